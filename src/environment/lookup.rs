@@ -1,0 +1,165 @@
+//! Values from outside: environment variables, `.env`, files, and commands such as a vault's.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use once_cell::sync::OnceCell;
+
+use super::model::{Lookup, Source};
+use crate::suite::problem::Problem;
+use crate::suite::source::Document;
+
+/// How long a command that prints a secret may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Where look-ups are written, for errors, and where relative paths begin.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    document: Option<Arc<Document>>,
+    pointer: String,
+    folder: PathBuf,
+    dotenv: Arc<OnceCell<HashMap<String, String>>>,
+}
+
+/// A value that was found.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) text: String,
+    /// Whether it is hidden in all output.
+    pub(crate) secret: bool,
+    /// Whether it was written in the file, and may hold placeholders.
+    pub(crate) literal: bool,
+}
+
+impl std::fmt::Debug for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Context {
+    pub(crate) fn new(document: Option<Arc<Document>>, pointer: String, folder: PathBuf) -> Self {
+        Self { document, pointer, folder, dotenv: Arc::default() }
+    }
+
+    /// The same for a value further down.
+    pub(crate) fn at(&self, tail: &str) -> Self {
+        Self { pointer: format!("{}{tail}", self.pointer), ..self.clone() }
+    }
+
+    /// A problem with the value here.
+    pub(crate) fn problem(&self, message: impl Into<String>) -> Problem {
+        match &self.document {
+            Some(document) => document.problem(&self.pointer, message),
+            None => Problem::of_file(&self.folder, message),
+        }
+    }
+
+    /// Where relative paths begin.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// The value of a source.
+    ///
+    /// # Errors
+    /// A problem that names the variable, file or command, and the line that asked for it.
+    pub(crate) fn find(&self, source: &Source) -> Result<Found, Problem> {
+        match source {
+            Source::Literal(text) => Ok(Found { text: text.clone(), secret: false, literal: true }),
+            Source::Lookup(lookup) => self.look_up(lookup),
+        }
+    }
+
+    /// The value of a look-up.
+    ///
+    /// # Errors
+    /// As [`Context::find`].
+    pub(crate) fn look_up(&self, lookup: &Lookup) -> Result<Found, Problem> {
+        let text = match (&lookup.env, &lookup.file, &lookup.command) {
+            (Some(name), None, None) => self.variable(name, lookup.default.as_deref())?,
+            (None, Some(file), None) => {
+                let path = self.folder.join(file);
+                let text = std::fs::read_to_string(&path).map_err(|error| {
+                    self.problem(format!("the file {} cannot be read: {error}", path.display()))
+                })?;
+                text.trim().to_owned()
+            }
+            (None, None, Some(command)) => self.command(command)?,
+            _ => {
+                return Err(self
+                    .problem("expected exactly one of `env`, `file` and `command`")
+                    .help("write { env = \"NAME\" }, { file = \"path\" } or { command = [...] }"));
+            }
+        };
+        Ok(Found { text, secret: lookup.secret.unwrap_or(true), literal: false })
+    }
+
+    fn variable(&self, name: &str, default: Option<&str>) -> Result<String, Problem> {
+        let set = std::env::var(name).ok().filter(|value| !value.is_empty());
+        let set = set.or_else(|| self.dotenv().get(name).cloned());
+        set.or_else(|| default.map(str::to_owned)).ok_or_else(|| {
+            self.problem(format!("the environment variable `{name}` is not set"))
+                .help(format!("export {name}=…, or write it into a file `.env`"))
+        })
+    }
+
+    /// `.env` of the folder in which the program runs; not having one is no error.
+    fn dotenv(&self) -> &HashMap<String, String> {
+        self.dotenv.get_or_init(|| {
+            let lines = dotenvy::from_path_iter(".env");
+            lines.map(|lines| lines.filter_map(Result::ok).collect()).unwrap_or_default()
+        })
+    }
+
+    fn command(&self, command: &[String]) -> Result<String, Problem> {
+        let Some((program, arguments)) = command.split_first() else {
+            return Err(self.problem("the command is empty"));
+        };
+        let failed = |why: String| {
+            self.problem(format!("the command `{program}` {why}"))
+                .help("run it by hand; what it prints on standard output is the value")
+        };
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn();
+        let mut child = child.map_err(|error| failed(format!("cannot be started: {error}")))?;
+        // Read beside the wait, so that a long answer cannot block the child.
+        let mut pipe = child.stdout.take();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            let read = pipe.as_mut().map(|pipe| std::io::Read::read_to_string(pipe, &mut text));
+            read.transpose().map(|_| text)
+        });
+        let deadline = Instant::now() + COMMAND_TIMEOUT;
+        let status = loop {
+            match child.try_wait() {
+                Ok(Some(status)) => break status,
+                Ok(None) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Ok(None) => {
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err(failed(format!("did not end within {COMMAND_TIMEOUT:?}")));
+                }
+                Err(error) => return Err(failed(format!("was lost: {error}"))),
+            }
+        };
+        if !status.success() {
+            return Err(failed(format!("failed: {status}")));
+        }
+        let text = match reader.join() {
+            Ok(Ok(text)) => text.trim().to_owned(),
+            Ok(Err(error)) => return Err(failed(format!("printed no text: {error}"))),
+            Err(_) => return Err(failed("could not be read".to_owned())),
+        };
+        if text.is_empty() { Err(failed("printed nothing".to_owned())) } else { Ok(text) }
+    }
+}

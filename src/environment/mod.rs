@@ -1,0 +1,13 @@
+//! Environments: where checks run, as which user, and what may be said of it.
+//!
+//! `model` is the file's form, `load` reads it, `lookup` fetches values from outside (a
+//! variable, a file, a vault's command), `credential` makes them into what a request carries,
+//! rightly or falsely, and `target` is one environment with all of that in hand.
+
+pub(crate) mod credential;
+pub(crate) mod load;
+pub(crate) mod lookup;
+pub(crate) mod model;
+pub(crate) mod target;
+
+pub(crate) use model::{CredentialSpec, EnvironmentsFile};

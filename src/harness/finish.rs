@@ -1,0 +1,167 @@
+//! The end of a run: fixtures dropped, verdict found, reports written, exit code told.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use tokio::runtime::{Handle, Runtime};
+
+use super::exit;
+use super::shared::Shared;
+use super::state::Run;
+use crate::journal::{Journal, Verdict};
+use crate::report::history::History;
+use crate::report::{Changes, Reports, console, github, summary};
+
+/// What a run's end needs, and its trials do not.
+pub(crate) struct Ledger {
+    reports: Reports,
+    runtime: Runtime,
+    max_skipped: Option<usize>,
+}
+
+impl Ledger {
+    /// Proves the reports' folder writable, and leaves reports there which say that the run
+    /// did not finish: should it be killed, nobody takes the last run's for this one's.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub(crate) fn open(
+        folder: &Path,
+        journal: &Journal,
+        runtime: Runtime,
+        max_skipped: Option<usize>,
+        shared: bool,
+    ) -> Result<Self, String> {
+        let reports = Reports::open(folder)?;
+        if !shared {
+            reports.write(journal, &Changes::default())?;
+        }
+        Ok(Self { reports, runtime, max_skipped })
+    }
+
+    /// Where network requests run.
+    pub(crate) fn runtime(&self) -> Handle {
+        self.runtime.handle().clone()
+    }
+}
+
+/// Ends a run; the exit code.
+pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
+    if let Some(Ok(live)) = run.live.get() {
+        let guard = live.guard.lock().map(|mut guard| guard.take());
+        drop(guard);
+    }
+    let mut journal = run.journal().clone();
+    journal.run.finished = Some(Timestamp::now());
+    for entry in journal.entries.iter_mut().filter(|entry| entry.outcome.is_none()) {
+        if run.interrupt.code().is_some() {
+            super::plan::skip(entry, "the run was interrupted");
+        }
+    }
+    let (mut code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped);
+    journal.run.verdict = verdict;
+    journal.run.exit_code = Some(code);
+    let written = match &run.shared {
+        Some(shared) => merge(run, shared, journal, &ledger),
+        None => {
+            let mut history =
+                History::load(ledger.reports.folder(), &journal.run.kind, &journal.run.environment);
+            publish(journal, &mut history, &ledger, None)
+        }
+    };
+    // What was found out stands on the terminal; that it stands nowhere else must not be green.
+    if let Err(message) = written {
+        eprintln!("error: {message}");
+        if code == exit::PASSED {
+            code = exit::ERRORED;
+        }
+    }
+    // Sockets that still hang are let go, and not waited for.
+    ledger.runtime.shutdown_background();
+    code
+}
+
+/// The verdict over all entries, and the exit code that goes with it.
+fn judge(journal: &mut Journal, stopped: Option<u8>, max_skipped: Option<usize>) -> (u8, Verdict) {
+    if let Some(code) = stopped {
+        return (code, Verdict::Interrupted);
+    }
+    let counts = journal.counts();
+    let verdict = if counts.failed > 0 {
+        Verdict::Failed
+    } else if counts.errored > 0 || journal.entries.iter().any(|entry| entry.outcome.is_none()) {
+        Verdict::Errored
+    } else if let Some(most) = max_skipped.filter(|most| counts.skipped > *most) {
+        let note = format!("{} skipped, and {most} allowed at most", counts.skipped);
+        journal.run.notes.push(note);
+        Verdict::Failed
+    } else if counts.passed == 0 && counts.advisory == 0 {
+        journal.run.notes.push("no check ran, so nothing was shown to work".to_owned());
+        Verdict::Errored
+    } else {
+        Verdict::Passed
+    };
+    (exit::code(verdict), verdict)
+}
+
+/// Compares with the runs before, and writes every report.
+fn publish(
+    journal: Journal,
+    history: &mut History,
+    ledger: &Ledger,
+    before: Option<&History>,
+) -> Result<(), String> {
+    let changes = before.unwrap_or(history).changes(&journal);
+    history.update(&journal);
+    let saved = history.save();
+    let written = ledger.reports.write(&journal, &changes);
+    let annotated = annotate(&journal, &changes);
+    eprint!("{}", console::summary(&journal, &changes, Some(ledger.reports.folder())));
+    written.and(saved).and(annotated)
+}
+
+/// Adds this process's part to the reports of a run that has many processes.
+fn merge(run: &Run, shared: &Shared, mine: Journal, ledger: &Ledger) -> Result<(), String> {
+    let _lock = shared.exclusive("reports")?;
+    let folder = ledger.reports.folder();
+    let (kind, environment) = (mine.run.kind.clone(), mine.run.environment.clone());
+    let mut history = History::load(folder, &kind, &environment);
+    let before: History = shared.once("history", || history.clone())?;
+    let others = fs::read(folder.join("journal.json")).ok();
+    let others = others.and_then(|text| serde_json::from_slice::<Journal>(&text).ok());
+    let mut journal = match others.filter(|others| others.run.id == mine.run.id) {
+        None => mine,
+        Some(mut others) => {
+            for entry in mine.entries {
+                match others.entries.iter_mut().find(|other| other.id == entry.id) {
+                    Some(other) => *other = entry,
+                    None => others.entries.push(entry),
+                }
+            }
+            let done = |id: &String| others.entries.iter().any(|entry| entry.id == *id);
+            let left = others.filtered_out.iter().filter(|id| !done(id)).cloned().collect();
+            others.filtered_out = left;
+            others.run.finished = mine.run.finished;
+            others
+        }
+    };
+    let (code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped);
+    journal.run.verdict = verdict;
+    journal.run.exit_code = Some(code);
+    publish(journal, &mut history, ledger, Some(&before))
+}
+
+/// The step summary and annotations, where the run is one of GitHub Actions.
+fn annotate(journal: &Journal, changes: &Changes) -> Result<(), String> {
+    if std::env::var("GITHUB_ACTIONS").as_deref() != Ok("true") {
+        return Ok(());
+    }
+    print!("{}", github::annotations(journal));
+    match std::env::var_os("GITHUB_STEP_SUMMARY") {
+        Some(path) => {
+            github::append_step_summary(Path::new(&path), &summary::render(journal, changes))
+        }
+        None => Ok(()),
+    }
+}

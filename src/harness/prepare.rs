@@ -1,0 +1,126 @@
+//! What stands before a request can be sent: environment, needs, variables, credential.
+
+use std::collections::BTreeSet;
+
+use super::plan::{ENVIRONMENT, credential};
+use super::state::Run;
+use crate::check::request::{Prepared, Surroundings};
+use crate::environment::credential::{Face, Presented};
+use crate::journal::Outcome;
+use crate::suite::load::typed;
+use crate::suite::model::Check;
+use crate::suite::schema::CHECK;
+use crate::suite::template::{self, Scope};
+use crate::suite::verify::full_name;
+
+/// A check whose request can be sent.
+pub(crate) struct Ready {
+    pub(crate) check: Check,
+    pub(crate) prepared: Prepared,
+}
+
+/// Why a request cannot be sent.
+pub(crate) enum NotReady {
+    /// It does not apply here.
+    Skip(String),
+    /// Something that it needs did not come about: the one root cause.
+    Blocked(String),
+    /// It cannot be made.
+    Error(String),
+}
+
+impl Run {
+    /// Makes a check's request; with `None` for a face it carries no credential.
+    pub(crate) fn make_ready(
+        &self,
+        (s, c): (usize, usize),
+        face: Option<Face>,
+    ) -> Result<Ready, NotReady> {
+        let (suite, loaded) = (&self.plan.suites[s], &self.plan.suites[s].checks[c]);
+        let check = &loaded.check;
+        let here = &self.target.name;
+        if !check.environments.is_empty() && !check.environments.contains(here) {
+            let only = check.environments.join(", ");
+            return Err(NotReady::Skip(format!("only for {only}; this is {here}")));
+        }
+        let live = self.live().map_err(|cause| {
+            self.blame_environment(&cause);
+            NotReady::Blocked(format!("needs `{ENVIRONMENT}`: {}", cause.message))
+        })?;
+        let base_url = live.target.base_url.as_ref();
+        let base_url = base_url.ok_or_else(|| NotReady::Error("there is no base URL".into()))?;
+        let mut scope = live.target.variables.clone();
+        scope.insert("base_url".into(), base_url.as_str().trim_end_matches('/').into());
+        scope.insert("environment".into(), here.as_str().into());
+        scope.insert("run_id".into(), self.run_id.as_str().into());
+        self.gather(&suite.name, check, &mut scope, &mut BTreeSet::new())?;
+        scope.extend(loaded.scope.clone());
+        let check = match &loaded.unfilled {
+            None => check.clone(),
+            Some(unfilled) => fill_in(unfilled, &scope)?,
+        };
+        let presented = match (credential(suite, loaded), face) {
+            (Some(name), Some(face)) => {
+                let credential = self.credentials.get(&(s, name.to_owned()));
+                let credential = credential.ok_or_else(|| {
+                    NotReady::Error(format!("there is no credential `{name}` in `{here}`"))
+                })?;
+                credential.present(face, &scope, &self.redactor).map_err(NotReady::Error)?
+            }
+            _ => Presented::default(),
+        };
+        let around = Surroundings {
+            base_url,
+            headers: &live.target.headers,
+            defaults: &suite.defaults,
+            folder: &suite.folder,
+            timeout: live.target.timeout,
+        };
+        let prepared = Prepared::new(&check, &around, presented).map_err(NotReady::Error)?;
+        Ok(Ready { check, prepared })
+    }
+
+    /// Runs what a check needs, and takes over what that captured.
+    fn gather(
+        &self,
+        suite: &str,
+        check: &Check,
+        scope: &mut Scope,
+        seen: &mut BTreeSet<String>,
+    ) -> Result<(), NotReady> {
+        for need in &check.needs {
+            let id = full_name(suite, need);
+            if !seen.insert(id.clone()) {
+                continue;
+            }
+            let finding = self.check(&id);
+            // A skip of the needed check is as good as a failure to those that need it.
+            if finding.entry.outcome != Some(Outcome::Passed) {
+                let root = finding.root.clone().unwrap_or_else(|| {
+                    let why = finding.entry.reason.as_deref().unwrap_or("it did not pass");
+                    format!("needs `{id}`: {why}")
+                });
+                return Err(NotReady::Blocked(root));
+            }
+            scope.extend(finding.captures.clone());
+            if let Some(&(s, c)) = self.plan.checks.get(&id) {
+                let needed = &self.plan.suites[s];
+                self.gather(&needed.name, &needed.checks[c].check, scope, seen)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Fills in the variables that were not known before the run.
+fn fill_in(unfilled: &serde_json::Value, scope: &Scope) -> Result<Check, NotReady> {
+    let filled = template::render(unfilled, scope, &|_| true).map_err(|faults| {
+        let told = faults.into_iter().map(|(at, fault)| format!("{at}: {fault}"));
+        NotReady::Error(told.collect::<Vec<_>>().join("; "))
+    })?;
+    if let Some(fault) = CHECK.faults(&filled).into_iter().next() {
+        let told = format!("{} with its variables filled in: {}", fault.pointer, fault.message);
+        return Err(NotReady::Error(told));
+    }
+    typed(filled).map_err(NotReady::Error)
+}

@@ -1,0 +1,57 @@
+//! Checks written in Rust, on a thread of their own: one that hangs cannot hold up the run.
+
+use std::panic::AssertUnwindSafe;
+
+use super::custom::{Context, Failure};
+use super::finding::payload;
+use super::plan::skip;
+use super::state::Run;
+use crate::journal::{Entry, Outcome};
+
+/// Runs a check written in Rust.
+pub(crate) fn run(run: &Run, mut entry: Entry, index: usize) -> Entry {
+    let custom = run.plan.customs[index].clone();
+    let live = match run.live() {
+        Ok(live) => live,
+        Err(cause) => {
+            run.blame_environment(&cause);
+            skip(&mut entry, format!("needs `{}`: {}", super::plan::ENVIRONMENT, cause.message));
+            return entry;
+        }
+    };
+    let context = Context {
+        environment: run.target.name.clone(),
+        base_url: live.target.base_url.as_ref().map(ToString::to_string).unwrap_or_default(),
+        variables: live.target.variables.clone().into_iter().collect(),
+    };
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let body = custom.body;
+    let handle = run.runtime.clone();
+    std::thread::spawn(move || {
+        let _inside = handle.enter();
+        let caught = std::panic::catch_unwind(AssertUnwindSafe(|| body(&context)));
+        let _ = sender.send(match caught {
+            Ok(result) => result,
+            // `assert!` is how Rust says that something is wrong.
+            Err(panic) => Err(Failure::Failed(format!("panicked: {}", payload(&*panic)))),
+        });
+    });
+    let outcome = run.runtime.block_on(async {
+        tokio::select! {
+            result = receiver => result.unwrap_or_else(|_| Err(Failure::errored("it was lost"))),
+            () = tokio::time::sleep(custom.timeout) => Err(Failure::errored(format!(
+                "no result within {}", humantime::format_duration(custom.timeout)
+            ))),
+            () = run.interrupt.happened() => Err(Failure::skipped("the run was interrupted")),
+        }
+    });
+    let (outcome, reason) = match outcome {
+        Ok(()) => (Outcome::Passed, None),
+        Err(Failure::Failed(reason)) => (Outcome::Failed, Some(reason)),
+        Err(Failure::Errored(reason)) => (Outcome::Errored, Some(reason)),
+        Err(Failure::Skipped(reason)) => (Outcome::Skipped, Some(reason)),
+    };
+    entry.outcome = Some(outcome);
+    entry.reason = reason;
+    entry
+}

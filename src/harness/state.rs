@@ -1,0 +1,104 @@
+//! One run in progress: what its trials share.
+
+use std::collections::{BTreeMap, HashMap};
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use once_cell::sync::OnceCell;
+use tokio::runtime::Handle;
+
+use super::finding::Finding;
+use super::fixture::{Cause, Live};
+use super::interrupt::Interrupt;
+use super::plan::{ENVIRONMENT, Plan, blank};
+use super::shared::Shared;
+use crate::environment::credential::Credential;
+use crate::environment::model::ReadySpec;
+use crate::environment::target::Target;
+use crate::journal::{Entry, EntryKind, Journal, Outcome};
+use crate::redact::Redactor;
+
+/// A run in progress.
+pub(crate) struct Run {
+    pub(crate) plan: Plan,
+    pub(crate) target: Target,
+    pub(crate) ready: Option<ReadySpec>,
+    pub(crate) starter: Option<super::custom::Starter>,
+    pub(crate) credentials: BTreeMap<(usize, String), Credential>,
+    pub(crate) redactor: Arc<Redactor>,
+    pub(crate) runtime: Handle,
+    pub(crate) interrupt: Interrupt,
+    pub(crate) shared: Option<Shared>,
+    pub(crate) parallel: usize,
+    pub(crate) fail_fast: bool,
+    /// The first blocking failure under `--fail-fast`.
+    pub(crate) tripped: AtomicBool,
+    pub(crate) live: OnceCell<Result<Live, Arc<Cause>>>,
+    /// The findings of checks by full name, each made once.
+    pub(crate) findings: HashMap<String, OnceCell<Arc<Finding>>>,
+    pub(crate) run_id: String,
+    pub(crate) journal: Mutex<Journal>,
+    /// Where each trial's entry stands in the journal.
+    pub(crate) entries: HashMap<String, usize>,
+}
+
+impl Run {
+    /// The journal, even after a panic elsewhere: a record is worth more than an invariant.
+    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a trial's entry, before anything of it starts.
+    pub(crate) fn open(&self, id: &str) -> Option<Entry> {
+        let at = *self.entries.get(id)?;
+        let mut journal = self.journal();
+        let entry = journal.entries.get_mut(at)?;
+        entry.started = Some(Timestamp::now());
+        Some(entry.clone())
+    }
+
+    /// Closes a trial's entry with what came of it.
+    pub(crate) fn close(&self, entry: Entry) {
+        let failed = matches!(entry.outcome, Some(Outcome::Failed | Outcome::Errored));
+        if failed && entry.blocking && self.fail_fast {
+            self.tripped.store(true, Ordering::SeqCst);
+        }
+        let mut journal = self.journal();
+        if let Some(at) = self.entries.get(&entry.id) {
+            if let Some(slot) = journal.entries.get_mut(*at) {
+                *slot = entry;
+            }
+        }
+    }
+
+    /// Adds what was not selected, but was needed and went wrong: no fault without a red.
+    pub(crate) fn add(&self, entry: Entry) {
+        let mut journal = self.journal();
+        if !journal.entries.iter().any(|other| other.id == entry.id) {
+            journal.filtered_out.retain(|id| *id != entry.id);
+            journal.entries.push(entry);
+        }
+    }
+
+    /// Records that there is no environment, where no selected trial is there to say so.
+    pub(crate) fn blame_environment(&self, cause: &Cause) {
+        let (suite, name) = ("environment".to_owned(), "ready".to_owned());
+        let mut entry = blank(ENVIRONMENT.into(), suite, name, None, EntryKind::Fixture, true);
+        entry.outcome = Some(cause.outcome());
+        entry.reason = Some(self.redactor.secrets(&cause.message));
+        self.add(entry);
+    }
+
+    /// Why nothing more is to be started, if so.
+    pub(crate) fn stopped(&self) -> Option<&'static str> {
+        if self.interrupt.code().is_some() {
+            Some("the run was interrupted")
+        } else if self.tripped.load(Ordering::SeqCst) {
+            Some("--fail-fast: an earlier check failed")
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The JSON Schema of the formats, made from the types; and the check of a file against it.
+//!
+//! The loader's first pass is this very schema, so that editors and loader agree by
+//! construction, and every fault of a file is found at once.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use jsonschema::{ValidationError, Validator};
+use once_cell::sync::Lazy;
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use super::fields::formats;
+use super::problem::{Problem, known};
+use super::source::Document;
+
+/// One file format: its JSON Schema, ready to be used.
+pub(crate) struct Format {
+    schema: Value,
+    validator: Result<Validator, String>,
+}
+
+/// Suite files.
+pub(crate) static SUITE: Lazy<Format> = Lazy::new(Format::of::<super::model::SuiteFile>);
+/// One check of a suite, after its variables were filled in.
+pub(crate) static CHECK: Lazy<Format> = Lazy::new(Format::of::<super::model::Check>);
+/// The file of environments.
+pub(crate) static ENVIRONMENTS: Lazy<Format> =
+    Lazy::new(Format::of::<crate::environment::EnvironmentsFile>);
+
+/// The JSON Schema of suite files, as kept in `suites/schemas/suite.schema.json`.
+pub fn suite_schema() -> &'static Value {
+    &SUITE.schema
+}
+
+/// The JSON Schema of `environments.toml`, as kept in `suites/schemas/`.
+pub fn environments_schema() -> &'static Value {
+    &ENVIRONMENTS.schema
+}
+
+/// A fault that the schema found: where, what, and what to do.
+pub(crate) struct Fault {
+    /// JSON Pointer of the value, or of the key if `on_key`.
+    pub(crate) pointer: String,
+    pub(crate) on_key: bool,
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
+impl Fault {
+    /// The fault as a problem of a document.
+    pub(crate) fn in_document(self, document: &Document) -> Problem {
+        let problem = match self.on_key {
+            true => document.key_problem(&self.pointer, self.message),
+            false => document.problem(&self.pointer, self.message),
+        };
+        problem.help(self.help)
+    }
+}
+
+impl Format {
+    fn of<T: JsonSchema>() -> Self {
+        let mut schema = schemars::schema_for!(T).to_value();
+        forbid_null(&mut schema);
+        let mut options = jsonschema::options().offline().should_validate_formats(true);
+        for (name, check) in formats() {
+            // What holds a placeholder is judged once that is filled in.
+            let lenient = move |text: &str| text.contains("{{") || check(text).is_ok();
+            options = options.with_format(name, lenient);
+        }
+        let validator = options.build(&schema).map_err(|error| error.to_string());
+        Self { schema, validator }
+    }
+
+    /// All faults of a value.
+    pub(crate) fn faults(&self, value: &Value) -> Vec<Fault> {
+        let validator = match &self.validator {
+            Ok(validator) => validator,
+            // The schema is made from our own types: a test proves that it compiles.
+            Err(error) => return vec![Fault::new(String::new(), format!("schema: {error}"))],
+        };
+        if validator.is_valid(value) {
+            return Vec::new();
+        }
+        let mut faults = Vec::new();
+        for error in validator.iter_errors(value) {
+            self.explain(&error, &mut faults);
+        }
+        faults
+    }
+
+    fn explain(&self, error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
+        let pointer = error.instance_path().to_string();
+        let expected = |what: String| {
+            format!("expected {what}, found {}", crate::suite::describe(error.instance()))
+        };
+        let message = match error.kind() {
+            Kind::AdditionalProperties { unexpected } => {
+                let properties = self.sibling(error, "properties");
+                let names = properties.and_then(Value::as_object);
+                let names = names.map(|map| map.keys().map(String::as_str).collect::<Vec<_>>());
+                for key in unexpected {
+                    let token = super::source::pointer_token(key);
+                    let mut fault =
+                        Fault::new(format!("{pointer}/{token}"), format!("unknown key `{key}`"));
+                    fault.on_key = true;
+                    fault.help = known(key, names.iter().flatten().copied());
+                    faults.push(fault);
+                }
+                return;
+            }
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                return self.explain_choice(error, context, faults);
+            }
+            Kind::PropertyNames { error: inner } => {
+                let key = inner.instance().as_str().unwrap_or_default();
+                let token = super::source::pointer_token(key);
+                let reason = self.format_reason(inner).unwrap_or_else(|| inner.to_string());
+                let mut fault =
+                    Fault::new(format!("{pointer}/{token}"), format!("`{key}`: {reason}"));
+                fault.on_key = true;
+                faults.push(fault);
+                return;
+            }
+            Kind::Format { .. } => self.format_reason(error).unwrap_or_else(|| error.to_string()),
+            Kind::Required { property } => {
+                format!("the key `{}` is missing", property.as_str().unwrap_or_default())
+            }
+            Kind::Type { kind: TypeKind::Single(one) } => expected(one.to_string()),
+            Kind::Type { kind: TypeKind::Multiple(many) } => {
+                let names: Vec<_> = many.iter().map(|one| one.to_string()).collect();
+                expected(names.join(" or "))
+            }
+            Kind::Enum { options } => expected(format!("one of {options}")),
+            Kind::Pattern { pattern } => {
+                expected(self.expectation(error).unwrap_or(format!("text matching {pattern}")))
+            }
+            Kind::MinProperties { .. } => "nothing stands in it".to_owned(),
+            Kind::MinItems { .. } => "the list is empty".to_owned(),
+            Kind::MinLength { .. } => "the text is empty".to_owned(),
+            _ => error.to_string(),
+        };
+        faults.push(Fault::new(pointer, message));
+    }
+
+    /// A choice fits none of its forms: tell of the form that was meant, if that is clear.
+    fn explain_choice(
+        &self,
+        error: &ValidationError<'_>,
+        context: &[Vec<ValidationError<'static>>],
+        faults: &mut Vec<Fault>,
+    ) {
+        let here = error.instance_path().to_string();
+        let of_type = |branch: &&Vec<ValidationError<'static>>| {
+            !branch.iter().any(|inner| {
+                matches!(inner.kind(), Kind::Type { .. } | Kind::Constant { .. })
+                    && inner.instance_path().to_string() == here
+            })
+        };
+        let meant = context.iter().filter(of_type).min_by_key(|branch| branch.len());
+        if let Some(branch) = meant.filter(|branch| !branch.is_empty()) {
+            for inner in branch {
+                self.explain(inner, faults);
+            }
+            return;
+        }
+        let constants: Vec<_> = context.iter().flatten().filter_map(constant).collect();
+        let what = if constants.len() == context.len() {
+            format!("one of {}", constants.join(", "))
+        } else {
+            self.expectation(error).unwrap_or_else(|| "another form".to_owned())
+        };
+        let found = crate::suite::describe(error.instance());
+        let mut fault = Fault::new(here, format!("expected {what}, found {found}"));
+        if let Some(text) = error.instance().as_str().filter(|_| !constants.is_empty()) {
+            fault.help = known(text, constants.iter().map(|name| name.trim_matches('"')));
+        }
+        faults.push(fault);
+    }
+
+    /// The reason that a format's own check gives.
+    fn format_reason(&self, error: &ValidationError<'_>) -> Option<String> {
+        let Kind::Format { format } = error.kind() else { return None };
+        let text = error.instance().as_str()?;
+        let (_, check) = formats().into_iter().find(|(name, _)| name == format)?;
+        check(text).err()
+    }
+
+    /// What the schema says of itself at the place that refused.
+    fn expectation(&self, error: &ValidationError<'_>) -> Option<String> {
+        let told = self.sibling(error, "x-expected").or(self.sibling(error, "description"))?;
+        let told = told.as_str()?.trim_end_matches('.');
+        let mut letters = told.chars();
+        let first = letters.next()?.to_lowercase();
+        Some(first.chain(letters).collect())
+    }
+
+    /// The schema's keyword beside the one that refused.
+    fn sibling(&self, error: &ValidationError<'_>, keyword: &str) -> Option<&Value> {
+        let path = error.schema_path().to_string();
+        let parent = path.rsplit_once('/')?.0;
+        self.schema.pointer(&format!("{parent}/{keyword}"))
+    }
+}
+
+impl Fault {
+    fn new(pointer: String, message: String) -> Self {
+        Self { pointer, on_key: false, message, help: String::new() }
+    }
+}
+
+fn constant(error: &ValidationError<'static>) -> Option<String> {
+    match error.kind() {
+        Kind::Constant { expected_value } => Some(expected_value.to_string()),
+        _ => None,
+    }
+}
+
+/// TOML has no null, so an optional key is one that may be left out, and never null.
+fn forbid_null(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(forbid_null),
+        Value::Object(map) => {
+            if map.get("default").is_some_and(Value::is_null) {
+                map.shift_remove("default");
+            }
+            if let Some(Value::Array(types)) = map.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [one] = types.as_slice() {
+                    let one = one.clone();
+                    map.insert("type".to_owned(), one);
+                }
+            }
+            if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+                choices.retain(|choice| choice["type"] != "null");
+                if let [Value::Object(one)] = choices.as_slice() {
+                    let one = one.clone();
+                    map.shift_remove("anyOf");
+                    for (key, value) in one {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+            }
+            map.values_mut().for_each(forbid_null);
+        }
+        _ => {}
+    }
+}

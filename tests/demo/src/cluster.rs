@@ -1,0 +1,199 @@
+//! One throw-away PostgreSQL server.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::account::Account;
+use crate::installation::{Installation, command};
+use crate::scratch::{self, Scratch};
+use crate::stale;
+
+/// The name of the superuser.
+pub(crate) const USER: &str = "demo";
+
+/// How often a start is tried. Between finding a free port and the server's taking it, another
+/// program may take it.
+const ATTEMPTS: u32 = 5;
+
+/// How long a start may take, on a slow and busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Settings of a server that nobody will miss: nothing is flushed to disk, nothing runs in the
+/// background, and nothing is kept outside its folder. Without a Unix socket the length of the
+/// temporary folder's path does not matter.
+const SETTINGS: [&str; 11] = [
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "dynamic_shared_memory_type=mmap",
+    "shared_buffers=16MB",
+    "jit=off",
+    "timezone=UTC",
+    "log_timezone=UTC",
+];
+
+/// A running server, with its folder and the watchdog that outlives us to stop it.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    watchdog: Child,
+    port: u16,
+    password: String,
+    account: Account,
+    scratch: Scratch,
+}
+
+impl Cluster {
+    pub(crate) fn start() -> Result<Cluster, String> {
+        let installation = Installation::find()?;
+        let account = Account::find()?;
+        stale::sweep(account);
+        let scratch = Scratch::create(account)?;
+        let password = scratch::random_hex()?;
+        let started = initialise(&installation, account, scratch.path(), &password)
+            .and_then(|()| launch(&installation, account, scratch.path()));
+        match started {
+            Ok((watchdog, port)) => Ok(Cluster { watchdog, port, password, account, scratch }),
+            Err(error) => {
+                stale::clear(scratch.path(), account);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn password(&self) -> &str {
+        &self.password
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
+        format!("postgres://{USER}:{}@127.0.0.1:{}/{database}", self.password, self.port)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        stop(&mut self.watchdog);
+        // Only finds something to do if somebody killed the watchdog.
+        stale::clear(self.scratch.path(), self.account);
+    }
+}
+
+fn initialise(
+    installation: &Installation,
+    account: Account,
+    folder: &Path,
+    password: &str,
+) -> Result<(), String> {
+    // Other users of the machine reach the port too, and a superuser can run programs: hence a
+    // password. It is asked for in clear, which spares every connection the rounds of SCRAM; it
+    // never leaves the loopback interface.
+    let secret = folder.join("password");
+    fs::write(&secret, password)
+        .and_then(|()| account.give(&secret))
+        .map_err(|error| format!("cannot write {}: {error}", secret.display()))?;
+    let mut initdb = command(&installation.program("initdb"), folder, account);
+    initdb.args(["--pgdata=data", "--no-sync", "--locale=C", "--encoding=UTF8"]);
+    initdb.args(["--auth=password", "--pwfile=password", "--username", USER]);
+    let output = initdb.output().map_err(|error| format!("cannot run initdb: {error}"))?;
+    let _ = fs::remove_file(secret);
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("initdb could not make a PostgreSQL cluster: {}", said.trim()))
+}
+
+/// Starts the server under its watchdog, on a port that is free.
+fn launch(
+    installation: &Installation,
+    account: Account,
+    folder: &Path,
+) -> Result<(Child, u16), String> {
+    let mut last = String::new();
+    for _ in 0..ATTEMPTS {
+        let port = free_port()?;
+        let mut watchdog = spawn(installation, account, folder, port)?;
+        match wait_until_ready(&mut watchdog, folder, port) {
+            Ok(()) => return Ok((watchdog, port)),
+            Err(error) => last = error,
+        }
+        stop(&mut watchdog);
+        if !folder.join("data").is_dir() {
+            break;
+        }
+    }
+    Err(format!("PostgreSQL did not start: {last}"))
+}
+
+fn spawn(
+    installation: &Installation,
+    account: Account,
+    folder: &Path,
+    port: u16,
+) -> Result<Child, String> {
+    let mut shell = command(Path::new("/bin/sh"), folder, account);
+    shell.args(["-c", include_str!("watchdog.sh"), "watchdog"]);
+    shell.arg(folder).arg(installation.program("postgres"));
+    // The whole path, so that the command line says whose server this is.
+    shell.arg("-D").arg(folder.join("data"));
+    for setting in SETTINGS {
+        shell.args(["-c", setting]);
+    }
+    shell.args(["-c", &format!("port={port}")]);
+    // A group of its own: what kills the group of the tests, Ctrl-C among it, leaves the watchdog
+    // alive to clean up. And it must not hold the pipes of whoever waits for our output to end.
+    shell.process_group(0);
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn().map_err(|error| format!("cannot run /bin/sh: {error}"))
+}
+
+/// Waits for the server to say in its pid file that it takes connections.
+fn wait_until_ready(watchdog: &mut Child, folder: &Path, port: u16) -> Result<(), String> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut problem = format!("not ready after {} seconds", PATIENCE.as_secs());
+    while Instant::now() < deadline {
+        let file = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
+        let lines: Vec<&str> = file.lines().map(str::trim).collect();
+        if lines.get(3) == Some(&port.to_string().as_str()) && lines.get(7) == Some(&"ready") {
+            return Ok(());
+        }
+        if let Ok(Some(_)) = watchdog.try_wait() {
+            problem = "the server ended".to_owned();
+            break;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    let tail = lines.get(lines.len().saturating_sub(10)..).unwrap_or_default();
+    Err(format!("{problem}; its log ends with\n{}", tail.join("\n")))
+}
+
+/// Has the watchdog stop the server and remove the folder, and waits for that.
+fn stop(watchdog: &mut Child) {
+    if let Some(mut pipe) = watchdog.stdin.take() {
+        // A line, and not the end of the pipe alone: a process that another thread is just
+        // starting may hold a copy of our end for a moment.
+        let _ = pipe.write_all(b"stop\n");
+    }
+    let _ = watchdog.wait();
+}
+
+fn free_port() -> Result<u16, String> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|error| format!("no free port on 127.0.0.1: {error}"))
+}

@@ -1,0 +1,104 @@
+//! The JSON Schemas that editors use: in the tree, up to date, and of one mind with the loader.
+
+use std::path::Path;
+
+use crate::support::Project;
+
+#[test]
+fn the_schemas_in_the_tree_are_those_of_the_types() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/schemas");
+    for (name, schema) in [
+        ("suite.schema.json", smokedrill::suite_schema()),
+        ("environments.schema.json", smokedrill::environments_schema()),
+    ] {
+        let path = folder.join(name);
+        let made = format!("{schema:#}\n");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &made).expect("the schema can be written");
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == made,
+            "{name} is not that of the types; UPDATE_GOLDEN=1 cargo test --test e2e schema writes it"
+        );
+    }
+}
+
+/// Suites in which only the format is wrong, or nothing: what the schema can judge alone.
+fn suites() -> Vec<(&'static str, bool)> {
+    vec![
+        ("[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\n", true),
+        ("[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = [200, \"3xx\"]\n", true),
+        (
+            "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.json = { a = [1, { b = 2 }] }\n",
+            true,
+        ),
+        (
+            "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.text = \"x\"\n[check.headers]\naccept = \"*/*\"\nx-n = 3\n",
+            true,
+        ),
+        (
+            "[[check]]\nname = \"c\"\nrequest = \"PUT /\"\nbody.form = { a = 1, b = [\"x\", true] }\nexpect.size = { max = \"1KiB\" }\n",
+            true,
+        ),
+        (
+            "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.jsonpath.\"$.a\" = { at_least = 1, type = \"integer\" }\n",
+            true,
+        ),
+        (
+            "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\nretry = { times = 2, on = [\"failure\"] }\nbudget = \"2s\"\n",
+            true,
+        ),
+        ("[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\nrefuse = 1\n", false),
+        ("[[check]]\nname = \"c\"\nexpect.status = 200\n", false),
+        ("[[check]]\nname = \"\"\nrequest = \"GET /\"\nexpect.status = 200\n", false),
+        ("[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 600\n", false),
+        ("[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = \"6xx\"\n", false),
+        ("[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.csv = {}\n", false),
+        (
+            "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.jsonpath.\"$.a\" = { atleast = 1 }\n",
+            false,
+        ),
+        (
+            "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\nbody = { json = 1, text = \"x\" }\n",
+            false,
+        ),
+        ("[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\nsamples = 0\n", false),
+        (
+            "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\nretry = { times = 99 }\n",
+            false,
+        ),
+        (
+            "name = \"x y/z\"\n[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\n",
+            false,
+        ),
+        ("check = []\n", false),
+    ]
+}
+
+#[test]
+fn schema_and_loader_accept_and_refuse_the_same_files() {
+    let validator =
+        jsonschema::validator_for(smokedrill::suite_schema()).expect("the schema compiles");
+    for (suite, good) in suites() {
+        let value: serde_json::Value = toml::from_str(suite).expect("valid TOML");
+        assert_eq!(validator.is_valid(&value), good, "the schema on\n{suite}");
+        let ran = Project::new("http://127.0.0.1:9", suite).run(&["--list"]);
+        assert_eq!(ran.code == 0, good, "the loader on\n{suite}\n{}", ran.console());
+        // The JSON form is equal.
+        let project = Project::new("http://127.0.0.1:9", suite);
+        std::fs::remove_file(project.path().join("suites/s.toml")).expect("the suite");
+        project.write("s.json", &value.to_string());
+        assert_eq!(project.run(&["--list"]).code == 0, good, "the loader on\n{value:#}");
+    }
+}
+
+#[test]
+fn the_suites_of_the_project_load() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let validator =
+        jsonschema::validator_for(smokedrill::environments_schema()).expect("it compiles");
+    let text = std::fs::read_to_string(root.join("suites/environments.toml")).expect("the file");
+    let value: serde_json::Value = toml::from_str(&text).expect("valid TOML");
+    assert!(validator.is_valid(&value));
+}

@@ -1,0 +1,1 @@
+//! A crate that uses smokedrill as others would.
