@@ -94,7 +94,7 @@ impl Kind {
             Self::Tls
         } else if error.is_connect() {
             Self::Connect
-        } else if error.is_decode() {
+        } else if error.is_decode() && !text.contains("from connection") {
             Self::Decode
         } else {
             Self::Transfer
@@ -122,8 +122,12 @@ fn remedy(kind: Kind, detail: &str) -> Option<&'static str> {
         }
         Kind::Connect => "check host, port, proxy and firewall",
         Kind::Tls if has("expired") => "renew the server's certificate",
-        Kind::Tls if has("unknownissuer") || has("unknown issuer") => {
-            "if its authority is your own, add it under `root_certificates`"
+        Kind::Tls if has("unknownissuer") || has("badsignature") => {
+            "no authority that is trusted here has signed it; add your own under `root_certificates`"
+        }
+        Kind::Tls if has("handshake eof") => {
+            "the server hung up: it does not speak TLS on this port (check the scheme in \
+             `base_url`), or wants a `client_certificate`"
         }
         Kind::Tls if has("name") => "the certificate is for another host: check `base_url`",
         Kind::Tls if has("corrupt message") || has("invalidcontenttype") => {

@@ -9,7 +9,7 @@ use once_cell::sync::OnceCell;
 use super::finding::Finding;
 use super::plan::{credential, skip};
 use super::prepare::{NotReady, Ready};
-use super::state::Run;
+use super::state::{INTERRUPTED, Run};
 use crate::check::attempt::{Answer, Attempted, Plan, attempt, line, since};
 use crate::check::capture::capture;
 use crate::check::curl::curl;
@@ -189,7 +189,7 @@ impl Run {
         let url = self.redactor.secrets(sent.url.as_str());
         entry.request = Some(format!("{} {url}", sent.method));
         let Some(Attempted { answer, retries }) = attempted else {
-            skip(entry, "the run was interrupted");
+            skip(entry, INTERRUPTED);
             return None;
         };
         entry.retries = retries;

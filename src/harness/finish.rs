@@ -8,7 +8,7 @@ use tokio::runtime::{Handle, Runtime};
 
 use super::exit;
 use super::shared::Shared;
-use super::state::Run;
+use super::state::{INTERRUPTED, Run};
 use crate::journal::{Journal, Verdict};
 use crate::report::history::History;
 use crate::report::{Changes, Reports, console, github, summary};
@@ -56,7 +56,7 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     journal.run.finished = Some(Timestamp::now());
     for entry in journal.entries.iter_mut().filter(|entry| entry.outcome.is_none()) {
         if run.interrupt.code().is_some() {
-            super::plan::skip(entry, "the run was interrupted");
+            super::plan::skip(entry, INTERRUPTED);
         }
     }
     let (mut code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::custom::Running;
-use super::state::Run;
+use super::state::{INTERRUPTED, Run};
 use crate::check::attempt::line;
 use crate::check::client::Clients;
 use crate::check::exchange;
@@ -104,7 +104,7 @@ impl Run {
     async fn interruptible(&self, live: &Live, ready: &ReadySpec) -> Result<(), Cause> {
         tokio::select! {
             result = wait(live, ready, &self.redactor) => result,
-            () = self.interrupt.happened() => Err(errored("the run was interrupted")),
+            () = self.interrupt.happened() => Err(errored(INTERRUPTED)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use super::custom::{Context, Failure};
 use super::finding::payload;
 use super::plan::skip;
-use super::state::Run;
+use super::state::{INTERRUPTED, Run};
 use crate::journal::{Entry, Outcome};
 
 /// Runs a check written in Rust.
@@ -42,7 +42,7 @@ pub(crate) fn run(run: &Run, mut entry: Entry, index: usize) -> Entry {
             () = tokio::time::sleep(custom.timeout) => Err(Failure::errored(format!(
                 "no result within {}", humantime::format_duration(custom.timeout)
             ))),
-            () = run.interrupt.happened() => Err(Failure::skipped("the run was interrupted")),
+            () = run.interrupt.happened() => Err(Failure::skipped(INTERRUPTED)),
         }
     });
     let (outcome, reason) = match outcome {

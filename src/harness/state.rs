@@ -20,6 +20,9 @@ use crate::environment::target::Target;
 use crate::journal::{Entry, EntryKind, Journal, Outcome};
 use crate::redact::Redactor;
 
+/// The reason of what did not run, or not to its end, since the run was told to stop.
+pub(crate) const INTERRUPTED: &str = "the run was interrupted";
+
 /// A run in progress.
 pub(crate) struct Run {
     pub(crate) plan: Plan,
@@ -94,7 +97,7 @@ impl Run {
     /// Why nothing more is to be started, if so.
     pub(crate) fn stopped(&self) -> Option<&'static str> {
         if self.interrupt.code().is_some() {
-            Some("the run was interrupted")
+            Some(INTERRUPTED)
         } else if self.tripped.load(Ordering::SeqCst) {
             Some("--fail-fast: an earlier check failed")
         } else {

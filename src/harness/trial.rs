@@ -8,7 +8,7 @@ use libtest_mimic::{Completion, Failed};
 use super::finding::Finding;
 use super::plan::{Job, Planned, skip};
 use super::rust_check;
-use super::state::Run;
+use super::state::{INTERRUPTED, Run};
 use crate::check::attempt::since;
 use crate::journal::{Entry, Outcome};
 use crate::report::failure;
@@ -44,6 +44,7 @@ impl Run {
     fn environment_trial(&self, mut entry: Entry) -> Entry {
         match self.live() {
             Ok(_) => entry.outcome = Some(Outcome::Passed),
+            Err(_) if self.interrupt.code().is_some() => skip(&mut entry, INTERRUPTED),
             Err(cause) => {
                 entry.outcome = Some(cause.outcome());
                 entry.reason = Some(cause.message.clone());

@@ -150,12 +150,7 @@ impl Format {
         faults: &mut Vec<Fault>,
     ) {
         let here = error.instance_path().to_string();
-        let of_type = |branch: &&Vec<ValidationError<'static>>| {
-            !branch.iter().any(|inner| {
-                matches!(inner.kind(), Kind::Type { .. } | Kind::Constant { .. })
-                    && inner.instance_path().to_string() == here
-            })
-        };
+        let of_type = |branch: &&Vec<_>| !branch.iter().any(|inner| is_other_type(inner, &here));
         let meant = context.iter().filter(of_type).min_by_key(|branch| branch.len());
         if let Some(branch) = meant.filter(|branch| !branch.is_empty()) {
             for inner in branch {
@@ -206,6 +201,19 @@ impl Fault {
     fn new(pointer: String, message: String) -> Self {
         Self { pointer, on_key: false, message, help: String::new() }
     }
+}
+
+/// Whether a value is of another type than the form of a choice asks for.
+fn is_other_type(error: &ValidationError<'static>, here: &str) -> bool {
+    let is_other = |branch: &Vec<_>| branch.iter().any(|inner| is_other_type(inner, here));
+    error.instance_path().to_string() == here
+        && match error.kind() {
+            Kind::Type { .. } | Kind::Constant { .. } => true,
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                context.iter().all(is_other)
+            }
+            _ => false,
+        }
 }
 
 fn constant(error: &ValidationError<'static>) -> Option<String> {

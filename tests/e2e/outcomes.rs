@@ -100,7 +100,7 @@ fn rows() -> Vec<Row> {
             check!("/slow/400", "expect.status = 200", "budget = \"150ms\""),
             FAILED,
             one_failed,
-            &["budget", "at most 150ms", "4"],
+            &["budget", "at most 150 ms", "4"],
         ),
         row(
             "longer than the time-out",
@@ -237,7 +237,7 @@ fn rows() -> Vec<Row> {
             check!("/people", "expect.json.customer.email = \"x@y.test\""),
             FAILED,
             one_failed,
-            &["[email]"],
+            &["[personal]", "expect.json at /customer/email"],
         ),
         row(
             "passed after two retries",

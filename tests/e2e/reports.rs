@@ -38,7 +38,7 @@ fn hostile_names_reach_every_report_and_break_none() {
         "'; DROP--",
         "@everyone #1",
         "**bold** [l](http://x.test)",
-        "::error::x",
+        ":error:x",
         "\u{202e}gnp",
         "日本語 ü",
     ];

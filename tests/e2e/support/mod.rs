@@ -6,13 +6,14 @@ pub(crate) mod tls;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder with suites, in which the program is run.
 pub(crate) struct Project {
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 /// What a run left behind.
@@ -21,6 +22,8 @@ pub(crate) struct Ran {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) reports: PathBuf,
+    /// Keeps the folder there for as long as somebody looks into it.
+    _folder: Arc<TempDir>,
 }
 
 /// How many cases of a JUnit file ended how.
@@ -41,7 +44,7 @@ impl Project {
 
     /// A folder with these files below `suites/`.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
-        let project = Self { folder: TempDir::new().expect("a temporary folder") };
+        let project = Self { folder: Arc::new(TempDir::new().expect("a temporary folder")) };
         for (name, content) in files {
             project.write(name, content);
         }
@@ -96,6 +99,7 @@ impl Project {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
             reports: self.path().join("reports"),
+            _folder: Arc::clone(&self.folder),
         }
     }
 }

@@ -132,7 +132,7 @@ fn answer(out: &mut TcpStream, request: &Request, before: usize) -> Option<()> {
         }
         "loop" => send(out, 302, "Location: /loop\r\n", b""),
         "to" => {
-            let target = request.target.split_once('?')?.1;
+            let target = request.target.split_once('?')?.1.split('&').next()?;
             let status = number(1)?;
             send(out, status as u16, &format!("Location: {target}\r\n"), b"")
         }
