@@ -38,9 +38,15 @@ mod check;
 mod environment;
 mod harness;
 pub mod journal;
+mod pattern;
 mod redact;
 mod report;
 mod suite;
 
 pub use harness::{Context, Failure, Harness, Running};
 pub use suite::{environments_schema, suite_schema};
+
+/// The README's examples are compiled too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

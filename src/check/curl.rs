@@ -72,3 +72,27 @@ fn quote(text: &str) -> String {
     }
     word + "'"
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::quote;
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        for text in ["plain", "it's", "a \"b\" $c `d` \\ e", "*?[x]", "~ # ; & | < >", "ü 日本"]
+        {
+            let output =
+                Command::new("sh").args(["-c", &format!("printf %s {}", quote(text))]).output();
+            let output = output.expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), text);
+        }
+    }
+
+    #[test]
+    fn control_characters_stay_on_one_line() {
+        let quoted = quote("a\nb\t'c'\\\u{1b}\0");
+        assert_eq!(quoted, r"$'a\nb\t\'c\'\\\x1b\x00'");
+    }
+}

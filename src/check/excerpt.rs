@@ -190,8 +190,7 @@ mod tests {
         }
 
         #[test]
-        fn no_secret_is_shown(secret in "[a-zA-Z0-9 ,;\"/+=]{4,30}", before in "[ -~]{0,40}", cut in any::<bool>()) {
-            prop_assume!(secret.trim().chars().count() >= 4);
+        fn no_secret_is_shown(secret in "[a-zA-Z0-9][a-zA-Z0-9 ,;\"/+=]{2,28}[a-zA-Z0-9]", before in "[ -~]{0,40}", cut in any::<bool>()) {
             let redactor = Redactor::new(&[], vec![]);
             redactor.learn(&secret);
             for body in [
@@ -202,7 +201,7 @@ mod tests {
                 let mut seen = seen(200, &[], body.as_bytes());
                 seen.truncated = cut;
                 let shown = excerpt(&seen, &redactor).unwrap_or_default();
-                prop_assert!(!shown.contains(secret.trim()), "{shown}");
+                prop_assert!(!shown.contains(&secret), "{shown}");
             }
         }
     }

@@ -17,6 +17,7 @@ use super::observation::Observation;
 use super::shape::Shape;
 use super::table::Table;
 use crate::journal::Broken;
+use crate::pattern::constant;
 use crate::redact::{Needles, hide_shapes};
 use crate::suite::expect::StatusSet;
 
@@ -203,10 +204,6 @@ static HEAD: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static TAG: LazyLock<Regex> = LazyLock::new(|| constant(r"(?s)<[^>]*>"));
-
-fn constant(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant regular expression")
-}
 
 /// Whether a piece is unlikely to stand in an answer by chance.
 fn tells(piece: &str) -> bool {

@@ -69,11 +69,17 @@ impl Prepared {
                 url.query_pairs_mut().append_pair(key, &value.to_string());
             }
         }
-        for (key, value) in &presented.query {
-            url.query_pairs_mut().append_pair(key, value);
-        }
         let mut headers = HeaderMap::new();
-        for (name, value) in around.headers {
+        // What opens the environment's doors stays with the environment.
+        let at_home = url.origin() == around.base_url.origin();
+        if !at_home && !(presented.headers.is_empty() && presented.query.is_empty()) {
+            return Err(format!(
+                "the request goes to another host than {}, which must not learn the credential; \
+                 take `credential` out, or make it a header of the check",
+                around.base_url.host_str().unwrap_or_default()
+            ));
+        }
+        for (name, value) in around.headers.iter().filter(|_| at_home) {
             headers.insert(name.clone(), value.clone());
         }
         let mut body_type = None;
@@ -91,6 +97,9 @@ impl Prepared {
         }
         for (name, value) in presented.headers {
             headers.insert(name, value);
+        }
+        for (key, value) in &presented.query {
+            url.query_pairs_mut().append_pair(key, value);
         }
         let defaults = around.defaults;
         Ok(Self {
@@ -170,4 +179,100 @@ fn part(part: &Part, folder: &Path) -> Result<PreparedPart, String> {
 fn read(folder: &Path, file: &str) -> Result<Vec<u8>, String> {
     let path = folder.join(file);
     std::fs::read(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use serde_json::json;
+    use url::Url;
+
+    use super::{Payload, Prepared, Surroundings};
+    use crate::environment::credential::Presented;
+    use crate::suite::model::Defaults;
+
+    fn prepared(base: &str, check: serde_json::Value) -> Result<Prepared, String> {
+        let check = serde_json::from_value(check).expect("a check");
+        let around = Surroundings {
+            base_url: &Url::parse(base).expect("a URL"),
+            headers: &[],
+            defaults: &Defaults::default(),
+            folder: Path::new("."),
+            timeout: Duration::from_secs(1),
+        };
+        Prepared::new(&check, &around, Presented::default())
+    }
+
+    #[test]
+    fn paths_stand_below_the_base_url_and_queries_are_encoded() {
+        for (base, request, query, expected) in [
+            ("http://a.test", "GET /x", json!({}), "http://a.test/x"),
+            ("http://a.test/", "GET /x", json!({}), "http://a.test/x"),
+            (
+                "http://a.test/v1/",
+                "GET /x?y=1",
+                json!({ "z": "a b&c" }),
+                "http://a.test/v1/x?y=1&z=a+b%26c",
+            ),
+            ("http://a.test", "GET /x", json!({ "id": [1, 2] }), "http://a.test/x?id=1&id=2"),
+            ("http://a.test", "GET https://b.test/x", json!({}), "https://b.test/x"),
+            ("http://a.test", "GET /a b", json!({}), "http://a.test/a%20b"),
+            ("http://a.test/v1", "GET //b.test/x", json!({}), "http://a.test/v1//b.test/x"),
+        ] {
+            let check = json!({ "name": "c", "request": request, "query": query });
+            assert_eq!(prepared(base, check).map(|p| p.url.to_string()), Ok(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn bodies_bring_their_content_type_unless_the_check_names_its_own() {
+        for (check, expected, bytes) in [
+            (json!({ "body": { "json": { "a": 1 } } }), "application/json", r#"{"a":1}"#),
+            (
+                json!({ "body": { "form": { "a": ["x y", 2] } } }),
+                "application/x-www-form-urlencoded",
+                "a=x+y&a=2",
+            ),
+            (
+                json!({ "body": { "text": "t" }, "headers": { "content-type": "text/xml" } }),
+                "text/xml",
+                "t",
+            ),
+        ] {
+            let mut check = check;
+            check["name"] = "c".into();
+            check["request"] = "POST /".into();
+            let prepared = prepared("http://a.test", check).expect("a request");
+            assert_eq!(prepared.headers["content-type"], expected);
+            assert!(matches!(&prepared.body, Payload::Bytes(body) if body == bytes.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn another_host_learns_nothing_of_the_environment() {
+        let key = (http::HeaderName::from_static("apikey"), http::HeaderValue::from_static("k"));
+        let check = json!({ "name": "c", "request": "GET https://b.test/x" });
+        let check = serde_json::from_value(check).expect("a check");
+        let base_url = Url::parse("https://a.test").expect("a URL");
+        let headers = [key.clone()];
+        let around = Surroundings {
+            base_url: &base_url,
+            headers: &headers,
+            defaults: &Defaults::default(),
+            folder: Path::new("."),
+            timeout: Duration::from_secs(1),
+        };
+        let sent = Prepared::new(&check, &around, Presented::default()).expect("a request");
+        assert!(sent.headers.is_empty());
+        let credential = Presented { headers: vec![key], query: Vec::new() };
+        assert!(Prepared::new(&check, &around, credential).is_err());
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_header_is_an_error_and_not_a_request() {
+        let check = json!({ "name": "c", "request": "GET /", "headers": { "x": "a\r\nb: c" } });
+        assert!(prepared("http://a.test", check).is_err());
+    }
 }

@@ -171,3 +171,27 @@ fn turned(letter: char, first: u8, letters: u8) -> char {
     let offset = (letter as u8 - first + letters / 2) % letters;
     (first + offset) as char
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::falsify;
+
+    #[test]
+    fn a_false_jwt_keeps_its_claims_and_loses_its_signature() {
+        let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+        let falsified = falsify(jwt);
+        assert!(falsified.starts_with("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0."), "{falsified}");
+        assert_ne!(falsified, jwt);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_false_is_never_what_is_true(secret in "\\PC{1,60}") {
+            let falsified = falsify(&secret);
+            prop_assert_ne!(&falsified, &secret);
+            prop_assert!(falsified.chars().count() <= secret.chars().count() + 1);
+        }
+    }
+}

@@ -178,3 +178,20 @@ pub(crate) fn base_url(text: &str) -> Result<Url, String> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::base_url;
+
+    #[test]
+    fn a_base_url_is_http_with_a_host_and_nothing_behind_its_path() {
+        for good in ["http://127.0.0.1:80", "https://a.test/api/v1/", "https://u:p@a.test"] {
+            assert!(base_url(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "a.test", "ftp://a.test", "https://", "http://a.test/?q", "http://a.test/#f"]
+        {
+            assert!(base_url(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args, Parser};
 use libtest_mimic::Arguments;
 
 /// Runs the checks of `suites/` against an environment.
@@ -11,7 +11,7 @@ use libtest_mimic::Arguments;
 #[command(
     name = "smoke",
     version,
-    about,
+    about = "Runs the checks of suites/ against an environment.",
     long_about = None,
     disable_version_flag = false,
     help_template = "{about}\n\nUsage: cargo test --test smoke -- [OPTIONS] [FILTER]\n\n{all-args}{after-help}",
@@ -27,6 +27,14 @@ pub(crate) struct CommandLine {
     #[command(flatten)]
     pub(crate) libtest: Arguments,
 
+    #[command(flatten)]
+    pub(crate) ours: Ours,
+}
+
+/// What libtest does not know.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Smoke options")]
+pub(crate) struct Ours {
     /// The environment of suites/environments.toml [default: local].
     #[arg(long, short, env = "SMOKE_ENV", value_name = "NAME", hide_env = true)]
     pub(crate) env: Option<String>,
@@ -79,6 +87,6 @@ impl CommandLine {
 
     /// The environment's name.
     pub(crate) fn environment(&self) -> &str {
-        self.env.as_deref().filter(|name| !name.is_empty()).unwrap_or("local")
+        self.ours.env.as_deref().filter(|name| !name.is_empty()).unwrap_or("local")
     }
 }

@@ -140,6 +140,6 @@ impl Harness {
             shared::keep(&order, starter.map(|(_, starter)| starter));
             return ExitCode::from(exit::PASSED);
         }
-        ExitCode::from(run::run(self, arguments))
+        ExitCode::from(run::run(self, &arguments))
     }
 }

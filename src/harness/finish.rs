@@ -67,7 +67,7 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
         None => {
             let mut history =
                 History::load(ledger.reports.folder(), &journal.run.kind, &journal.run.environment);
-            publish(journal, &mut history, &ledger, None)
+            publish(&journal, &mut history, &ledger, None)
         }
     };
     // What was found out stands on the terminal; that it stands nowhere else must not be green.
@@ -107,17 +107,17 @@ fn judge(journal: &mut Journal, stopped: Option<u8>, max_skipped: Option<usize>)
 
 /// Compares with the runs before, and writes every report.
 fn publish(
-    journal: Journal,
+    journal: &Journal,
     history: &mut History,
     ledger: &Ledger,
     before: Option<&History>,
 ) -> Result<(), String> {
-    let changes = before.unwrap_or(history).changes(&journal);
-    history.update(&journal);
+    let changes = before.unwrap_or(history).changes(journal);
+    history.update(journal);
     let saved = history.save();
-    let written = ledger.reports.write(&journal, &changes);
-    let annotated = annotate(&journal, &changes);
-    eprint!("{}", console::summary(&journal, &changes, Some(ledger.reports.folder())));
+    let written = ledger.reports.write(journal, &changes);
+    let annotated = annotate(journal, &changes);
+    eprint!("{}", console::summary(journal, &changes, Some(ledger.reports.folder())));
     written.and(saved).and(annotated)
 }
 
@@ -149,7 +149,7 @@ fn merge(run: &Run, shared: &Shared, mine: Journal, ledger: &Ledger) -> Result<(
     let (code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped);
     journal.run.verdict = verdict;
     journal.run.exit_code = Some(code);
-    publish(journal, &mut history, ledger, Some(&before))
+    publish(&journal, &mut history, ledger, Some(&before))
 }
 
 /// The step summary and annotations, where the run is one of GitHub Actions.

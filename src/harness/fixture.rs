@@ -71,19 +71,19 @@ impl Run {
     fn bring_up(&self) -> Result<Live, Cause> {
         let mut target = self.target.clone();
         let mut guard = None;
-        if let Some(starter) = &self.starter {
-            if target.base_url.is_none() {
-                let address = match &self.shared {
-                    Some(shared) => shared.environment().map_err(errored)?,
-                    None => {
-                        let (address, kept) = start(starter)?;
-                        guard = kept;
-                        address
-                    }
-                };
-                settle(&mut target, address, &self.redactor)?;
-                self.journal().run.base_url = target.shown_url();
-            }
+        if let Some(starter) = &self.starter
+            && target.base_url.is_none()
+        {
+            let address = match &self.shared {
+                Some(shared) => shared.environment().map_err(errored)?,
+                None => {
+                    let (address, kept) = start(starter)?;
+                    guard = kept;
+                    address
+                }
+            };
+            settle(&mut target, address, &self.redactor)?;
+            self.journal().run.base_url = target.shown_url();
         }
         let clients = Clients::new(target.clone());
         let live = Live { target, clients, guard: Mutex::new(guard) };
@@ -172,8 +172,14 @@ async fn wait(live: &Live, ready: &ReadySpec, redactor: &Redactor) -> Result<(),
             Ok((seen, _)) => {
                 let now = Timestamp::now();
                 let broken = judge.judge(&seen, redactor, now);
+                // A 5xx is judged as wrong whatever is expected, so the status is looked at here.
+                let status = ready.stop.status.as_ref();
                 let hopeless = !ready.stop.is_empty()
-                    && stop.judge(&seen, redactor, now).iter().all(|b| b.expectation == "no 5xx");
+                    && status.is_none_or(|status| status.contains(seen.status))
+                    && stop
+                        .judge(&seen, redactor, now)
+                        .iter()
+                        .all(|broken| broken.expectation == "expect.status");
                 if hopeless {
                     let message = format!(
                         "{}: waiting is pointless: the answer (status {}) is one that `stop` names",

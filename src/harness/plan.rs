@@ -73,9 +73,9 @@ impl Plan {
         for trial in &mut plan.trials {
             let probe =
                 Trial::test(trial.id.clone(), || Ok(())).with_ignored_flag(trial.ignore.is_some());
-            let tagged =
-                arguments.tag.is_empty() || arguments.tag.iter().any(|t| trial.tags.contains(t));
-            let excluded = arguments.exclude_tag.iter().any(|tag| trial.tags.contains(tag));
+            let tagged = arguments.ours.tag.is_empty()
+                || arguments.ours.tag.iter().any(|t| trial.tags.contains(t));
+            let excluded = arguments.ours.exclude_tag.iter().any(|tag| trial.tags.contains(tag));
             let tagged = tagged || trial.job == Job::Environment;
             trial.selected = tagged && !excluded && !arguments.libtest.is_filtered_out(&probe);
         }
@@ -117,7 +117,7 @@ impl Plan {
         }
         let tags: BTreeSet<&str> =
             self.trials.iter().flat_map(|trial| trial.tags.iter().map(String::as_str)).collect();
-        for tag in &arguments.tag {
+        for tag in &arguments.ours.tag {
             if !tags.contains(tag.as_str()) {
                 return Some(format!("no check has the tag `{tag}`; {}", known(tag, tags)));
             }

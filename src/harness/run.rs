@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use libtest_mimic::Trial;
+use libtest_mimic::{Arguments, Trial};
 use once_cell::sync::OnceCell;
 
 use super::arguments::CommandLine;
@@ -32,10 +32,10 @@ use crate::suite::source::pointer_token;
 const PARALLEL: usize = 4;
 
 /// Loads, plans, runs and reports; the exit code.
-pub(crate) fn run(harness: Harness, arguments: CommandLine) -> u8 {
+pub(crate) fn run(harness: Harness, arguments: &CommandLine) -> u8 {
     match prepare(harness, arguments) {
         Ok(Prepared::Listed) => exit::PASSED,
-        Ok(Prepared::Run(run, ledger, libtest)) => execute(run, ledger, libtest),
+        Ok(Prepared::Run(ready)) => execute(*ready),
         Err(message) => {
             eprintln!("{message}");
             exit::USAGE
@@ -45,7 +45,14 @@ pub(crate) fn run(harness: Harness, arguments: CommandLine) -> u8 {
 
 enum Prepared {
     Listed,
-    Run(Arc<Run>, Ledger, libtest_mimic::Arguments),
+    Run(Box<Ready>),
+}
+
+/// A run that only has to be started.
+struct Ready {
+    run: Arc<Run>,
+    ledger: Ledger,
+    libtest: Arguments,
 }
 
 /// A one-line message in the form of all others.
@@ -53,8 +60,8 @@ fn error(message: impl Display) -> String {
     format!("error: {message}")
 }
 
-fn prepare(harness: Harness, arguments: CommandLine) -> Result<Prepared, String> {
-    let folder = harness.root.join(arguments.suites.as_ref().unwrap_or(&harness.suites));
+fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String> {
+    let folder = harness.root.join(arguments.ours.suites.as_ref().unwrap_or(&harness.suites));
     let folder = shorten(&folder);
     let environments = Environments::load(&folder).map_err(|problems| problems.to_string())?;
     let name = arguments.environment().to_owned();
@@ -72,15 +79,13 @@ fn prepare(harness: Harness, arguments: CommandLine) -> Result<Prepared, String>
     let starter = harness.starters.into_iter().find(|(known, _)| *known == name && !outside);
     let starter = starter.map(|(_, starter)| starter);
     let is_trial = starter.is_some() || spec.ready.is_some();
-    let plan = Plan::new(suites, harness.customs, is_trial, &arguments);
+    let plan = Plan::new(suites, harness.customs, is_trial, arguments);
     if let Some(twice) = twice(&plan) {
         return Err(error(format!("two checks are named `{twice}`; give one another name")));
     }
     let mut libtest = arguments.libtest.clone();
     if libtest.list {
         // Listing is for tools that count: no network, no report, nothing else on stdout.
-        let mut selection = arguments.libtest.clone();
-        selection.filter = None;
         let listed = |planned: &super::plan::Planned| {
             Trial::test(planned.id.clone(), || Ok(())).with_ignored_flag(planned.ignore.is_some())
         };
@@ -88,7 +93,7 @@ fn prepare(harness: Harness, arguments: CommandLine) -> Result<Prepared, String>
         let _ = libtest_mimic::run(&libtest, trials);
         return Ok(Prepared::Listed);
     }
-    if let Some(message) = plan.nothing_selected(&arguments) {
+    if let Some(message) = plan.nothing_selected(arguments) {
         return Err(error(message));
     }
     let redactor = Arc::new(redactor(&environments)?);
@@ -108,14 +113,14 @@ fn prepare(harness: Harness, arguments: CommandLine) -> Result<Prepared, String>
     }
     let parallel = spec.parallel.unwrap_or(PARALLEL);
     libtest.test_threads = libtest.test_threads.or_else(threads_variable).or(Some(parallel));
-    let journal = journal(&plan, &arguments, &harness.kind, &target, inputs, &redactor, &shared);
-    let reports = harness.root.join(arguments.reports.as_ref().unwrap_or(&harness.reports));
+    let journal = journal(&plan, arguments, &harness.kind, &target, inputs, &redactor, &shared);
+    let reports = harness.root.join(arguments.ours.reports.as_ref().unwrap_or(&harness.reports));
     let reports = shorten(&reports);
     let ledger = Ledger::open(
         &reports,
         &journal,
         runtime,
-        arguments.max_skipped.or(spec.max_skipped),
+        arguments.ours.max_skipped.or(spec.max_skipped),
         shared.is_some(),
     )
     .map_err(error)?;
@@ -133,7 +138,7 @@ fn prepare(harness: Harness, arguments: CommandLine) -> Result<Prepared, String>
         interrupt,
         shared,
         parallel,
-        fail_fast: arguments.fail_fast,
+        fail_fast: arguments.ours.fail_fast,
         tripped: AtomicBool::new(false),
         live: OnceCell::new(),
         findings,
@@ -141,10 +146,10 @@ fn prepare(harness: Harness, arguments: CommandLine) -> Result<Prepared, String>
         journal: Mutex::new(journal),
         entries,
     };
-    Ok(Prepared::Run(Arc::new(run), ledger, libtest))
+    Ok(Prepared::Run(Box::new(Ready { run: Arc::new(run), ledger, libtest })))
 }
 
-fn execute(run: Arc<Run>, ledger: Ledger, libtest: libtest_mimic::Arguments) -> u8 {
+fn execute(Ready { run, ledger, libtest }: Ready) -> u8 {
     let selected = run.plan.trials.iter().filter(|planned| planned.selected).cloned();
     let trials = selected.map(|planned| {
         let ignored = planned.ignore.is_some();

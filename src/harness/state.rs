@@ -69,10 +69,10 @@ impl Run {
             self.tripped.store(true, Ordering::SeqCst);
         }
         let mut journal = self.journal();
-        if let Some(at) = self.entries.get(&entry.id) {
-            if let Some(slot) = journal.entries.get_mut(*at) {
-                *slot = entry;
-            }
+        if let Some(at) = self.entries.get(&entry.id)
+            && let Some(slot) = journal.entries.get_mut(*at)
+        {
+            *slot = entry;
         }
     }
 

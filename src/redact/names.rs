@@ -12,6 +12,9 @@ pub(super) enum Kind {
     Personal,
     /// It is a name: of a person, if it looks like one.
     Name,
+    /// Nothing is known of it: a person's name, if it looks like one. `customer`, `assigned_to`
+    /// and `booked by` have no end, so it is the other names that are listed.
+    Unknown,
 }
 
 /// The names that hide their values: the known ones, and those of the configuration.
@@ -33,7 +36,11 @@ impl Names {
         } else if is_personal(&words) || self.extra.contains(&words) {
             Some(Kind::Personal)
         } else {
-            matches!(&words[..], [only] if only == "name" || only == "names").then_some(Kind::Name)
+            match &words[..] {
+                [only] if only == "name" || only == "names" => Some(Kind::Name),
+                words if words.iter().any(|word| is_diagnostic(word)) => None,
+                _ => Some(Kind::Unknown),
+            }
         }
     }
 }
@@ -87,6 +94,35 @@ fn words(name: &str) -> Vec<String> {
         words.push(word);
     }
     words
+}
+
+/// Whether a name leads to what a server says of itself: `"error": "Not Found"` is no person.
+fn is_diagnostic(word: &str) -> bool {
+    matches!(
+        word,
+        "error"
+            | "errors"
+            | "message"
+            | "title"
+            | "detail"
+            | "details"
+            | "reason"
+            | "status"
+            | "state"
+            | "code"
+            | "type"
+            | "kind"
+            | "phase"
+            | "version"
+            | "description"
+            | "hint"
+            | "server"
+            | "product"
+            | "file"
+            | "filename"
+            | "host"
+            | "hostname"
+    )
 }
 
 fn is_secret(words: &[String]) -> bool {
@@ -292,16 +328,16 @@ mod tests {
             ("Set-Cookie", Some(Kind::Secret)),
             ("session", Some(Kind::Secret)),
             ("name", Some(Kind::Name)),
+            ("customer", Some(Kind::Unknown)),
+            ("assigned_to", Some(Kind::Unknown)),
+            ("", Some(Kind::Unknown)),
             ("filename", None),
             ("file_name", None),
             ("hostname", None),
             ("host-name", None),
             ("product_name", None),
-            ("key", None),
             ("status", None),
-            ("template", None),
-            ("capacity", None),
-            ("", None),
+            ("error_message", None),
         ] {
             assert_eq!(names.kind(name), kind, "{name}");
         }

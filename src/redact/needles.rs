@@ -73,6 +73,6 @@ mod tests {
     fn without_an_automaton_the_same_is_found() {
         let mut needles = Needles::new(["abcd", "cdef"].map(String::from));
         needles.automaton = None;
-        assert_eq!(needles.covered("-abcdef-"), [1..7]);
+        assert_eq!(needles.covered("-abcdef-ab-cdef"), [1..7, 11..15]);
     }
 }

@@ -78,13 +78,13 @@ impl Redactor {
     /// The JSON without secrets and personal data: strings as by [`Self::personal`], and
     /// strings and numbers under personal or secret names replaced whole, at any depth.
     pub(crate) fn value(&self, value: &Value) -> Value {
-        self.hide(value, None)
+        self.hide(value, Some(Kind::Unknown))
     }
 
     /// As [`Self::value`], for a value that stands at this JSON Pointer of its document: the
     /// names on the way count.
     pub(crate) fn value_at(&self, pointer: &str, value: &Value) -> Value {
-        let mut kind = None;
+        let mut kind = Some(Kind::Unknown);
         for segment in pointer.split('/').skip(1) {
             if !matches!(kind, Some(Kind::Secret | Kind::Personal)) && !is_index(segment) {
                 let name = segment.replace("~1", "/").replace("~0", "~");
@@ -119,7 +119,7 @@ impl Redactor {
             // `name: { first: …, last: … }`
             Some(Kind::Name | Kind::Personal) => Some(Kind::Personal),
             Some(Kind::Secret) => Some(Kind::Secret),
-            None => self.names.kind(name),
+            Some(Kind::Unknown) | None => self.names.kind(name),
         }
     }
 
@@ -128,7 +128,9 @@ impl Redactor {
             (Value::String(text), _) if text.is_empty() => None,
             (Value::String(_) | Value::Number(_), Some(Kind::Secret)) => Some("[secret]"),
             (Value::String(_) | Value::Number(_), Some(Kind::Personal)) => Some("[personal]"),
-            (Value::String(text), Some(Kind::Name)) if looks_human(text) => Some("[personal]"),
+            (Value::String(text), Some(Kind::Name | Kind::Unknown)) if looks_human(text) => {
+                Some("[personal]")
+            }
             _ => None,
         };
         match (value, label) {
@@ -247,10 +249,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_learned_secret_gets_through(
-            secret in "[ -~é]{4,40}", before in "[ -~]{0,12}", after in "[ -~]{0,12}",
+            // Without stars: those cannot be told from what hides the secret.
+            secret in " ?[!-)+-~é][ -)+-~é]{2,38}[!-)+-~é]", before in "[ -~]{0,12}", after in "[ -~]{0,12}",
         ) {
-            // A secret of stars cannot be told from what hides it.
-            prop_assume!(secret.trim().chars().count() >= 4 && !secret.contains('*'));
             let redactor = Redactor::new(&[], vec![]);
             prop_assert!(redactor.learn(&secret));
             let encoded = |set| percent_encoding::utf8_percent_encode(&secret, set).to_string();

@@ -6,15 +6,11 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::names::{Kind, Names, looks_human};
-
-/// A constant pattern; the tests compile every one of them.
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant regular expression")
-}
+use crate::pattern::constant;
 
 /// Private keys, tokens and key shapes that well-known services use.
 static KEYS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
+    constant(concat!(
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
         r"|\bsb_(?:secret|publishable)_[A-Za-z0-9_-]+",
         r"|\bsbp_[A-Za-z0-9_]{8,}",
@@ -30,30 +26,30 @@ static KEYS: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static JWT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){1,4}"));
+    LazyLock::new(|| constant(r"\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){1,4}"));
 static BEARER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?i)\b(bearer(?:\s|\+|%20)+)([^\s"'`,;<>\[\]{}]+)"#));
-static USERINFO: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(://)[^/\s@"'<>?#]+@"#));
+    LazyLock::new(|| constant(r#"(?i)\b(bearer(?:\s|\+|%20)+)([^\s"'`,;<>\[\]{}]+)"#));
+static USERINFO: LazyLock<Regex> = LazyLock::new(|| constant(r#"(://)[^/\s@"'<>?#]+@"#));
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
+    constant(concat!(
         r"(?i)[\p{L}\p{N}_.%+*~-][\p{L}\p{N}_.%+*'~-]*(?:@|%40|\\u0040|&#64;|&#x40;|&commat;)",
         r"(?:(?:[\p{L}\p{N}*](?:[\p{L}\p{N}*-]*[\p{L}\p{N}*])?\.)+[\p{L}*](?:[\p{L}\p{N}*-]*[\p{L}\p{N}*])",
         r"|localhost\b)",
     ))
 });
 static PHONE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)(?:\+|%2b|\\u002b|&#43;)[1-9](?:(?:[ \t\u{a0}().\-/]|%20){0,2}[0-9]){6,17}")
+    constant(r"(?i)(?:\+|%2b|\\u002b|&#43;)[1-9](?:(?:[ \t\u{a0}().\-/]|%20){0,2}[0-9]){6,17}")
 });
 /// `?name=value`, `name=value`.
 static PAIR: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(^|[?&;,\s"'])([\w.%\[\]-]{1,64})=([^&;,\s"'<>#]+)"#));
+    LazyLock::new(|| constant(r#"(^|[?&;,\s"'])([\w.%\[\]-]{1,64})=([^&;,\s"'<>#]+)"#));
 /// `"name": "value"`, the value perhaps cut off.
 static JSON: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"("([^"\\]{1,64})"\s*:\s*)("(?:[^"\\]|(?s:\\.))*(?:"|\\?\z)|-?[0-9][0-9.eE+-]*)"#)
+    constant(r#"("([^"\\]{1,64})"\s*:\s*)("(?:[^"\\]|(?s:\\.))*(?:"|\\?\z)|-?[0-9][0-9.eE+-]*)"#)
 });
 /// `Name: value`, a line of its own.
 static LINE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^([ \t]*([\w-]{1,64}):[ \t]+)([^\r\n]+)"));
+    LazyLock::new(|| constant(r"(?m)^([ \t]*([\w-]{1,64}):[ \t]+)([^\r\n]+)"));
 
 /// What follows the word "bearer" in prose, and is no token.
 const PROSE: [&str; 11] = [
@@ -115,7 +111,7 @@ pub(super) fn label(names: &Names, name: &str, value: &str) -> Option<&'static s
     match names.kind(name)? {
         Kind::Secret => Some("[secret]"),
         Kind::Personal => Some("[personal]"),
-        Kind::Name => looks_human(value).then_some("[personal]"),
+        Kind::Name | Kind::Unknown => looks_human(value).then_some("[personal]"),
     }
 }
 

@@ -104,7 +104,7 @@ fn cut(markdown: &str, room: usize) -> String {
         let mark = line.get(..ticks).unwrap_or_default();
         match fence {
             None if ticks >= 3 && !line.get(ticks..).unwrap_or_default().contains('`') => {
-                fence = Some(mark)
+                fence = Some(mark);
             }
             Some(open) if line.trim_end() == open => fence = None,
             _ => {}

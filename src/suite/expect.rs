@@ -99,7 +99,10 @@ impl StatusSet {
     pub(crate) fn contains(&self, status: u16) -> bool {
         self.0.as_slice().iter().any(|item| match item {
             StatusItem::Code(code) => *code == status,
-            StatusItem::Class(class) => class.as_bytes()[0] == b'0' + (status / 100) as u8,
+            StatusItem::Class(class) => {
+                let digit = class.chars().next().and_then(|digit| digit.to_digit(10));
+                digit == Some((status / 100).into())
+            }
         })
     }
 

@@ -19,6 +19,8 @@ pub(crate) mod problem;
 pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod template;
+#[cfg(test)]
+mod tests;
 pub(crate) mod verify;
 
 pub(crate) use problem::Problems;

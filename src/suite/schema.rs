@@ -3,9 +3,10 @@
 //! The loader's first pass is this very schema, so that editors and loader agree by
 //! construction, and every fault of a file is found at once.
 
+use std::sync::LazyLock;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{ValidationError, Validator};
-use once_cell::sync::Lazy;
 use schemars::JsonSchema;
 use serde_json::Value;
 
@@ -20,12 +21,12 @@ pub(crate) struct Format {
 }
 
 /// Suite files.
-pub(crate) static SUITE: Lazy<Format> = Lazy::new(Format::of::<super::model::SuiteFile>);
+pub(crate) static SUITE: LazyLock<Format> = LazyLock::new(Format::of::<super::model::SuiteFile>);
 /// One check of a suite, after its variables were filled in.
-pub(crate) static CHECK: Lazy<Format> = Lazy::new(Format::of::<super::model::Check>);
+pub(crate) static CHECK: LazyLock<Format> = LazyLock::new(Format::of::<super::model::Check>);
 /// The file of environments.
-pub(crate) static ENVIRONMENTS: Lazy<Format> =
-    Lazy::new(Format::of::<crate::environment::EnvironmentsFile>);
+pub(crate) static ENVIRONMENTS: LazyLock<Format> =
+    LazyLock::new(Format::of::<crate::environment::EnvironmentsFile>);
 
 /// The JSON Schema of suite files, as kept in `suites/schemas/suite.schema.json`.
 pub fn suite_schema() -> &'static Value {

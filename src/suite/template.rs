@@ -5,9 +5,9 @@
 //! Names that are not known are errors, and an expression that never ends runs out of fuel.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use minijinja::{Environment, UndefinedBehavior};
-use once_cell::sync::Lazy;
 use serde_json::{Map, Value};
 
 use super::source::pointer_token;
@@ -15,7 +15,7 @@ use super::source::pointer_token;
 /// Variables by name.
 pub(crate) type Scope = Map<String, Value>;
 
-static JINJA: Lazy<Environment<'static>> = Lazy::new(|| {
+static JINJA: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut jinja = Environment::new();
     jinja.set_undefined_behavior(UndefinedBehavior::Strict);
     jinja.set_auto_escape_callback(|_| minijinja::AutoEscape::None);

@@ -62,11 +62,11 @@ fn faults(suite: &Suite, loaded: &Loaded) -> Vec<Fault> {
     }
     let budget = check.budget.or(suite.defaults.budget);
     let timeout = check.timeout.or(suite.defaults.timeout);
-    if let (Some(budget), Some(timeout)) = (budget, timeout) {
-        if budget > timeout {
-            let message = "the budget is longer than the time-out, so it cannot be seen to be kept";
-            fault("/budget", message.to_owned(), "raise `timeout`, here or in [defaults]");
-        }
+    if let (Some(budget), Some(timeout)) = (budget, timeout)
+        && budget > timeout
+    {
+        let message = "the budget is longer than the time-out, so it cannot be seen to be kept";
+        fault("/budget", message.to_owned(), "raise `timeout`, here or in [defaults]");
     }
     if timeout.is_some_and(|timeout| timeout.0.is_zero()) {
         fault("/timeout", "a time-out of nothing".to_owned(), "write a time such as \"10s\"");
@@ -99,11 +99,11 @@ fn faults(suite: &Suite, loaded: &Loaded) -> Vec<Fault> {
         }
     }
     files(suite, check, &mut fault);
-    if loaded.unfilled.is_none() {
-        if let Err(uncompiled) = Judge::compile(&check.expect, &suite.folder) {
-            for (at, message) in uncompiled {
-                fault(&format!("/expect{at}"), message, "");
-            }
+    if loaded.unfilled.is_none()
+        && let Err(uncompiled) = Judge::compile(&check.expect, &suite.folder)
+    {
+        for (at, message) in uncompiled {
+            fault(&format!("/expect{at}"), message, "");
         }
     }
     faults

@@ -1,5 +1,7 @@
 //! The whole program against real servers: what it says, leaves behind and exits with.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 mod access;
 mod configuration;
 mod demo;

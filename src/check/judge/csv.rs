@@ -1,16 +1,12 @@
 //! The body as CSV: its header, its number of rows, and what its cells hold.
 
-use std::sync::LazyLock;
-
-use jiff::civil::{Date, DateTime};
-use regex::Regex;
-
 use super::Errors;
+use super::column::{a_type, is_of_type};
 use super::show::{Findings, broken, cell, key, names, quoted};
 use crate::check::table::{Row, Table};
 use crate::journal::Broken;
 use crate::redact::Redactor;
-use crate::suite::expect::{ColumnType, CsvExpect, Presence};
+use crate::suite::expect::{CsvExpect, Presence};
 
 /// A [`CsvExpect`] with its delimiter.
 pub(super) struct Csv {
@@ -218,55 +214,6 @@ fn other_than_csv(body: &str) -> Option<&'static str> {
         Some("a JSON document")
     } else {
         None
-    }
-}
-
-static DATE: LazyLock<Regex> = LazyLock::new(|| constant(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"));
-static DATETIME: LazyLock<Regex> = LazyLock::new(|| {
-    constant(concat!(
-        r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)",
-        r"(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?$",
-    ))
-});
-
-fn constant(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant regular expression")
-}
-
-fn is_of_type(text: &str, wanted: ColumnType) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match wanted {
-        ColumnType::Integer => digits(text.strip_prefix(['+', '-']).unwrap_or(text)),
-        ColumnType::Number => {
-            // Not `inf` and `NaN`, which the parser takes too.
-            let plain = text.bytes().all(|byte| b"0123456789+-.eE".contains(&byte));
-            plain && text.parse::<f64>().is_ok_and(f64::is_finite)
-        }
-        ColumnType::Boolean => {
-            matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "t" | "f")
-        }
-        // The shape first: the parser also takes shorter and longer forms.
-        ColumnType::Date => DATE.is_match(text) && text.parse::<Date>().is_ok(),
-        ColumnType::Datetime => DATETIME
-            .captures(text)
-            .and_then(|parts| parts.get(1)?.as_str().parse::<DateTime>().ok())
-            .is_some(),
-        ColumnType::Uuid => {
-            let groups: Vec<&str> = text.split('-').collect();
-            groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-                && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        }
-    }
-}
-
-fn a_type(wanted: ColumnType) -> &'static str {
-    match wanted {
-        ColumnType::Integer => "a whole number",
-        ColumnType::Number => "a finite number",
-        ColumnType::Boolean => "true or false",
-        ColumnType::Date => "a date such as 2026-01-31",
-        ColumnType::Datetime => "a date and time such as 2026-01-31T10:00:00Z",
-        ColumnType::Uuid => "a UUID",
     }
 }
 

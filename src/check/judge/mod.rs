@@ -20,6 +20,7 @@
 //! ```
 
 mod body;
+mod column;
 mod csv;
 mod headers;
 mod json;

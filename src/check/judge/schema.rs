@@ -43,8 +43,10 @@ impl Schema {
                 let pointer = error.instance_path().as_str();
                 // The message is about the value, but must not show it.
                 let message = redactor.personal(&error.masked_with("the value").to_string());
-                let expected = format!("{} (`{}` of the schema)", message, error.schema_path());
-                let actual = actual(redactor, pointer, error.instance());
+                let keyword = error.schema_path().as_str();
+                let name = keyword.rsplit('/').next().unwrap_or_default();
+                let expected = format!("what `{name}` of the schema says ({keyword})");
+                let actual = format!("{}; {message}", actual(redactor, pointer, error.instance()));
                 broken("expect.json_schema", place(pointer), expected, actual)
             });
         }
@@ -188,26 +190,26 @@ mod tests {
             (
                 json!({"ok": true, "id": "7"}),
                 &[
-                    "/id: the value is not of type \"integer\" (`/properties/id/type` of the schema) / string \"7\"",
+                    "/id: what `type` of the schema says (/properties/id/type) / string \"7\"; the value is not of type \"integer\"",
                 ],
             ),
             (
                 json!({"ok": true}),
                 &[
-                    ": \"id\" is a required property (`/required` of the schema) / object with keys ok",
+                    ": what `required` of the schema says (/required) / object with keys ok; \"id\" is a required property",
                 ],
             ),
             (
                 json!({"id": 1, "ok": true, "email": "jane", "phones": ["1234"]}),
                 &[
-                    "/email: the value is not a \"email\" (`/properties/email/format` of the schema) / string \"[personal]\"",
-                    "/phones/0: the value is longer than 3 characters (`/properties/phones/items/maxLength` of the schema) / string \"[personal]\"",
+                    "/email: what `format` of the schema says (/properties/email/format) / string \"[personal]\"; the value is not a \"email\"",
+                    "/phones/0: what `maxLength` of the schema says (/properties/phones/items/maxLength) / string \"[personal]\"; the value is longer than 3 characters",
                 ],
             ),
             (
                 json!({"id": 1, "ok": true, "jane@example.org": 1}),
                 &[
-                    ": Additional properties are not allowed ('[email]' was unexpected) (`/additionalProperties` of the schema) / object with keys id, ok, [email]",
+                    ": what `additionalProperties` of the schema says (/additionalProperties) / object with keys id, ok, [email]; Additional properties are not allowed ('[email]' was unexpected)",
                 ],
             ),
         ] {
@@ -243,7 +245,7 @@ mod tests {
             assert!(judge(&schema, &json!({"x": [1]})).is_empty());
             let found = judge(&schema, &json!({"x": [1, "y"]}));
             assert_eq!(found.len(), 1);
-            assert!(found[0].starts_with("/x/1: the value is not of type \"number\""), "{found:?}");
+            assert!(found[0].starts_with("/x/1: what `type` of the schema"), "{found:?}");
         }
     }
 

@@ -80,7 +80,7 @@ impl Text {
             let (expected, actual) = match readings.is_empty() {
                 _ if excused => return Vec::new(),
                 true => (self.wanted(), subject.missing.to_owned()),
-                false => ("nothing of that name".to_owned(), (subject.shown)()),
+                false => ("nothing there".to_owned(), (subject.shown)()),
             };
             return vec![broken(key, at, expected, actual)];
         }
@@ -103,10 +103,10 @@ impl Text {
                 fail(rule, format!("text without {}", quoted(&rule.text)), line);
             }
         }
-        if let Some((regex, rule)) = &self.matches {
-            if !readings.iter().any(|reading| regex.is_match(reading)) {
-                fail(rule, format!("text that matches {}", quoted(&rule.text)), None);
-            }
+        if let Some((regex, rule)) = &self.matches
+            && !readings.iter().any(|reading| regex.is_match(reading))
+        {
+            fail(rule, format!("text that matches {}", quoted(&rule.text)), None);
         }
         if let Some((regex, rule)) = &self.not_matches {
             let place = |reading: &String| Some(line_of(reading, regex.find(reading)?.start()));
@@ -235,7 +235,7 @@ mod tests {
                 &["t@: that it is there / missing"],
             ),
             (json!({"exists": false}), &[], &[]),
-            (json!({"exists": false}), &["x"], &["t@: nothing of that name / shown"]),
+            (json!({"exists": false}), &["x"], &["t@: nothing there / shown"]),
         ] {
             assert_eq!(judge(expect.clone(), readings), broken, "{expect} {readings:?}");
         }
