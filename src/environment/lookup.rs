@@ -100,7 +100,10 @@ impl Context {
 
     fn variable(&self, name: &str, default: Option<&str>) -> Result<String, Problem> {
         let set = std::env::var(name).ok().filter(|value| !value.is_empty());
-        let set = set.or_else(|| self.dotenv().get(name).cloned());
+        let set = match set {
+            Some(value) => Some(value),
+            None => self.dotenv()?.get(name).cloned(),
+        };
         set.or_else(|| default.map(str::to_owned)).ok_or_else(|| {
             self.problem(format!("the environment variable `{name}` is not set"))
                 .help(format!("export {name}=…, or write it into a file `.env`"))
@@ -108,10 +111,18 @@ impl Context {
     }
 
     /// `.env` of the folder in which the program runs; not having one is no error.
-    fn dotenv(&self) -> &HashMap<String, String> {
-        self.dotenv.get_or_init(|| {
-            let lines = dotenvy::from_path_iter(".env");
-            lines.map(|lines| lines.filter_map(Result::ok).collect()).unwrap_or_default()
+    fn dotenv(&self) -> Result<&HashMap<String, String>, Problem> {
+        self.dotenv.get_or_try_init(|| {
+            let Ok(lines) = dotenvy::from_path_iter(".env") else { return Ok(HashMap::new()) };
+            lines.collect::<Result<_, _>>().map_err(|error| {
+                // The error quotes the line, which may hold a secret: only its place is told.
+                let place = match error {
+                    dotenvy::Error::LineParse(_, at) => format!(" (near character {at} of a line)"),
+                    _ => String::new(),
+                };
+                Problem::of_file(".env".as_ref(), format!("not of the form NAME=value{place}"))
+                    .help("write one NAME=value a line; quote values that hold blanks or #")
+            })
         })
     }
 

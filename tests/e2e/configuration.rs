@@ -182,3 +182,15 @@ fn values_come_from_variables_dotenv_files_and_commands() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("the command `false` failed"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_broken_dotenv_is_told_without_what_it_holds() {
+    let environments = "[environment.local]\nbase_url = { env = \"SMOKEDRILL_TEST_NOWHERE\" }\n";
+    let project = Project::with(&[("environments.toml", environments), ("s.toml", GOOD)]);
+    std::fs::write(project.path().join(".env"), "PASSWORD=s3cret value and more\n")
+        .expect("a file");
+    let ran = project.run(&[]);
+    assert_eq!(ran.code, 2, "{}", ran.console());
+    assert!(ran.stderr.contains(".env"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("s3cret"), "{}", ran.stderr);
+}
