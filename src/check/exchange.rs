@@ -25,6 +25,8 @@ pub(crate) async fn send(
     clients: &Clients,
     prepared: &Prepared,
 ) -> Result<(Observation, Duration), Trouble> {
+    // Making a client reads the system's certificate authorities: our time, not the server's.
+    clients.for_url(&prepared.url)?;
     let mut stage = "no answer";
     let started = Instant::now();
     let whole = follow(clients, prepared, &mut stage);

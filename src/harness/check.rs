@@ -40,7 +40,7 @@ impl Run {
             }
             // Needed, but not selected: no fault without a red.
             let red = matches!(finding.entry.outcome, Some(Outcome::Failed | Outcome::Errored));
-            if red && !self.entries.contains_key(id) {
+            if red && !self.has_trial(id) {
                 self.add(finding.entry.clone());
             }
             Arc::new(finding)

@@ -1,6 +1,7 @@
 //! The end of a run: fixtures dropped, verdict found, reports written, exit code told.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -59,7 +60,8 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
             super::plan::skip(entry, INTERRUPTED);
         }
     }
-    let (mut code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped);
+    let alone = run.shared.is_none();
+    let (mut code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped, alone);
     journal.run.verdict = verdict;
     journal.run.exit_code = Some(code);
     let written = match &run.shared {
@@ -72,7 +74,7 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     };
     // What was found out stands on the terminal; that it stands nowhere else must not be green.
     if let Err(message) = written {
-        eprintln!("error: {message}");
+        tell(&format!("error: {message}\n"));
         if code == exit::PASSED {
             code = exit::ERRORED;
         }
@@ -83,7 +85,14 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
 }
 
 /// The verdict over all entries, and the exit code that goes with it.
-fn judge(journal: &mut Journal, stopped: Option<u8>, max_skipped: Option<usize>) -> (u8, Verdict) {
+///
+/// Where a run has many processes, each knows its own trial only, and nothing is said of skips.
+fn judge(
+    journal: &mut Journal,
+    stopped: Option<u8>,
+    max_skipped: Option<usize>,
+    alone: bool,
+) -> (u8, Verdict) {
     if let Some(code) = stopped {
         return (code, Verdict::Interrupted);
     }
@@ -92,11 +101,11 @@ fn judge(journal: &mut Journal, stopped: Option<u8>, max_skipped: Option<usize>)
         Verdict::Failed
     } else if counts.errored > 0 || journal.entries.iter().any(|entry| entry.outcome.is_none()) {
         Verdict::Errored
-    } else if let Some(most) = max_skipped.filter(|most| counts.skipped > *most) {
+    } else if let Some(most) = max_skipped.filter(|most| alone && counts.skipped > *most) {
         let note = format!("{} skipped, and {most} allowed at most", counts.skipped);
         journal.run.notes.push(note);
         Verdict::Failed
-    } else if counts.passed == 0 && counts.advisory == 0 {
+    } else if alone && counts.passed == 0 && counts.advisory == 0 {
         journal.run.notes.push("no check ran, so nothing was shown to work".to_owned());
         Verdict::Errored
     } else {
@@ -117,7 +126,7 @@ fn publish(
     let saved = history.save();
     let written = ledger.reports.write(journal, &changes);
     let annotated = annotate(journal, &changes);
-    eprint!("{}", console::summary(journal, &changes, Some(ledger.reports.folder())));
+    tell(&console::summary(journal, &changes, Some(ledger.reports.folder())));
     written.and(saved).and(annotated)
 }
 
@@ -146,10 +155,15 @@ fn merge(run: &Run, shared: &Shared, mine: Journal, ledger: &Ledger) -> Result<(
             others
         }
     };
-    let (code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped);
+    let (code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped, false);
     journal.run.verdict = verdict;
     journal.run.exit_code = Some(code);
     publish(&journal, &mut history, ledger, Some(&before))
+}
+
+/// Writes to standard error; that nobody reads it is no reason to end without a report.
+fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// The step summary and annotations, where the run is one of GitHub Actions.
@@ -157,7 +171,8 @@ fn annotate(journal: &Journal, changes: &Changes) -> Result<(), String> {
     if std::env::var("GITHUB_ACTIONS").as_deref() != Ok("true") {
         return Ok(());
     }
-    print!("{}", github::annotations(journal));
+    // Standard output belongs to libtest's formats; the runner reads both.
+    tell(&github::annotations(journal));
     match std::env::var_os("GITHUB_STEP_SUMMARY") {
         Some(path) => {
             github::append_step_summary(Path::new(&path), &summary::render(journal, changes))

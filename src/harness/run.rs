@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -84,6 +85,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         return Err(error(format!("two checks are named `{twice}`; give one another name")));
     }
     let mut libtest = arguments.libtest.clone();
+    usable(&libtest).map_err(error)?;
     if libtest.list {
         // Listing is for tools that count: no network, no report, nothing else on stdout.
         let listed = |planned: &super::plan::Planned| {
@@ -157,9 +159,26 @@ fn execute(Ready { run, ledger, libtest }: Ready) -> u8 {
         Trial::ignorable_test(planned.id.clone(), move || run.trial(&planned))
             .with_ignored_flag(ignored)
     });
-    let conclusion = libtest_mimic::run(&libtest, trials.collect());
-    drop(conclusion);
+    let trials = trials.collect();
+    // It panics where its output cannot be written, such as into a pipe that was closed.
+    let printed =
+        std::panic::catch_unwind(AssertUnwindSafe(|| libtest_mimic::run(&libtest, trials)));
+    if printed.is_err() {
+        let note = "the results could not all be printed: standard output was closed";
+        run.journal().run.notes.push(note.to_owned());
+    }
     finish(&run, ledger)
+}
+
+/// What libtest-mimic takes without a word, and then hangs or panics on.
+fn usable(libtest: &Arguments) -> Result<(), String> {
+    if libtest.test_threads == Some(0) {
+        return Err("--test-threads 0 would run nothing; give 1 or more".to_owned());
+    }
+    if let Some(path) = &libtest.logfile {
+        std::fs::File::create(path).map_err(|error| format!("--logfile {path}: {error}"))?;
+    }
+    Ok(())
 }
 
 /// The name of two trials, if there are two of one name.

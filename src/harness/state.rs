@@ -79,10 +79,22 @@ impl Run {
     /// Adds what was not selected, but was needed and went wrong: no fault without a red.
     pub(crate) fn add(&self, entry: Entry) {
         let mut journal = self.journal();
-        if !journal.entries.iter().any(|other| other.id == entry.id) {
-            journal.filtered_out.retain(|id| *id != entry.id);
-            journal.entries.push(entry);
+        match journal.entries.iter_mut().find(|other| other.id == entry.id) {
+            // Ignored by itself, and run since another check needed it.
+            Some(other) if other.started.is_none() => *other = entry,
+            Some(_) => {}
+            None => {
+                journal.filtered_out.retain(|id| *id != entry.id);
+                journal.entries.push(entry);
+            }
         }
+    }
+
+    /// Whether a trial of that name is to run, and so will say by itself how it ended.
+    pub(crate) fn has_trial(&self, id: &str) -> bool {
+        let journal = self.journal();
+        let entry = self.entries.get(id).and_then(|at| journal.entries.get(*at));
+        entry.is_some_and(|entry| entry.outcome.is_none() || entry.started.is_some())
     }
 
     /// Records that there is no environment, where no selected trial is there to say so.

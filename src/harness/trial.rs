@@ -11,7 +11,7 @@ use super::rust_check;
 use super::state::{INTERRUPTED, Run};
 use crate::check::attempt::since;
 use crate::journal::{Entry, Outcome};
-use crate::report::failure;
+use crate::report::{failure, text};
 
 impl Run {
     /// Runs one trial, and tells libtest what came of it.
@@ -56,7 +56,7 @@ impl Run {
 
 /// The entry's outcome in libtest's words.
 fn conclude(entry: &Entry) -> Result<Completion, Failed> {
-    let reason = || entry.reason.clone().unwrap_or_default();
+    let reason = || text::one_line(entry.reason.as_deref().unwrap_or_default());
     match entry.outcome {
         Some(Outcome::Passed) => Ok(Completion::Completed),
         Some(Outcome::Skipped) => Ok(Completion::ignored_with(reason())),

@@ -34,7 +34,7 @@ mod markdown;
 pub(crate) mod summary;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 pub(crate) mod units;
 mod verdict;
 

@@ -176,3 +176,49 @@ fn the_environment_caps_how_many_run_at_once() {
     assert!(time(1) >= 800);
     assert!(time(8) < 700);
 }
+
+#[test]
+fn an_ignored_check_that_others_need_is_red_when_it_fails() {
+    let server = Server::start();
+    let suite = r#"
+        [[check]]
+        name = "seed"
+        request = "GET /status/404"
+        ignore = "only when needed"
+        expect.status = 200
+        [[check]]
+        name = "c"
+        request = "GET /ok"
+        needs = ["seed"]
+        expect.status = 200
+    "#;
+    let ran = Project::new(&server.url, suite).run(&[]);
+    assert_eq!(ran.code, 1, "{}", ran.console());
+    assert_eq!(
+        (ran.outcome("s::seed").as_str(), ran.outcome("s::c").as_str()),
+        ("failed", "skipped")
+    );
+}
+
+#[test]
+fn what_libtest_mimic_hangs_or_panics_on_is_refused() {
+    let project = Project::new("http://127.0.0.1:9", SUITE);
+    for arguments in [&["--test-threads", "0"][..], &["--logfile", "no/such/folder/log"]] {
+        let ran = project.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.console());
+        assert!(ran.stderr.contains(arguments[0]), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_closed_pipe_costs_no_report() {
+    let server = Server::start();
+    let project = Project::new(&server.url, SUITE);
+    let mut command = project.command(&[]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let ran = project.ran(child.wait_with_output().expect("it ends"));
+    assert_ne!(ran.journal()["run"]["verdict"], "unfinished", "{}", ran.console());
+    assert_ne!(ran.code, 101, "{}", ran.console());
+}
