@@ -15,7 +15,7 @@ use super::trouble::Trouble;
 use crate::journal::{Broken, Latency};
 use crate::redact::Redactor;
 use crate::report::units;
-use crate::suite::model::{Retry, RetryOn, Statistic};
+use crate::suite::parts::{Retry, RetryOn, Statistic};
 
 /// How a check is to be tried.
 pub(crate) struct Plan<'a> {

@@ -7,7 +7,7 @@ use serde_json_path::JsonPath;
 use super::observation::Observation;
 use super::shape::text;
 use super::table::{Table, delimiter_of, without_mark};
-use crate::suite::model::{Capture, Cell};
+use crate::suite::parts::{Capture, Cell};
 
 /// The value that the capture takes from the answer: a node of JSON as it is, anything else as
 /// a string. Of a repeated header, the first value that fits counts.

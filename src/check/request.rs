@@ -8,7 +8,8 @@ use url::Url;
 
 use crate::environment::credential::Presented;
 use crate::suite::fields::request_line;
-use crate::suite::model::{Body, Check, Defaults, Part};
+use crate::suite::model::{Check, Defaults};
+use crate::suite::parts::{Body, Part};
 
 /// The most that is read of a body where nobody says otherwise.
 const BODY_LIMIT: u64 = 8 * 1024 * 1024;
@@ -72,7 +73,8 @@ impl Prepared {
         let mut headers = HeaderMap::new();
         // What opens the environment's doors stays with the environment.
         let at_home = url.origin() == around.base_url.origin();
-        if !at_home && !(presented.headers.is_empty() && presented.query.is_empty()) {
+        let credential = !presented.headers.is_empty() || !presented.query.is_empty();
+        if credential && !at_home {
             return Err(format!(
                 "the request goes to another host than {}, which must not learn the credential; \
                  take `credential` out, or make it a header of the check",

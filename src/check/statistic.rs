@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::suite::model::Statistic;
+use crate::suite::parts::Statistic;
 
 /// The statistic of these samples, in any order; zero where there are none. The median of an
 /// even number is the mean of the two middle ones, the percentile is by nearest rank: a sample,
@@ -28,7 +28,7 @@ mod tests {
     use std::time::Duration;
 
     use super::statistic;
-    use crate::suite::model::Statistic::{Max, Median, P95};
+    use crate::suite::parts::Statistic::{Max, Median, P95};
 
     #[test]
     fn each_statistic_is_as_its_name_says() {

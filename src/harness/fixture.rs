@@ -21,7 +21,8 @@ use crate::environment::target::{Target, base_url};
 use crate::journal::Outcome;
 use crate::redact::Redactor;
 use crate::suite::expect::{Expect, StatusItem, StatusSet};
-use crate::suite::model::{Check, Defaults, OneOrMany};
+use crate::suite::fields::OneOrMany;
+use crate::suite::model::{Check, Defaults};
 use crate::suite::template::Scope;
 
 /// An environment that answers.

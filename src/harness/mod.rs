@@ -4,13 +4,16 @@
 //! builder -> arguments -> load -> plan -> libtest-mimic -> trial -> state (journal) -> finish
 //! ```
 //!
-//! `builder` is what other crates see, with `custom` for what they bring along. `run` puts a
-//! run together: everything that can be wrong with files, arguments, secrets and folders is
-//! found here, before anything acts. `plan` says which trials there are and which are
-//! selected. `trial` runs one: `check` sends what `prepare` makes ready, `rust_check` is for
-//! checks written in Rust, and `finding` is what others may need of it. `fixture` brings the environment up for the first that needs
-//! it, `interrupt` lets go of what is under way. `finish` drops the environment, finds the
-//! verdict and writes the reports. `shared` serves runners that give each trial a process.
+//! `builder` is what other crates see, with `custom` for what they bring along. `run` puts a run
+//! together from its `pieces`: everything that can be wrong with files, arguments, secrets and
+//! folders is found here, before anything acts. `plan` says which trials there are and which of
+//! them are selected.
+//!
+//! `trial` runs one: `check` sends what `prepare` makes ready, `rust_check` is for checks written
+//! in Rust, and a `finding` is what others may need of it. `fixture` brings the environment up
+//! for the first that needs it, `interrupt` lets go of what is under way, and `state` is what
+//! all of them share. `finish` drops the environment, finds the verdict and writes the reports.
+//! `shared` serves runners that give each trial a process.
 
 mod arguments;
 mod builder;
@@ -21,6 +24,7 @@ mod finding;
 mod finish;
 mod fixture;
 mod interrupt;
+mod pieces;
 mod plan;
 mod prepare;
 mod run;

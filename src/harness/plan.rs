@@ -8,9 +8,9 @@ use super::arguments::CommandLine;
 use super::custom::Custom;
 use crate::environment::credential::Face;
 use crate::journal::{Entry, EntryKind, Location, Outcome};
+use crate::suite::links::full_name;
 use crate::suite::load::{Loaded, Suite};
 use crate::suite::problem::known;
-use crate::suite::verify::full_name;
 
 /// The name of the trial that proves that the environment is up.
 pub(crate) const ENVIRONMENT: &str = "environment::ready";

@@ -7,11 +7,11 @@ use super::state::Run;
 use crate::check::request::{Prepared, Surroundings};
 use crate::environment::credential::{Face, Presented};
 use crate::journal::Outcome;
+use crate::suite::links::full_name;
 use crate::suite::load::typed;
 use crate::suite::model::Check;
 use crate::suite::schema::CHECK;
 use crate::suite::template::{self, Scope};
-use crate::suite::verify::full_name;
 
 /// A check whose request can be sent.
 pub(crate) struct Ready {

@@ -1,13 +1,12 @@
 //! A run from its arguments to its exit code.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
 use libtest_mimic::{Arguments, Trial};
 use once_cell::sync::OnceCell;
 
@@ -16,18 +15,13 @@ use super::builder::Harness;
 use super::exit;
 use super::finish::{Ledger, finish};
 use super::interrupt::Interrupt;
-use super::plan::{Plan, skip};
+use super::pieces::{credentials, hide_panics, inputs, journal, redactor};
+use super::plan::{Plan, Planned};
 use super::shared::Shared;
 use super::state::Run;
-use crate::environment::credential::Credential;
 use crate::environment::load::Environments;
-use crate::environment::lookup::Context;
 use crate::environment::target::Target;
-use crate::journal::{FORMAT, Journal, Verdict};
-use crate::redact::Redactor;
-use crate::suite::Problems;
-use crate::suite::load::{Suite, World, load};
-use crate::suite::source::pointer_token;
+use crate::suite::load::{World, load};
 
 /// How many checks run at once where nobody says otherwise: kind to a small staging.
 const PARALLEL: usize = 4;
@@ -88,7 +82,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     usable(&libtest).map_err(error)?;
     if libtest.list {
         // Listing is for tools that count: no network, no report, nothing else on stdout.
-        let listed = |planned: &super::plan::Planned| {
+        let listed = |planned: &Planned| {
             Trial::test(planned.id.clone(), || Ok(())).with_ignored_flag(planned.ignore.is_some())
         };
         let trials = plan.trials.iter().filter(|t| t.selected).map(listed).collect();
@@ -199,107 +193,4 @@ fn shorten(path: &Path) -> std::path::PathBuf {
 /// libtest's own variable for the number of threads.
 fn threads_variable() -> Option<usize> {
     std::env::var("RUST_TEST_THREADS").ok()?.parse().ok().filter(|threads| *threads > 0)
-}
-
-fn inputs(suites: &[Suite], environments: &Environments) -> BTreeMap<String, String> {
-    let documents = suites.iter().map(|suite| &suite.document).chain(&environments.document);
-    documents
-        .map(|document| (document.source.path.display().to_string(), document.hash.clone()))
-        .collect()
-}
-
-fn redactor(environments: &Environments) -> Result<Redactor, String> {
-    let spec = &environments.file.redact;
-    let patterns = spec.patterns.iter().map(|pattern| regex::Regex::new(pattern));
-    let patterns = patterns.collect::<Result<Vec<_>, _>>().map_err(error)?;
-    Ok(Redactor::new(&spec.keys, patterns))
-}
-
-/// The credentials that the selection sends: those of its suite, or the environment's.
-fn credentials(
-    plan: &Plan,
-    specs: &BTreeMap<String, crate::environment::CredentialSpec>,
-    context: &Context,
-    redactor: &Redactor,
-) -> Result<BTreeMap<(usize, String), Credential>, Problems> {
-    let mut problems = Problems::default();
-    let mut found = BTreeMap::new();
-    for (s, name) in plan.credentials() {
-        let suite = &plan.suites[s];
-        let tail = format!("/credentials/{}", pointer_token(&name));
-        let resolved = match (suite.credentials.get(&name), specs.get(&name)) {
-            (Some(spec), _) => {
-                let document = Some(Arc::clone(&suite.document));
-                let here = Context::new(document, tail, suite.folder.clone());
-                Credential::resolve(spec, &here, redactor)
-            }
-            (None, Some(spec)) => Credential::resolve(spec, &context.at(&tail), redactor),
-            // Only a check that does not run in this environment may name an unknown one.
-            (None, None) => continue,
-        };
-        match resolved {
-            Ok(credential) => drop(found.insert((s, name), credential)),
-            Err(list) => problems.extend(list),
-        }
-    }
-    problems.or(found)
-}
-
-fn journal(
-    plan: &Plan,
-    arguments: &CommandLine,
-    kind: &str,
-    target: &Target,
-    inputs: BTreeMap<String, String>,
-    redactor: &Redactor,
-    shared: &Option<Shared>,
-) -> Journal {
-    let started = Timestamp::now();
-    let id = match shared {
-        Some(shared) => shared.run_id.clone(),
-        None => format!("{}-{:08x}", started.strftime("%Y%m%dT%H%M%SZ"), fastrand::u32(..)),
-    };
-    let mut notes = Vec::new();
-    if !target.verify_tls {
-        notes.push("TLS certificates were not verified (`verify_tls = false`)".to_owned());
-    }
-    let run = crate::journal::Run {
-        id,
-        kind: kind.to_owned(),
-        environment: target.name.clone(),
-        base_url: target.shown_url(),
-        started,
-        finished: None,
-        verdict: Verdict::Unfinished,
-        exit_code: None,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        arguments: std::env::args().skip(1).map(|word| redactor.secrets(&word)).collect(),
-        inputs,
-        notes,
-    };
-    let wanted = arguments.libtest.ignored || arguments.libtest.include_ignored;
-    let selected = plan.trials.iter().filter(|planned| planned.selected);
-    let entries = selected.map(|planned| {
-        let mut entry = plan.entry(planned);
-        if let Some(reason) = planned.ignore.as_ref().filter(|_| !wanted) {
-            skip(&mut entry, reason.clone());
-        }
-        redactor.entry(&mut entry);
-        entry
-    });
-    let entries = entries.collect();
-    let left = plan.trials.iter().filter(|planned| !planned.selected);
-    let filtered_out = left.map(|planned| planned.id.clone()).collect();
-    Journal { format: FORMAT.to_owned(), run, entries, filtered_out }
-}
-
-/// A panic's message may hold a secret; what reaches the terminal does not.
-fn hide_panics(redactor: &Arc<Redactor>) {
-    let redactor = Arc::clone(redactor);
-    std::panic::set_hook(Box::new(move |info| {
-        let text = super::finding::payload(info.payload());
-        let place =
-            info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
-        eprintln!("panicked{place}: {}", redactor.secrets(&text));
-    }));
 }

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::fields::OneOrMany;
 use super::fields::{ByteLimit, Scalar};
-use super::model::OneOrMany;
 
 /// What must be true of the answer. Every expectation that does not hold is reported.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -12,7 +12,7 @@ use super::problem::{Problem, Problems};
 use super::schema::{Format, SUITE};
 use super::source::Document;
 use super::template::{self, Scope};
-use super::{cases, verify};
+use super::{cases, links, verify};
 use crate::environment::CredentialSpec;
 use crate::journal::Location;
 
@@ -72,7 +72,7 @@ pub(crate) fn load(folder: &Path, world: &World<'_>) -> Result<Vec<Suite>, Probl
             Err(found) => problems.extend(found),
         }
     }
-    problems.extend(verify::together(&suites, world));
+    problems.extend(links::together(&suites, world));
     problems.or(suites)
 }
 

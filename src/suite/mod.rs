@@ -4,17 +4,20 @@
 //!
 //! 1. `source`: TOML or JSON becomes one kind of value, with the place of every part.
 //! 2. `cases` and `template`: rows become checks, and variables that are known are filled in.
-//! 3. `schema`: the JSON Schema that editors use, made from the types of `model`, `expect`
-//!    and `fields`.
-//! 4. `verify`: what must fit together: names, needs, credentials, variables, files.
+//! 3. `schema`: the JSON Schema that editors use, made from the types of `model`, `parts`,
+//!    `expect` and `fields`.
+//! 4. `verify` and `links`: what must fit together, in a suite and between all of them: names,
+//!    needs, credentials, variables, files.
 //!
 //! What comes out (`load`) is plain data; nothing was run and no network was touched.
 
 pub(crate) mod cases;
 pub(crate) mod expect;
 pub(crate) mod fields;
+pub(crate) mod links;
 pub(crate) mod load;
 pub(crate) mod model;
+pub(crate) mod parts;
 pub(crate) mod problem;
 pub(crate) mod schema;
 pub(crate) mod source;

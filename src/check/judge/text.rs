@@ -6,7 +6,7 @@ use super::show::{broken, quoted};
 use super::{Errors, pointer};
 use crate::journal::Broken;
 use crate::suite::expect::TextMatch;
-use crate::suite::model::OneOrMany;
+use crate::suite::fields::OneOrMany;
 
 /// A [`TextMatch`] with its regular expressions compiled.
 pub(super) struct Text {
