@@ -20,4 +20,4 @@ lint: ## Format, clippy and docs, as CI wants them
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
 bench: ## Measure against Hurl (cargo install hurl --version 8.0.1 --locked)
-	$(RUN) cargo bench --locked
+	$(RUN) cargo bench --locked --bench versus_hurl
