@@ -52,23 +52,24 @@ pub(crate) fn render(journal: &Journal) -> Result<String, String> {
 }
 
 fn of_entry(journal: &Journal, entry: &Entry) -> TestCase {
-    let whole = failure::text(entry);
-    let headline = failure::headline(entry);
+    // Rendered only for trouble: most entries of most runs have none to tell of.
+    let whole = || failure::text(entry);
+    let headline = || attribute(&failure::headline(entry));
     let mut output = Vec::new();
     let result = match entry.outcome {
         Some(Outcome::Failed | Outcome::Errored) if !entry.blocking => {
-            output.push(whole);
+            output.push(whole());
             skipped("advisory", &format!("advisory: {}", failure::why(entry)))
         }
         Some(Outcome::Failed) => TestResult::Failure {
             type_: "failed".to_owned(),
-            message: attribute(&headline),
-            cause: Some(content(&whole)),
+            message: headline(),
+            cause: Some(content(&whole())),
         },
         Some(Outcome::Errored) => TestResult::Error {
             type_: "could not judge".to_owned(),
-            message: attribute(&headline),
-            cause: Some(content(&whole)),
+            message: headline(),
+            cause: Some(content(&whole())),
         },
         Some(Outcome::Skipped) => skipped("skipped", &verdict::reason(entry)),
         // One fault is one red: that the run did not finish is the run's own case.

@@ -13,6 +13,9 @@
 /// The text with each character that would be obeyed, lost or forbidden replaced by a picture
 /// of it. Line breaks (as `\n`) and tabs stay.
 pub(crate) fn visible(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -27,7 +30,16 @@ pub(crate) fn visible(text: &str) -> String {
 
 /// As [`visible`], in a single line: a line break becomes its picture, a tab a space.
 pub(crate) fn one_line(text: &str) -> String {
-    visible(text.trim()).replace('\n', "␊").replace('\t', " ")
+    let text = text.trim();
+    if is_plain(text) {
+        return text.to_owned();
+    }
+    visible(text).replace('\n', "␊").replace('\t', " ")
+}
+
+/// Whether there is nothing to replace: the common case, for which looking at bytes is enough.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// The first line of a text, as [`one_line`]; blank lines before it do not count.

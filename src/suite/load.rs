@@ -236,6 +236,10 @@ fn fill_in(
     if let Some(map) = check.as_object_mut().filter(|_| is_case) {
         map.insert("cases".to_owned(), json!([]));
     }
+    // Rendering walks and copies everything, for nothing in most checks.
+    if !template::has_template(&check) {
+        return check;
+    }
     match template::render(&check, scope, &ready) {
         Ok(filled) => filled,
         Err(faults) => {
