@@ -31,7 +31,12 @@ pub(crate) fn curl(prepared: &Prepared, redactor: &Redactor) -> String {
         Payload::None => {}
         Payload::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) if text.len() <= 2_000 && !text.contains('\0') => {
-                let _ = write!(line, " --data-raw {}", quote(&redactor.secrets(text)));
+                // What the suite sends may be somebody's, as what it gets may be.
+                let shown = match serde_json::from_str(text) {
+                    Ok(value) => redactor.value(&value).to_string(),
+                    Err(_) => redactor.personal(text),
+                };
+                let _ = write!(line, " --data-raw {}", quote(&redactor.secrets(&shown)));
             }
             _ => line.push_str(" --data-binary @BODY"),
         },
@@ -39,7 +44,9 @@ pub(crate) fn curl(prepared: &Prepared, redactor: &Redactor) -> String {
             for part in parts {
                 let shown = match (&part.filename, std::str::from_utf8(&part.content)) {
                     (Some(filename), _) => format!("{}=@{filename}", part.name),
-                    (None, Ok(text)) => format!("{}={}", part.name, redactor.secrets(text)),
+                    (None, Ok(text)) => {
+                        format!("{}={}", part.name, redactor.cell(&part.name, text))
+                    }
                     (None, Err(_)) => format!("{}=@FILE", part.name),
                 };
                 let _ = write!(line, " -F {}", quote(&shown));

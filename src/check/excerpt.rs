@@ -53,7 +53,9 @@ pub(crate) fn excerpt(seen: &Observation, redactor: &Redactor) -> Option<String>
     // Once more: a secret may span several cells.
     let shown = redactor.secrets(&shown);
     Some(match shown.trim() {
-        "" => format!("blank, {size}"),
+        "" if seen.body.iter().all(u8::is_ascii_whitespace) => format!("blank, {size}"),
+        // One word without an end may be half a secret.
+        "" => format!("not shown, {size}"),
         shown => cut(shown, whole),
     })
 }
@@ -152,7 +154,7 @@ mod tests {
         for (body, shown) in [
             ("say correct horse bat", "say …"),
             ("mail jane@exam", "mail …"),
-            ("{\"token\":\"eyJhbGciOi", "blank, more than 20 B"),
+            ("{\"token\":\"eyJhbGciOi", "not shown, more than 20 B"),
         ] {
             let mut seen = seen(200, &[], body.as_bytes());
             seen.truncated = true;

@@ -55,7 +55,7 @@ async fn follow(
         match next {
             Some(next) if prepared.redirects > 0 => {
                 if followed == prepared.redirects {
-                    return Err(Trouble::lasting(format!(
+                    return Err(Trouble::failed(format!(
                         "more than {followed} redirects, the last one to {}",
                         without_query(&next)
                     )));

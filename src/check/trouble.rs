@@ -11,12 +11,19 @@ pub(crate) struct Trouble {
     pub(crate) remedy: Option<&'static str>,
     /// Whether it may pass by itself: the connection failed, broke or timed out.
     pub(crate) passing: bool,
+    /// Whether it is the application that is wrong, rather than out of reach.
+    pub(crate) failed: bool,
 }
 
 impl Trouble {
     /// Something that will not pass by itself.
     pub(crate) fn lasting(message: impl Into<String>) -> Self {
-        Self { message: message.into(), remedy: None, passing: false }
+        Self { message: message.into(), remedy: None, passing: false, failed: false }
+    }
+
+    /// An answer that is wrong in itself.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self { failed: true, ..Self::lasting(message) }
     }
 
     /// No complete answer within the time-out.
@@ -28,6 +35,7 @@ impl Trouble {
             ),
             remedy: Some("see whether the server hangs; a longer `timeout` waits longer"),
             passing: true,
+            failed: false,
         }
     }
 
@@ -46,9 +54,21 @@ impl Trouble {
         }
         // The outer layers only say "error sending request" and "client error (Connect)".
         let telling = causes.iter().filter(|text| !is_wrapper(text)).cloned().collect::<Vec<_>>();
-        let detail = if telling.is_empty() { causes.join(": ") } else { telling.join(": ") };
+        let detail = match kind {
+            // The layers say the same three times.
+            Kind::Dns => causes.last().cloned().unwrap_or_default(),
+            _ if telling.is_empty() => causes.join(": "),
+            _ => telling.join(": "),
+        };
+        // Seconds since 1970 tell a person nothing.
+        let detail = detail.split(": verification time").next().unwrap_or_default().to_owned();
         let remedy = remedy(kind, &detail);
-        Self { message: format!("{}: {detail}", kind.name()), remedy, passing: kind != Kind::Tls }
+        Self {
+            message: format!("{}: {detail}", kind.name()),
+            remedy,
+            passing: !matches!(kind, Kind::Tls | Kind::Decode),
+            failed: kind == Kind::Decode,
+        }
     }
 
     /// Message and remedy in one line.
@@ -122,6 +142,10 @@ fn remedy(kind: Kind, detail: &str) -> Option<&'static str> {
         }
         Kind::Connect => "check host, port, proxy and firewall",
         Kind::Tls if has("expired") => "renew the server's certificate",
+        Kind::Tls if has("causedasendentity") => {
+            "the server's certificate is self-signed: give it one that an authority has signed, \
+             and name that authority under `root_certificates`; or set `verify_tls = false`"
+        }
         Kind::Tls if has("unknownissuer") || has("badsignature") => {
             "no authority that is trusted here has signed it; add your own under `root_certificates`"
         }
@@ -135,6 +159,10 @@ fn remedy(kind: Kind, detail: &str) -> Option<&'static str> {
         }
         Kind::Tls => "check the server's certificate, and `client_certificate` if it asks for one",
         Kind::Decode => "the server says how the body is encoded, and sends something else",
+        Kind::Transfer if has("http version") || has("invalid http") => {
+            "no HTTP server answers there: check the port, and whether it is https"
+        }
+        Kind::Transfer if has("reset") => "check whether the port wants https",
         Kind::Transfer => return None,
     })
 }

@@ -48,14 +48,19 @@ impl Environments {
             }
             return Err(format!(
                 "the environment `{name}` has no `base_url`, and this program does not start it; \
-                 run it by its test harness, or add `base_url` under [environment.{name}]"
+                 run it by `cargo test --test smoke`, or add `base_url` under [environment.{name}]"
             ));
         }
         if started.contains(&name) {
             return Ok(EnvironmentSpec::default());
         }
         let help = known(name, self.names(started));
-        Err(format!("there is no environment `{name}`; {help}"))
+        let file = self.folder.join("environments.toml");
+        Err(format!(
+            "there is no environment `{name}`; {help}; {} says where checks run:\n\n    \
+             [environment.{name}]\n    base_url = \"https://{name}.example.com\"",
+            file.display()
+        ))
     }
 
     /// The names of all environments, those that the harness starts included.

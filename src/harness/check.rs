@@ -79,10 +79,11 @@ impl Run {
         let Some(answer) = self.record(&mut finding.entry, &ready.prepared, attempted) else {
             return finding;
         };
-        finding.traces = credential(suite, loaded).map(|_| Traces::of(&answer.seen));
         if finding.entry.outcome != Some(Outcome::Passed) {
             return finding;
         }
+        // An answer that is wrong is not the one that a refusal must not repeat.
+        finding.traces = credential(suite, loaded).map(|_| Traces::of(&answer.seen));
         for (name, spec) in std::mem::take(&mut ready.check.capture) {
             match capture(&spec, &answer.seen) {
                 Ok(value) => {
@@ -195,7 +196,8 @@ impl Run {
         entry.retries = retries;
         match answer {
             Err(trouble) => {
-                entry.outcome = Some(Outcome::Errored);
+                let failed = trouble.failed;
+                entry.outcome = Some(if failed { Outcome::Failed } else { Outcome::Errored });
                 entry.reason = Some(trouble.line());
                 entry.curl = Some(curl(sent, &self.redactor));
                 None

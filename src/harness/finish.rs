@@ -7,12 +7,12 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokio::runtime::{Handle, Runtime};
 
-use super::exit;
 use super::shared::Shared;
 use super::state::{INTERRUPTED, Run};
-use crate::journal::{Journal, Verdict};
+use super::{exit, pieces};
+use crate::journal::{Entry, Journal, Outcome, Verdict};
 use crate::report::history::History;
-use crate::report::{Changes, Reports, console, github, summary};
+use crate::report::{Changes, Reports, console, failure, github, summary};
 
 /// What a run's end needs, and its trials do not.
 pub(crate) struct Ledger {
@@ -47,6 +47,26 @@ impl Ledger {
     }
 }
 
+/// Leaves reports which say that nothing was run, and why: those of the run before would be
+/// taken for this one's. That there is no place for them is said by the message already.
+pub(crate) fn did_not_run(folder: &Path, kind: &str, environment: &str, message: &str) {
+    if std::env::var_os("NEXTEST_RUN_ID").is_some() {
+        return;
+    }
+    let Ok(reports) = Reports::open(folder) else { return };
+    let errors = message.lines().filter_map(|line| line.strip_prefix("error: "));
+    let mut journal = pieces::blank(kind, environment);
+    journal.run.notes = errors.take(20).map(str::to_owned).collect();
+    journal.run.finished = Some(Timestamp::now());
+    journal.run.verdict = Verdict::Errored;
+    journal.run.exit_code = Some(exit::USAGE);
+    let changes = Changes::default();
+    let written = reports.write(&journal, &changes);
+    if let Err(message) = written.and(annotate(&journal, &changes)) {
+        tell(&format!("error: {message}\n"));
+    }
+}
+
 /// Ends a run; the exit code.
 pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     if let Some(Ok(live)) = run.live.get() {
@@ -69,15 +89,11 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
         None => {
             let mut history =
                 History::load(ledger.reports.folder(), &journal.run.kind, &journal.run.environment);
-            publish(&journal, &mut history, &ledger, None)
+            publish(run, &mut journal, &mut history, &ledger, None)
         }
     };
-    // What was found out stands on the terminal; that it stands nowhere else must not be green.
-    if let Err(message) = written {
-        tell(&format!("error: {message}\n"));
-        if code == exit::PASSED {
-            code = exit::ERRORED;
-        }
+    if written.is_err() && code == exit::PASSED {
+        code = exit::ERRORED;
     }
     // Sockets that still hang are let go, and not waited for.
     ledger.runtime.shutdown_background();
@@ -114,9 +130,14 @@ fn judge(
     (exit::code(verdict), verdict)
 }
 
-/// Compares with the runs before, and writes every report.
+/// Compares with the runs before, writes every report, and then says how it went.
+///
+/// # Errors
+/// A report could not be written: what was found out stands on the terminal, and that it stands
+/// nowhere else must not be green.
 fn publish(
-    journal: &Journal,
+    run: &Run,
+    journal: &mut Journal,
     history: &mut History,
     ledger: &Ledger,
     before: Option<&History>,
@@ -125,9 +146,17 @@ fn publish(
     history.update(journal);
     let saved = history.save();
     let written = ledger.reports.write(journal, &changes);
-    let annotated = annotate(journal, &changes);
-    tell(&console::summary(journal, &changes, Some(ledger.reports.folder())));
-    written.and(saved).and(annotated)
+    let written = written.and(saved).and(annotate(journal, &changes));
+    if let Err(message) = &written {
+        journal.run.notes.push(message.clone());
+        if journal.run.verdict == Verdict::Passed {
+            journal.run.verdict = Verdict::Errored;
+        }
+    }
+    let folder = written.is_ok().then(|| ledger.reports.folder());
+    tell(&unselected(run, journal));
+    tell(&console::summary(journal, &changes, folder));
+    written
 }
 
 /// Adds this process's part to the reports of a run that has many processes.
@@ -158,7 +187,16 @@ fn merge(run: &Run, shared: &Shared, mine: Journal, ledger: &Ledger) -> Result<(
     let (code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped, false);
     journal.run.verdict = verdict;
     journal.run.exit_code = Some(code);
-    publish(&journal, &mut history, ledger, Some(&before))
+    publish(run, &mut journal, &mut history, ledger, Some(&before))
+}
+
+/// What went wrong in checks and fixtures that were needed but not selected: libtest, which
+/// tells of the others, knows nothing of them.
+fn unselected(run: &Run, journal: &Journal) -> String {
+    let red = |entry: &&Entry| matches!(entry.outcome, Some(Outcome::Failed | Outcome::Errored));
+    let told = |entry: &&Entry| run.entries.contains_key(&entry.id);
+    let entries = journal.entries.iter().filter(|entry| red(entry) && !told(entry));
+    entries.map(|entry| format!("{}\n", failure::text(entry))).collect()
 }
 
 /// Writes to standard error; that nobody reads it is no reason to end without a report.

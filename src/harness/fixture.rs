@@ -25,6 +25,9 @@ use crate::suite::fields::OneOrMany;
 use crate::suite::model::{Check, Defaults};
 use crate::suite::template::Scope;
 
+/// How often a wait says what it is waiting for.
+const TELL: Duration = Duration::from_secs(10);
+
 /// An environment that answers.
 pub(crate) struct Live {
     pub(crate) target: Target,
@@ -163,6 +166,7 @@ async fn wait(live: &Live, ready: &ReadySpec, redactor: &Redactor) -> Result<(),
     let (judge, stop) = (compile(&expect)?, compile(&ready.stop)?);
     let prepared = prepare(live, &ready.request).map_err(errored)?;
     let (mut successes, mut tries) = (0, 0);
+    let mut told: Option<Instant> = None;
     let mut last = String::from("nothing was tried");
     loop {
         tries += 1;
@@ -203,6 +207,11 @@ async fn wait(live: &Live, ready: &ReadySpec, redactor: &Redactor) -> Result<(),
         }
         if successes >= wanted {
             return Ok(());
+        }
+        if told.is_none_or(|told| told.elapsed() > TELL) {
+            told = Some(Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now()).as_secs();
+            eprintln!("waiting for {}, {left} s left: {}", ready.request, redactor.secrets(&last));
         }
         if Instant::now() + interval >= deadline {
             return Err(errored(format!(

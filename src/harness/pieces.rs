@@ -66,6 +66,27 @@ pub(super) fn credentials(
     problems.or(found)
 }
 
+/// A record of which nothing is known yet.
+pub(super) fn blank(kind: &str, environment: &str) -> Journal {
+    let started = Timestamp::now();
+    let run = Run {
+        id: format!("{}-{:08x}", started.strftime("%Y%m%dT%H%M%SZ"), fastrand::u32(..)),
+        kind: kind.to_owned(),
+        environment: environment.to_owned(),
+        base_url: None,
+        started,
+        finished: None,
+        verdict: Verdict::Unfinished,
+        exit_code: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        arguments: Vec::new(),
+        inputs: BTreeMap::new(),
+        notes: Vec::new(),
+    };
+    let (entries, filtered_out) = (Vec::new(), Vec::new());
+    Journal { format: FORMAT.to_owned(), run, entries, filtered_out }
+}
+
 /// The record of the run before it begins.
 pub(super) fn journal(
     plan: &Plan,
@@ -76,29 +97,17 @@ pub(super) fn journal(
     redactor: &Redactor,
     shared: &Option<Shared>,
 ) -> Journal {
-    let started = Timestamp::now();
-    let id = match shared {
-        Some(shared) => shared.run_id.clone(),
-        None => format!("{}-{:08x}", started.strftime("%Y%m%dT%H%M%SZ"), fastrand::u32(..)),
-    };
-    let mut notes = Vec::new();
-    if !target.verify_tls {
-        notes.push("TLS certificates were not verified (`verify_tls = false`)".to_owned());
+    let mut journal = blank(kind, &target.name);
+    if let Some(shared) = shared {
+        journal.run.id.clone_from(&shared.run_id);
     }
-    let run = Run {
-        id,
-        kind: kind.to_owned(),
-        environment: target.name.clone(),
-        base_url: target.shown_url(),
-        started,
-        finished: None,
-        verdict: Verdict::Unfinished,
-        exit_code: None,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        arguments: std::env::args().skip(1).map(|word| redactor.secrets(&word)).collect(),
-        inputs,
-        notes,
-    };
+    if !target.verify_tls {
+        let note = "TLS certificates were not verified (`verify_tls = false`)";
+        journal.run.notes.push(note.to_owned());
+    }
+    journal.run.base_url = target.shown_url();
+    journal.run.arguments = std::env::args().skip(1).map(|word| redactor.secrets(&word)).collect();
+    journal.run.inputs = inputs;
     let wanted = arguments.libtest.ignored || arguments.libtest.include_ignored;
     let selected = plan.trials.iter().filter(|planned| planned.selected);
     let entries = selected.map(|planned| {
@@ -109,10 +118,10 @@ pub(super) fn journal(
         redactor.entry(&mut entry);
         entry
     });
-    let entries = entries.collect();
+    journal.entries = entries.collect();
     let left = plan.trials.iter().filter(|planned| !planned.selected);
-    let filtered_out = left.map(|planned| planned.id.clone()).collect();
-    Journal { format: FORMAT.to_owned(), run, entries, filtered_out }
+    journal.filtered_out = left.map(|planned| planned.id.clone()).collect();
+    journal
 }
 
 /// A panic's message may hold a secret; what reaches the terminal does not.
@@ -120,6 +129,10 @@ pub(super) fn hide_panics(redactor: &Arc<Redactor>) {
     let redactor = Arc::clone(redactor);
     std::panic::set_hook(Box::new(move |info| {
         let text = payload(info.payload());
+        // Nobody is there to read on, and the run goes on without.
+        if text.contains("Broken pipe") || text.contains("BrokenPipe") {
+            return;
+        }
         let place =
             info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         eprintln!("panicked{place}: {}", redactor.secrets(&text));

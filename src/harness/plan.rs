@@ -183,7 +183,7 @@ impl Plan {
                 let name = planned.id.split_once("::").map_or("", |(_, name)| name).to_owned();
                 let location = Some(loaded.location.clone());
                 let description = loaded.check.description.clone();
-                (suite.name.clone(), name, location, kind, !loaded.check.advisory, description)
+                (suite.name.clone(), name, location, kind, loaded.check.is_blocking(), description)
             }
         };
         Entry { description, ..blank(planned.id.clone(), suite, name, location, kind, blocking) }

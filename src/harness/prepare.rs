@@ -45,7 +45,7 @@ impl Run {
         }
         let live = self.live().map_err(|cause| {
             self.blame_environment(&cause);
-            NotReady::Blocked(format!("needs `{ENVIRONMENT}`: {}", cause.message))
+            NotReady::Blocked(format!("needs `{ENVIRONMENT}`"))
         })?;
         let base_url = live.target.base_url.as_ref();
         let base_url = base_url.ok_or_else(|| NotReady::Error("there is no base URL".into()))?;
@@ -96,10 +96,12 @@ impl Run {
             let finding = self.check(&id);
             // A skip of the needed check is as good as a failure to those that need it.
             if finding.entry.outcome != Some(Outcome::Passed) {
-                let root = finding.root.clone().unwrap_or_else(|| {
-                    let why = finding.entry.reason.as_deref().unwrap_or("it did not pass");
-                    format!("needs `{id}`: {why}")
-                });
+                let root = finding.root.clone().unwrap_or_else(|| format!("needs `{id}`"));
+                // An advisory failure fails no run, so what it keeps from running must not
+                // pass for well.
+                if finding.entry.is_advisory_trouble() && check.is_blocking() {
+                    return Err(NotReady::Error(format!("{root}, which is advisory, and failed")));
+                }
                 return Err(NotReady::Blocked(root));
             }
             scope.extend(finding.captures.clone());

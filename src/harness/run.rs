@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use once_cell::sync::OnceCell;
 use super::arguments::CommandLine;
 use super::builder::Harness;
 use super::exit;
-use super::finish::{Ledger, finish};
+use super::finish::{Ledger, did_not_run, finish};
 use super::interrupt::Interrupt;
 use super::pieces::{credentials, hide_panics, inputs, journal, redactor};
 use super::plan::{Plan, Planned};
@@ -28,11 +28,16 @@ const PARALLEL: usize = 4;
 
 /// Loads, plans, runs and reports; the exit code.
 pub(crate) fn run(harness: Harness, arguments: &CommandLine) -> u8 {
+    let reports = reports_folder(&harness, arguments);
+    let kind = harness.kind.clone();
     match prepare(harness, arguments) {
         Ok(Prepared::Listed) => exit::PASSED,
         Ok(Prepared::Run(ready)) => execute(*ready),
         Err(message) => {
             eprintln!("{message}");
+            if !arguments.libtest.list {
+                did_not_run(&reports, &kind, arguments.environment(), &message);
+            }
             exit::USAGE
         }
     }
@@ -56,8 +61,15 @@ fn error(message: impl Display) -> String {
 }
 
 fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String> {
+    let reports = reports_folder(&harness, arguments);
     let folder = harness.root.join(arguments.ours.suites.as_ref().unwrap_or(&harness.suites));
     let folder = shorten(&folder);
+    if !folder.is_dir() {
+        return Err(error(format!(
+            "there is no folder {}; run where it is, or name another with --suites DIR",
+            folder.display()
+        )));
+    }
     let environments = Environments::load(&folder).map_err(|problems| problems.to_string())?;
     let name = arguments.environment().to_owned();
     let started: Vec<&str> = harness.starters.iter().map(|(name, _)| name.as_str()).collect();
@@ -81,12 +93,13 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let mut libtest = arguments.libtest.clone();
     usable(&libtest).map_err(error)?;
     if libtest.list {
+        hide_panics(&Arc::new(redactor(&environments)?));
         // Listing is for tools that count: no network, no report, nothing else on stdout.
         let listed = |planned: &Planned| {
             Trial::test(planned.id.clone(), || Ok(())).with_ignored_flag(planned.ignore.is_some())
         };
         let trials = plan.trials.iter().filter(|t| t.selected).map(listed).collect();
-        let _ = libtest_mimic::run(&libtest, trials);
+        let _ = printing(&libtest, trials);
         return Ok(Prepared::Listed);
     }
     if let Some(message) = plan.nothing_selected(arguments) {
@@ -110,8 +123,6 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let parallel = spec.parallel.unwrap_or(PARALLEL);
     libtest.test_threads = libtest.test_threads.or_else(threads_variable).or(Some(parallel));
     let journal = journal(&plan, arguments, &harness.kind, &target, inputs, &redactor, &shared);
-    let reports = harness.root.join(arguments.ours.reports.as_ref().unwrap_or(&harness.reports));
-    let reports = shorten(&reports);
     let ledger = Ledger::open(
         &reports,
         &journal,
@@ -154,14 +165,18 @@ fn execute(Ready { run, ledger, libtest }: Ready) -> u8 {
             .with_ignored_flag(ignored)
     });
     let trials = trials.collect();
-    // It panics where its output cannot be written, such as into a pipe that was closed.
-    let printed =
-        std::panic::catch_unwind(AssertUnwindSafe(|| libtest_mimic::run(&libtest, trials)));
-    if printed.is_err() {
+    if !printing(&libtest, trials) {
         let note = "the results could not all be printed: standard output was closed";
         run.journal().run.notes.push(note.to_owned());
     }
     finish(&run, ledger)
+}
+
+/// Hands the trials to libtest-mimic; false if its output could not be written, such as into a
+/// pipe that was closed, on which it panics.
+fn printing(libtest: &Arguments, trials: Vec<Trial>) -> bool {
+    let run = AssertUnwindSafe(|| drop(libtest_mimic::run(libtest, trials)));
+    std::panic::catch_unwind(run).is_ok()
 }
 
 /// What libtest-mimic takes without a word, and then hangs or panics on.
@@ -175,6 +190,11 @@ fn usable(libtest: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
+/// Where the reports go.
+fn reports_folder(harness: &Harness, arguments: &CommandLine) -> PathBuf {
+    shorten(&harness.root.join(arguments.ours.reports.as_ref().unwrap_or(&harness.reports)))
+}
+
 /// The name of two trials, if there are two of one name.
 fn twice(plan: &Plan) -> Option<String> {
     let mut seen = BTreeSet::new();
@@ -182,7 +202,7 @@ fn twice(plan: &Plan) -> Option<String> {
 }
 
 /// A path below the current folder, written from there, as people would write it.
-fn shorten(path: &Path) -> std::path::PathBuf {
+fn shorten(path: &Path) -> PathBuf {
     let current = std::env::current_dir().unwrap_or_default();
     match path.strip_prefix(&current) {
         Ok(rest) if !rest.as_os_str().is_empty() => rest.to_owned(),

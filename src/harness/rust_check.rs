@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use super::custom::{Context, Failure};
 use super::finding::payload;
-use super::plan::skip;
+use super::plan::{ENVIRONMENT, skip};
 use super::state::{INTERRUPTED, Run};
 use crate::journal::{Entry, Outcome};
 
@@ -15,7 +15,7 @@ pub(crate) fn run(run: &Run, mut entry: Entry, index: usize) -> Entry {
         Ok(live) => live,
         Err(cause) => {
             run.blame_environment(&cause);
-            skip(&mut entry, format!("needs `{}`: {}", super::plan::ENVIRONMENT, cause.message));
+            skip(&mut entry, format!("needs `{ENVIRONMENT}`"));
             return entry;
         }
     };

@@ -158,9 +158,11 @@ pub(crate) struct TextRules {
     pub(crate) equals: Option<Scalar>,
     /// Contains this, or each of these.
     #[serde(default)]
+    #[schemars(extend("minLength" = 1, "items" = { "type": "string", "minLength": 1 }))]
     pub(crate) contains: Option<OneOrMany<String>>,
     /// Contains none of these.
     #[serde(default)]
+    #[schemars(extend("minLength" = 1, "items" = { "type": "string", "minLength": 1 }))]
     pub(crate) not_contains: Option<OneOrMany<String>>,
     /// A regular expression finds something.
     #[serde(default)]
@@ -198,6 +200,7 @@ pub(crate) struct NodeRules {
     pub(crate) not_equals: Option<Value>,
     /// One of these values.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub(crate) one_of: Option<Vec<Value>>,
     /// A number greater than this.
     #[serde(default)]
@@ -213,6 +216,7 @@ pub(crate) struct NodeRules {
     pub(crate) at_most: Option<f64>,
     /// A string that contains this.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub(crate) contains: Option<String>,
     /// A string in which a regular expression finds something.
     #[serde(default)]

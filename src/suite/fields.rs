@@ -112,7 +112,7 @@ pub(crate) enum OneOrMany<T> {
     /// One.
     One(T),
     /// Several.
-    Many(Vec<T>),
+    Many(#[schemars(length(min = 1))] Vec<T>),
 }
 
 impl<T> OneOrMany<T> {
@@ -169,6 +169,9 @@ pub(crate) fn formats() -> [(&'static str, FormatCheck); 8] {
             parsed.map(drop).map_err(|e| format!("not a JSONPath (RFC 9535): {e}"))
         }),
         ("regular-expression", |text| {
+            if text.is_empty() {
+                return Err("an empty pattern matches everything".to_owned());
+            }
             regex::Regex::new(text).map(drop).map_err(|e| format!("not a regular expression: {e}"))
         }),
         ("request-line", |text| request_line(text).map(drop)),

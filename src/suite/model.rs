@@ -179,3 +179,10 @@ pub(crate) struct Check {
     #[schemars(extend("minProperties" = 1))]
     pub(crate) expect: Expect,
 }
+
+impl Check {
+    /// Whether its failure fails the run.
+    pub(crate) fn is_blocking(&self) -> bool {
+        !self.advisory
+    }
+}

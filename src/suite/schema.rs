@@ -167,6 +167,10 @@ impl Format {
         };
         let found = crate::suite::describe(error.instance());
         let mut fault = Fault::new(here, format!("expected {what}, found {found}"));
+        let quoted = error.instance().as_str().filter(|text| text.parse::<f64>().is_ok());
+        if let Some(number) = quoted.filter(|_| constants.is_empty()) {
+            fault.help = format!("a number stands without quotes: {number}");
+        }
         if let Some(text) = error.instance().as_str().filter(|_| !constants.is_empty()) {
             fault.help = known(text, constants.iter().map(|name| name.trim_matches('"')));
         }

@@ -1,4 +1,4 @@
-//! Everything that is wrong before a request is sent: exit code 2, place, remedy, and no report.
+//! Everything that is wrong before a request is sent: exit code 2, place, remedy, and no green report.
 
 use crate::support::{Project, Ran};
 
@@ -11,7 +11,9 @@ fn refused(suite: &str, says: &[&str]) -> Ran {
         assert!(ran.stderr.contains(text), "{suite}\ndoes not say {text:?}:\n{}", ran.stderr);
     }
     assert!(ran.stdout.is_empty(), "{}", ran.stdout);
-    assert!(!ran.reports.join("junit.xml").exists(), "a report of a run that never was");
+    // The run before this one may have been green, and its reports must not be taken for ours.
+    assert_eq!(ran.junit().errors, 1, "{}", ran.report("junit.xml"));
+    assert!(!ran.report("summary.md").contains("PASS"), "{}", ran.report("summary.md"));
     ran
 }
 

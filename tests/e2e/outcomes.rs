@@ -133,8 +133,8 @@ fn rows() -> Vec<Row> {
         row(
             "redirects without end",
             check!("/loop", "expect.status = 200", "redirects = 5"),
-            ERRORED,
-            one_error,
+            FAILED,
+            one_failed,
             &["more than 5 redirects"],
         ),
         row(
@@ -180,8 +180,8 @@ fn rows() -> Vec<Row> {
         row(
             "invalid gzip",
             check!("/bad-gzip", "expect.json.ok = true"),
-            ERRORED,
-            one_error,
+            FAILED,
+            one_failed,
             &["the body could not be decoded"],
         ),
         row(
@@ -337,6 +337,16 @@ fn rows() -> Vec<Row> {
             PASSED,
             [2, 0, 0, 0],
             &["2 passed"],
+        ),
+        row(
+            "an advisory failure keeps a blocking check from running",
+            concat!(
+                "[[check]]\nname = \"a\"\nrequest = \"GET /status/404\"\nadvisory = true\nexpect.status = 200\n",
+                check!("/ok", "needs = [\"a\"]", "expect.status = 200"),
+            ),
+            ERRORED,
+            [2, 0, 1, 1],
+            &["needs `s::a`, which is advisory"],
         ),
         row(
             "one fault, one red",
