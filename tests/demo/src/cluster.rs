@@ -1,10 +1,11 @@
 //! One throw-away PostgreSQL server.
 
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,8 +15,16 @@ use crate::installation::{Installation, command};
 use crate::scratch::{self, Scratch};
 use crate::stale;
 
-/// The name of the superuser.
-pub(crate) const USER: &str = "demo";
+/// What kind of server is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// The name of the superuser.
+    pub(crate) superuser: &'static str,
+    /// The oldest version of PostgreSQL that will do.
+    pub(crate) oldest: u32,
+    /// Settings over and above the common ones, which they override.
+    pub(crate) settings: &'static [&'static str],
+}
 
 /// How often a start is tried. Between finding a free port and the server's taking it, another
 /// program may take it.
@@ -42,26 +51,31 @@ const SETTINGS: [&str; 11] = [
 ];
 
 /// A running server, with its folder and the watchdog that outlives us to stop it.
-#[derive(Debug)]
 pub(crate) struct Cluster {
     watchdog: Child,
+    kind: Kind,
     port: u16,
     password: String,
     account: Account,
+    installation: Installation,
+    data: PathBuf,
     scratch: Scratch,
 }
 
 impl Cluster {
-    pub(crate) fn start() -> Result<Cluster, String> {
-        let installation = Installation::find()?;
+    pub(crate) fn start(kind: Kind) -> Result<Cluster, String> {
+        let installation = Installation::find(kind.oldest)?;
         let account = Account::find()?;
         stale::sweep(account);
         let scratch = Scratch::create(account)?;
         let password = scratch::random_hex()?;
-        let started = initialise(&installation, account, scratch.path(), &password)
-            .and_then(|()| launch(&installation, account, scratch.path()));
+        let data = scratch.path().join("data");
+        let place = Place { installation: &installation, account, folder: scratch.path() };
+        let started = initialise(place, kind, &password).and_then(|()| launch(place, kind));
         match started {
-            Ok((watchdog, port)) => Ok(Cluster { watchdog, port, password, account, scratch }),
+            Ok((watchdog, port)) => {
+                Ok(Cluster { watchdog, kind, port, password, account, installation, data, scratch })
+            }
             Err(error) => {
                 stale::clear(scratch.path(), account);
                 Err(error)
@@ -77,8 +91,28 @@ impl Cluster {
         &self.password
     }
 
-    pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://{USER}:{}@127.0.0.1:{}/{database}", self.password, self.port)
+    pub(crate) fn superuser(&self) -> &'static str {
+        self.kind.superuser
+    }
+
+    /// The URL of a database for a role. All roles that may sign in have the same password.
+    pub(crate) fn url(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}:{}@127.0.0.1:{}/{database}", self.password, self.port)
+    }
+
+    pub(crate) fn bin_dir(&self) -> &Path {
+        self.installation.bin()
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Cluster");
+        shown.field("port", &self.port).field("data", &self.data).finish_non_exhaustive()
     }
 }
 
@@ -90,12 +124,16 @@ impl Drop for Cluster {
     }
 }
 
-fn initialise(
-    installation: &Installation,
+/// Where a server is to run, by which programs and as whom.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    installation: &'a Installation,
     account: Account,
-    folder: &Path,
-    password: &str,
-) -> Result<(), String> {
+    folder: &'a Path,
+}
+
+fn initialise(place: Place<'_>, kind: Kind, password: &str) -> Result<(), String> {
+    let Place { installation, account, folder } = place;
     // Other users of the machine reach the port too, and a superuser can run programs: hence a
     // password. It is asked for in clear, which spares every connection the rounds of SCRAM; it
     // never leaves the loopback interface.
@@ -105,7 +143,7 @@ fn initialise(
         .map_err(|error| format!("cannot write {}: {error}", secret.display()))?;
     let mut initdb = command(&installation.program("initdb"), folder, account);
     initdb.args(["--pgdata=data", "--no-sync", "--locale=C", "--encoding=UTF8"]);
-    initdb.args(["--auth=password", "--pwfile=password", "--username", USER]);
+    initdb.args(["--auth=password", "--pwfile=password", "--username", kind.superuser]);
     let output = initdb.output().map_err(|error| format!("cannot run initdb: {error}"))?;
     let _ = fs::remove_file(secret);
     if output.status.success() {
@@ -116,15 +154,12 @@ fn initialise(
 }
 
 /// Starts the server under its watchdog, on a port that is free.
-fn launch(
-    installation: &Installation,
-    account: Account,
-    folder: &Path,
-) -> Result<(Child, u16), String> {
+fn launch(place: Place<'_>, kind: Kind) -> Result<(Child, u16), String> {
+    let folder = place.folder;
     let mut last = String::new();
     for _ in 0..ATTEMPTS {
         let port = free_port()?;
-        let mut watchdog = spawn(installation, account, folder, port)?;
+        let mut watchdog = spawn(place, kind, port)?;
         match wait_until_ready(&mut watchdog, folder, port) {
             Ok(()) => return Ok((watchdog, port)),
             Err(error) => last = error,
@@ -137,18 +172,14 @@ fn launch(
     Err(format!("PostgreSQL did not start: {last}"))
 }
 
-fn spawn(
-    installation: &Installation,
-    account: Account,
-    folder: &Path,
-    port: u16,
-) -> Result<Child, String> {
+fn spawn(place: Place<'_>, kind: Kind, port: u16) -> Result<Child, String> {
+    let Place { installation, account, folder } = place;
     let mut shell = command(Path::new("/bin/sh"), folder, account);
     shell.args(["-c", include_str!("watchdog.sh"), "watchdog"]);
     shell.arg(folder).arg(installation.program("postgres"));
     // The whole path, so that the command line says whose server this is.
     shell.arg("-D").arg(folder.join("data"));
-    for setting in SETTINGS {
+    for setting in SETTINGS.iter().chain(kind.settings) {
         shell.args(["-c", setting]);
     }
     shell.args(["-c", &format!("port={port}")]);

@@ -1,5 +1,6 @@
-//! Connections to the business's database, and its contents.
+//! Connections to a cluster's databases, and how they are filled.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -7,13 +8,11 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::runtime::Builder;
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row};
 
-use crate::cluster::{Cluster, USER};
-
-/// The name of the database.
-pub(crate) const NAME: &str = "fieldservice";
+use crate::cluster::Cluster;
 
 /// Why a query has no answer. The text is for logs, and for `/api/ready`.
 #[derive(Debug)]
@@ -81,36 +80,59 @@ impl Database {
     }
 }
 
-/// How to connect to a database of the cluster.
+/// How to connect to a database of the cluster as its superuser.
 pub(crate) fn config(cluster: &Cluster, database: &str) -> Config {
     let mut config = Config::new();
     config.host("127.0.0.1").port(cluster.port()).dbname(database);
-    config.user(USER).password(cluster.password());
+    config.user(cluster.superuser()).password(cluster.password());
     config.connect_timeout(Duration::from_secs(5));
     config
 }
 
-/// Makes the database and fills it.
-pub(crate) fn load(cluster: &Cluster) -> Result<(), String> {
-    let maintenance = Database::new(config(cluster, "postgres"));
-    let database = Database::new(config(cluster, NAME));
+/// SQL for one database. It has a connection of its own, so what it sets ends with it.
+pub(crate) struct Script {
+    pub(crate) name: &'static str,
+    pub(crate) database: &'static str,
+    pub(crate) sql: Cow<'static, str>,
+}
+
+impl Script {
+    pub(crate) fn new(name: &'static str, database: &'static str, sql: &'static str) -> Script {
+        Script { name, database, sql: Cow::Borrowed(sql) }
+    }
+
+    async fn run(self, config: Config) -> Result<(), String> {
+        let database = Database::new(config);
+        let done = async { Ok(database.client().await?.batch_execute(&self.sql).await?) }.await;
+        done.map_err(|Failure(error)| format!("{}: {error}", self.name))
+    }
+}
+
+/// Runs the steps one after another, and the scripts of each step side by side.
+pub(crate) fn load(cluster: &Cluster, steps: Vec<Vec<Script>>) -> Result<(), String> {
+    let connect = |script: Script| (config(cluster, script.database), script);
+    let steps: Vec<Vec<(Config, Script)>> =
+        steps.into_iter().map(|step| step.into_iter().map(connect).collect()).collect();
     let work = async move {
-        let client = maintenance.client().await?;
-        client.batch_execute(&format!("create database {NAME}")).await?;
-        let client = database.client().await?;
-        client.batch_execute(include_str!("schema.sql")).await?;
-        client.batch_execute(include_str!("seed.sql")).await?;
+        for step in steps {
+            let mut running = JoinSet::new();
+            for (config, script) in step {
+                running.spawn(script.run(config));
+            }
+            while let Some(ended) = running.join_next().await {
+                ended.map_err(|error| error.to_string())??;
+            }
+        }
         Ok(())
     };
     // A thread, because our caller may be inside a runtime of its own, where none can be entered.
     let thread = thread::Builder::new().name("demo-load".to_owned()).spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure(error.to_string()))?;
-        runtime.block_on(work)
+        runtime.map_err(|error| error.to_string())?.block_on(work)
     });
     let failed = |error: String| format!("the demo database could not be filled: {error}");
     let thread = thread.map_err(|error| failed(error.to_string()))?;
-    let done: Result<(), Failure> =
+    let done: Result<(), String> =
         thread.join().map_err(|_| failed("the thread panicked".to_owned()))?;
-    done.map_err(|Failure(error)| failed(error))
+    done.map_err(failed)
 }

@@ -11,9 +11,6 @@ use crate::account::Account;
 /// Names the folder of `initdb` and `postgres`, for installations that are in no usual place.
 const OVERRIDE: &str = "SMOKEDRILL_DEMO_POSTGRES_BIN";
 
-/// The oldest version that the schema and the seed are good for.
-const OLDEST: u32 = 13;
-
 /// Folders that hold one installation per entry, as (folder, start of the entry's name, the rest).
 /// Debian keeps the server out of PATH, and so does Homebrew for a versioned formula.
 const PLACES: [(&str, &str, &str); 7] = [
@@ -34,14 +31,15 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// The newest installation of this machine.
-    pub(crate) fn find() -> Result<Installation, String> {
+    /// The newest installation of this machine, if it is new enough.
+    pub(crate) fn find(oldest: u32) -> Result<Installation, String> {
         if let Some(bin) = env::var_os(OVERRIDE) {
             let bin = PathBuf::from(bin);
             let found = Installation::at(&bin);
-            return found.ok_or_else(|| {
+            return found.filter(|found| found.version >= oldest).ok_or_else(|| {
                 format!(
-                    "{OVERRIDE} is {}, but there are no working initdb and postgres in it",
+                    "{OVERRIDE} is {}, but there are no working initdb and postgres of version \
+                     {oldest} or newer in it",
                     bin.display()
                 )
             });
@@ -51,9 +49,9 @@ impl Installation {
             .filter_map(|bin| Installation::at(bin))
             .max_by_key(|found| found.version);
         match newest {
-            Some(found) if found.version >= OLDEST => Ok(found),
+            Some(found) if found.version >= oldest => Ok(found),
             Some(found) => Err(missing(&format!(
-                "PostgreSQL {} in {} is too old: the demo environment needs {OLDEST} or newer",
+                "PostgreSQL {} in {} is too old: the demo environment needs {oldest} or newer",
                 found.version,
                 found.bin.display()
             ))),
@@ -65,11 +63,16 @@ impl Installation {
     }
 
     fn at(bin: &Path) -> Option<Installation> {
-        if !bin.join("initdb").is_file() {
-            return None;
-        }
+        // What PATH has may be a link to one program, without its siblings beside it.
+        let initdb = fs::canonicalize(bin.join("initdb")).ok().filter(|found| found.is_file())?;
+        let bin = initdb.parent()?.to_owned();
         let said = output(Command::new(bin.join("postgres")).arg("--version"))?;
-        Some(Installation { bin: bin.to_owned(), version: major(&said)? })
+        Some(Installation { version: major(&said)?, bin })
+    }
+
+    /// The folder of its programs.
+    pub(crate) fn bin(&self) -> &Path {
+        &self.bin
     }
 
     pub(crate) fn program(&self, name: &str) -> PathBuf {

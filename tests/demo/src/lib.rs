@@ -31,6 +31,14 @@
 //! A protected endpoint answers 401 `{"error":"unauthorized"}` without a credential and 403
 //! `{"error":"forbidden"}` with a false one.
 //!
+//! # Production and staging
+//!
+//! [`Production::start`] makes a second kind of cluster: a Supabase project as it is hosted, with
+//! its roles, its schemas and the same business in a database that has one of everything a restore
+//! can stumble over, at a size of one's choice. [`Staging::start`] makes the project that such a
+//! backup is restored into. Either serves its storage API with [`Production::storage`] and
+//! [`Staging::storage`], or with one [`StorageFault`].
+//!
 //! # Which PostgreSQL
 //!
 //! The newest that is found in `PATH`, by `pg_config`, and where Debian, Fedora, Homebrew, MacPorts
@@ -50,16 +58,31 @@ mod cluster;
 mod database;
 mod fault;
 mod installation;
+mod production;
 mod reports;
 mod routes;
 mod scratch;
+mod server;
+mod staging;
 mod stale;
 mod status;
+mod storage;
+mod supabase;
 
 pub use api::Api;
 pub use fault::Fault;
+pub use production::Production;
+pub use staging::Staging;
+pub use storage::{Storage, StorageFault};
 
-use cluster::Cluster;
+use cluster::{Cluster, Kind};
+use database::Script;
+
+/// The name of the business's database.
+const NAME: &str = "fieldservice";
+
+/// The schema and the seed are good for old versions too.
+const KIND: Kind = Kind { superuser: "demo", oldest: 13, settings: &[] };
 
 /// A running business: the database server and a healthy API. Dropping it removes both.
 #[derive(Debug)]
@@ -78,10 +101,15 @@ impl Demo {
     /// If PostgreSQL is missing, too old or does not start. The text is for the person at the
     /// terminal: it says what is missing and what to install.
     pub fn start() -> Result<Demo, String> {
-        let cluster = Cluster::start()?;
-        database::load(&cluster)?;
+        let cluster = Cluster::start(KIND)?;
+        let steps = vec![
+            vec![Script::new("database", "postgres", "create database fieldservice")],
+            vec![Script::new("schema", NAME, include_str!("schema.sql"))],
+            vec![Script::new("seed", NAME, include_str!("seed.sql"))],
+        ];
+        database::load(&cluster, steps)?;
         let staff_token = format!("demo-{}", scratch::random_hex()?);
-        let api = Api::start(&cluster, &staff_token, None)?;
+        let api = Api::start(&cluster, NAME, &staff_token, None)?;
         Ok(Demo { api, cluster, staff_token })
     }
 
@@ -106,7 +134,7 @@ impl Demo {
     /// The database as its superuser: `postgres://USER:PASSWORD@127.0.0.1:PORT/DATABASE`.
     #[must_use]
     pub fn database_url(&self) -> String {
-        self.cluster.url(database::NAME)
+        self.cluster.url(self.cluster.superuser(), NAME)
     }
 
     /// One more API over the same database, with one thing broken. It lives until it is dropped.
@@ -115,6 +143,6 @@ impl Demo {
     ///
     /// If there is no thread or no loopback port to be had.
     pub fn broken(&self, fault: Fault) -> Result<Api, String> {
-        Api::start(&self.cluster, &self.staff_token, Some(fault))
+        Api::start(&self.cluster, NAME, &self.staff_token, Some(fault))
     }
 }

@@ -58,10 +58,16 @@ const PROBES: [Probe; 17] = [
     probe("GET", "/api/nothing", None, ""),
 ];
 
+fn bearer(token: Option<&str>) -> Option<(&'static str, String)> {
+    token.map(|token| ("Authorization", format!("Bearer {token}")))
+}
+
 fn answers(demo: &Demo, base_url: &str) -> Vec<Answer> {
     let ask = |probe: &Probe| {
         let token = probe.token.map(|real| if real { demo.staff_token() } else { "not-the-token" });
-        let answer = request(base_url, probe.method, probe.path, token, probe.body);
+        let headers = bearer(token);
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = request(base_url, probe.method, probe.path, &headers, probe.body);
         answer.unwrap_or_else(|error| panic!("{} {}: {error}", probe.method, probe.path))
     };
     PROBES.iter().map(ask).collect()
@@ -119,7 +125,9 @@ fn what_is_asked_wrongly_is_refused_with_a_reason() {
     let demo = Demo::start().unwrap();
     let staff = Some(demo.staff_token());
     let ask = |method, path, token, body| {
-        request(demo.base_url(), method, path, token, body).unwrap().status
+        let headers = bearer(token);
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        request(demo.base_url(), method, path, &headers, body).unwrap().status
     };
     assert_eq!(
         ask("POST", "/api/auth/token", None, r#"{"email":"staff@brook.test","password":"x"}"#),

@@ -28,14 +28,14 @@ pub(crate) fn request(
     base_url: &str,
     method: &str,
     path: &str,
-    token: Option<&str>,
+    headers: &[(&str, &str)],
     body: &str,
 ) -> Result<Answer, String> {
     let host = base_url.strip_prefix("http://").ok_or("not an http URL")?;
-    let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+    let headers: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{body}",
-        authorization.unwrap_or_default(),
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
     let begin = Instant::now();

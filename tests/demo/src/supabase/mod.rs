@@ -1,0 +1,90 @@
+//! What a hosted Supabase project is made of: the roles, the platform's schemas, the keys.
+//!
+//! The superuser is `supabase_admin`; the project's owner, `postgres`, is none. Everything is in
+//! the database `postgres`, as it is there.
+
+mod keys;
+
+use std::path::Path;
+
+pub(crate) use keys::{Key, Keys, Refusal};
+
+use crate::cluster::{Cluster, Kind};
+use crate::database::{self, Script};
+use crate::storage::{Storage, StorageFault};
+
+/// The name of the database.
+pub(crate) const DATABASE: &str = "postgres";
+
+/// Supabase offers versions 15 and 17. The write-ahead log is the logical one that its replication
+/// needs; memory is that of its smallest machine, and checkpoints do not disturb a measurement.
+const KIND: Kind = Kind {
+    superuser: "supabase_admin",
+    oldest: 15,
+    settings: &[
+        "wal_level=logical",
+        "shared_buffers=128MB",
+        "work_mem=16MB",
+        "maintenance_work_mem=64MB",
+        "max_wal_size=4GB",
+        "checkpoint_timeout=30min",
+    ],
+};
+
+/// A project on a cluster of its own.
+#[derive(Debug)]
+pub(crate) struct Project {
+    cluster: Cluster,
+    keys: Keys,
+}
+
+impl Project {
+    /// A project that nobody has put anything into.
+    pub(crate) fn start() -> Result<Project, String> {
+        let cluster = Cluster::start(KIND)?;
+        let keys = Keys::create()?;
+        let project = Project { cluster, keys };
+        let script = |name, sql| vec![project.script(name, sql)];
+        project.load(vec![
+            script("roles", include_str!("roles.sql")),
+            script("extensions", include_str!("extensions.sql")),
+            script("auth", include_str!("auth.sql")),
+            script("storage", include_str!("storage.sql")),
+            script("platform", include_str!("platform.sql")),
+        ])?;
+        Ok(project)
+    }
+
+    /// SQL for the project's database, with its secrets filled in.
+    pub(crate) fn script(&self, name: &'static str, sql: &str) -> Script {
+        let sql = sql
+            .replace("@PASSWORD@", self.cluster.password())
+            .replace("@SERVICE_ROLE_KEY@", self.keys.of(Key::ServiceRole))
+            .replace("@JWT_SECRET@", self.keys.secret());
+        Script { name, database: DATABASE, sql: sql.into() }
+    }
+
+    pub(crate) fn load(&self, steps: Vec<Vec<Script>>) -> Result<(), String> {
+        database::load(&self.cluster, steps)
+    }
+
+    pub(crate) fn superuser_url(&self, database: &str) -> String {
+        self.cluster.url(self.cluster.superuser(), database)
+    }
+
+    pub(crate) fn url(&self, role: &str) -> String {
+        self.cluster.url(role, DATABASE)
+    }
+
+    pub(crate) fn storage(&self, fault: Option<StorageFault>) -> Result<Storage, String> {
+        Storage::start(&self.cluster, &self.keys, fault)
+    }
+
+    pub(crate) fn bin_dir(&self) -> &Path {
+        self.cluster.bin_dir()
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.cluster.data_dir()
+    }
+}
