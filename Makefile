@@ -1,15 +1,14 @@
 # The runbook's commands. `make smoke ENV=staging` is the gate after a deploy.
 
-ENV ?= $(or $(SMOKE_ENV),local)
 RUN := sh scripts/with-setup
 
 .PHONY: help smoke test lint bench
 
 help: ## What there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "%-8s %s\n", $$1, $$2 }'
 
-smoke: ## Run the smoke checks against ENV (default: local)
-	$(RUN) cargo test --locked --test smoke -- --env $(ENV)
+smoke: ## Run the smoke checks against ENV (default: SMOKE_ENV, or else local)
+	$(RUN) cargo test --locked --test smoke$(if $(ENV), -- --env "$(ENV)")
 
 test: ## Run the project's own tests
 	$(RUN) cargo test --locked --workspace

@@ -104,13 +104,16 @@ impl Hop<'_> {
         client.execute(request).await.map_err(Trouble::of)
     }
 
-    /// The request that a redirect asks for, as browsers and RFC 9110 (15.4) have it.
+    /// The request that a redirect asks for: by RFC 9110 (15.4.2 to 15.4.4) a POST becomes a GET
+    /// on 301 and 302, everything but HEAD on 303, and nothing on 307 and 308.
     fn redirected(mut self, status: StatusCode, next: Url) -> Result<Self, Trouble> {
-        let keeps = matches!(status.as_u16(), 307 | 308);
-        if !keeps && self.method != Method::HEAD {
+        let becomes_get = match status.as_u16() {
+            301 | 302 => self.method == Method::POST,
+            303 => !matches!(self.method, Method::GET | Method::HEAD),
+            _ => false,
+        };
+        if becomes_get {
             self.method = Method::GET;
-        }
-        if !keeps {
             self.body = None;
             self.headers.remove(header::CONTENT_TYPE);
         }

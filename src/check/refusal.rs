@@ -22,38 +22,19 @@ use crate::redact::{Needles, hide_shapes};
 use crate::suite::expect::StatusSet;
 
 /// The most pieces that are kept of one answer.
-const PIECES: usize = 20_000;
+const PIECES: usize = 4_000;
+/// The most characters of a piece: a long one is known by its beginning.
+const PIECE: usize = 64;
 /// The most places that are named in a report.
 const PLACES: usize = 5;
 
 /// The telling pieces of a real answer. They are data of the application: never printed.
 #[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(from = "Kept", into = "Kept")]
 pub(crate) struct Traces {
-    needles: Needles,
     /// Where the real answer has each piece, for the first time.
     places: HashMap<String, String>,
     /// The hash of a body that is no text.
     binary: Option<u64>,
-}
-
-/// The same as it is kept for other processes of a run.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    places: HashMap<String, String>,
-    binary: Option<u64>,
-}
-
-impl From<Kept> for Traces {
-    fn from(Kept { places, binary }: Kept) -> Self {
-        Self { needles: Needles::new(places.keys().cloned()), places, binary }
-    }
-}
-
-impl From<Traces> for Kept {
-    fn from(Traces { places, binary, .. }: Traces) -> Self {
-        Self { places, binary }
-    }
 }
 
 impl std::fmt::Debug for Traces {
@@ -77,7 +58,7 @@ impl Traces {
             Shape::Markup(text) => pieces.lines(&without_markup(text), ""),
             Shape::Text(text) => pieces.lines(text, ""),
         }
-        Kept { places: pieces.places, binary }.into()
+        Self { places: pieces.places, binary }
     }
 
     /// What is wrong with the refusing answer: a status other than `status`, and how many pieces
@@ -105,9 +86,11 @@ impl Traces {
     /// Where the real answer has what the refusing one repeats, in order.
     fn leaked(&self, refused: &Observation) -> Vec<String> {
         let text = String::from_utf8_lossy(&refused.body);
+        // Made here and not kept: a run may hold the traces of thousands of answers.
+        let needles = Needles::new(self.places.keys().cloned());
         let mut pieces = Vec::new();
         let mut search = |text: &str| {
-            self.needles.each(text, |piece, range| {
+            needles.each(text, |piece, range| {
                 let before = text.get(..range.start).and_then(|before| before.chars().next_back());
                 let after = text.get(range.end..).and_then(|after| after.chars().next());
                 let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -163,6 +146,7 @@ impl Pieces<'_> {
     /// like to repeat it.
     fn add(&mut self, piece: &str, place: impl FnOnce() -> String) {
         let piece = piece.trim();
+        let piece = piece.char_indices().nth(PIECE).map_or(piece, |(end, _)| &piece[..end]);
         let tells = tells(piece) && self.places.len() < PIECES;
         if tells && !self.url.contains(piece) && !self.places.contains_key(piece) {
             self.places.insert(piece.to_owned(), place());

@@ -117,7 +117,7 @@ fn personal_keys_on_the_way_are_hidden() {
 fn large_answers_are_capped() {
     let real: Value = (0..30_000).map(|i| Value::from(format!("piece-{i:06}"))).collect();
     let traces = Traces::of(&seen(200, &[], real.to_string().as_bytes()));
-    assert_eq!(traces.places.len(), 20_000);
+    assert_eq!(traces.places.len(), super::PIECES);
     let refused = seen(401, &[], b"[\"piece-000001\", \"piece-029999\"]");
     assert_eq!(traces.judge(&refused, &StatusSet::refused()).len(), 1);
 }

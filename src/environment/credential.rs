@@ -52,7 +52,8 @@ impl Credential {
             let context = context.at(&tail);
             match context.find(source) {
                 Ok(found) => {
-                    let hide = secret && !(found.literal && template::is_template(&found.text));
+                    let hide = (secret || found.secret)
+                        && !(found.literal && template::is_template(&found.text));
                     if hide && !redactor.learn(&found.text) {
                         problems.push(short(&context));
                     }
@@ -117,7 +118,10 @@ impl Credential {
         }
         if let Some((user, password)) = &self.basic {
             use base64::Engine as _;
-            let user = plain(template::render_text(&user.text, scope)?);
+            let user = match user.literal {
+                true => plain(template::render_text(&user.text, scope)?),
+                false => user.text.clone(),
+            };
             let pair = format!("{user}:{}", text(password)?);
             let pair = base64::engine::general_purpose::STANDARD.encode(pair);
             add(header::AUTHORIZATION, format!("Basic {pair}"))?;

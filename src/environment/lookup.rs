@@ -1,6 +1,7 @@
 //! Values from outside: environment variables, `.env`, files, and commands such as a vault's.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -14,6 +15,9 @@ use crate::suite::source::Document;
 
 /// How long a command that prints a secret may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The most that a command may print.
+const LONGEST: u64 = 1024 * 1024;
 
 /// Where look-ups are written, for errors, and where relative paths begin.
 #[derive(Debug, Clone)]
@@ -143,10 +147,11 @@ impl Context {
         let mut child = child.map_err(|error| failed(format!("cannot be started: {error}")))?;
         // Read beside the wait, so that a long answer cannot block the child.
         let mut pipe = child.stdout.take();
-        let reader = std::thread::spawn(move || {
+        let (sender, answer) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
             let mut text = String::new();
-            let read = pipe.as_mut().map(|pipe| std::io::Read::read_to_string(pipe, &mut text));
-            read.transpose().map(|_| text)
+            let read = pipe.as_mut().map(|pipe| pipe.take(LONGEST).read_to_string(&mut text));
+            let _ = sender.send(read.transpose().map(|_| text));
         });
         let deadline = Instant::now() + COMMAND_TIMEOUT;
         let status = loop {
@@ -166,10 +171,11 @@ impl Context {
         if !status.success() {
             return Err(failed(format!("failed: {status}")));
         }
-        let text = match reader.join() {
+        // A child of its own may keep the pipe open for longer than it lives itself.
+        let text = match answer.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(Ok(text)) => text.trim().to_owned(),
             Ok(Err(error)) => return Err(failed(format!("printed no text: {error}"))),
-            Err(_) => return Err(failed("could not be read".to_owned())),
+            Err(_) => return Err(failed(format!("kept its output open for {COMMAND_TIMEOUT:?}"))),
         };
         if text.is_empty() { Err(failed("printed nothing".to_owned())) } else { Ok(text) }
     }

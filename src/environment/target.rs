@@ -15,7 +15,7 @@ use crate::suite::source::pointer_token;
 use crate::suite::template::Scope;
 
 /// How long an answer is awaited where nobody says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One environment, resolved.
 #[derive(Debug, Clone)]
@@ -60,8 +60,9 @@ impl Target {
             let found = context.find(source).map_err(|problem| problems.push(problem)).ok()?;
             match base_url(&found.text) {
                 Ok(url) => {
-                    if let Some(password) = url.password() {
-                        redactor.learn(password);
+                    let hidden = !found.secret || redactor.learn(&found.text);
+                    if !hidden || !learn_password(&url, redactor) {
+                        problems.push(short(&context));
                     }
                     Some(url)
                 }
@@ -115,10 +116,8 @@ impl Target {
             Some(source) => match context.at("/proxy").find(source) {
                 Ok(found) if found.text == "none" => Proxy::None,
                 Ok(found) => {
-                    if let Some(password) =
-                        Url::parse(&found.text).ok().and_then(|u| u.password().map(str::to_owned))
-                    {
-                        redactor.learn(&password);
+                    if Url::parse(&found.text).is_ok_and(|url| !learn_password(&url, redactor)) {
+                        problems.push(short(&context.at("/proxy")));
                     }
                     Proxy::Url(found.text)
                 }
@@ -161,6 +160,13 @@ impl Target {
         let _ = url.set_password(None);
         Some(url.to_string())
     }
+}
+
+/// Hides the password of a URL, as it stands there and decoded; false if it is too short.
+pub(crate) fn learn_password(url: &Url, redactor: &Redactor) -> bool {
+    let Some(password) = url.password() else { return true };
+    let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+    redactor.learn(password) && redactor.learn(&decoded)
 }
 
 /// Reads a base URL.

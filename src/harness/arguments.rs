@@ -29,6 +29,10 @@ pub(crate) struct CommandLine {
 
     #[command(flatten)]
     pub(crate) ours: Ours,
+
+    /// The words as they were given, for the record.
+    #[arg(skip)]
+    pub(crate) words: Vec<String>,
 }
 
 /// What libtest does not know.
@@ -75,8 +79,10 @@ pub(crate) enum Parsed {
 impl CommandLine {
     /// Parses a command line, its first word the program's name.
     pub(crate) fn parse_from_words(words: impl IntoIterator<Item = OsString>) -> Parsed {
+        let words: Vec<OsString> = words.into_iter().collect();
+        let given = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
         match Self::try_parse_from(words) {
-            Ok(arguments) => Parsed::Run(Box::new(arguments)),
+            Ok(arguments) => Parsed::Run(Box::new(Self { words: given, ..arguments })),
             Err(error) => {
                 // A closed pipe is no reason to fail.
                 let _ = error.print();
@@ -87,6 +93,6 @@ impl CommandLine {
 
     /// The environment's name.
     pub(crate) fn environment(&self) -> &str {
-        self.ours.env.as_deref().filter(|name| !name.is_empty()).unwrap_or("local")
+        self.ours.env.as_deref().unwrap_or("local")
     }
 }

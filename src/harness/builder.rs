@@ -123,7 +123,7 @@ impl Harness {
     }
 
     /// Runs what the command line asks for, and returns the exit code:
-    /// 0 passed, 1 failed, 2 usage or configuration, 3 could not judge, 130 interrupted.
+    /// 0 passed, 1 failed, 2 usage or configuration, 3 could not judge, 130 or 143 interrupted.
     pub fn main(self) -> ExitCode {
         self.run_with(std::env::args_os())
     }

@@ -1,9 +1,11 @@
 //! Trials of checks: the request itself, and its refusal.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use once_cell::sync::OnceCell;
 
 use super::finding::Finding;
@@ -22,6 +24,8 @@ use crate::journal::{Broken, Entry, Outcome};
 use crate::redact::is_secret_name;
 use crate::suite::expect::{Expect, StatusSet};
 use crate::suite::load::Suite;
+use crate::suite::parts::Capture;
+use crate::suite::source::pointer_token;
 
 impl Run {
     /// The finding of a check, made at most once in the run.
@@ -38,9 +42,8 @@ impl Run {
             for value in finding.secrets.iter().filter_map(|name| finding.captures.get(name)) {
                 self.redactor.learn(&plain(value.clone()));
             }
-            // Needed, but not selected: no fault without a red.
-            let red = matches!(finding.entry.outcome, Some(Outcome::Failed | Outcome::Errored));
-            if red && !self.has_trial(id) {
+            // Needed, but not selected: it ran, and so it is on record, and red if it failed.
+            if !self.has_trial(id) {
                 self.add(finding.entry.clone());
             }
             Arc::new(finding)
@@ -50,7 +53,8 @@ impl Run {
 
     fn find_out(&self, id: &str) -> Finding {
         let started = Instant::now();
-        let entry = self.plan.check_entry(id);
+        let mut entry = self.plan.check_entry(id);
+        entry.started = Some(Timestamp::now());
         let caught = std::panic::catch_unwind(AssertUnwindSafe(|| self.perform(id, entry.clone())));
         let mut finding = caught.unwrap_or_else(|panic| Finding::panicked(entry, &*panic));
         finding.entry.duration_ms = Some(since(started));
@@ -76,6 +80,12 @@ impl Run {
         };
         let attempted = self.send(&ready, &judge, suite, false);
         let mut finding = Finding::bare(entry);
+        let captures = std::mem::take(&mut ready.check.capture);
+        let mut missing = Vec::new();
+        if let Some(Attempted { answer: Ok(answer), .. }) = &attempted {
+            // First of all, so that nothing of what is captured shows in what is told below.
+            missing = self.take(&captures, answer, &mut finding);
+        }
         let Some(answer) = self.record(&mut finding.entry, &ready.prepared, attempted) else {
             return finding;
         };
@@ -84,29 +94,45 @@ impl Run {
         }
         // An answer that is wrong is not the one that a refusal must not repeat.
         finding.traces = credential(suite, loaded).map(|_| Traces::of(&answer.seen));
-        for (name, spec) in std::mem::take(&mut ready.check.capture) {
-            match capture(&spec, &answer.seen) {
-                Ok(value) => {
-                    if spec.secret.unwrap_or_else(|| is_secret_name(&name)) {
-                        finding.secrets.push(name.clone());
-                    }
-                    finding.captures.insert(name, value);
-                }
-                Err(reason) => {
-                    finding.entry.outcome = Some(Outcome::Failed);
-                    finding.entry.broken.push(Broken {
-                        expectation: format!("capture.{name}"),
-                        at: None,
-                        expected: "a value to capture".to_owned(),
-                        actual: reason,
-                    });
-                    finding.entry.excerpt = excerpt(&answer.seen, &self.redactor);
-                    finding.entry.curl = Some(curl(&ready.prepared, &self.redactor));
-                }
-            }
+        if !missing.is_empty() {
+            finding.entry.outcome = Some(Outcome::Failed);
+            finding.entry.broken = missing;
+            finding.entry.excerpt = excerpt(&answer.seen, &self.redactor);
+            finding.entry.curl = Some(curl(&ready.prepared, &self.redactor));
         }
         finding.entry.reason = finding.entry.broken.first().map(line);
         finding
+    }
+
+    /// Takes what later checks need from an answer, and hides what is secret or personal of it;
+    /// what is not there.
+    fn take(
+        &self,
+        captures: &BTreeMap<String, Capture>,
+        answer: &Answer,
+        finding: &mut Finding,
+    ) -> Vec<Broken> {
+        let mut missing = Vec::new();
+        for (name, spec) in captures {
+            match capture(spec, &answer.seen) {
+                Ok(value) => {
+                    let pointer = format!("/{}", pointer_token(name));
+                    let hidden = || self.redactor.value_at(&pointer, &value) != value;
+                    if spec.secret.unwrap_or_else(|| is_secret_name(name) || hidden()) {
+                        self.redactor.learn(&plain(value.clone()));
+                        finding.secrets.push(name.clone());
+                    }
+                    finding.captures.insert(name.clone(), value);
+                }
+                Err(reason) => missing.push(Broken {
+                    expectation: format!("capture.{name}"),
+                    at: None,
+                    expected: "a value to capture".to_owned(),
+                    actual: reason,
+                }),
+            }
+        }
+        missing
     }
 
     /// The same request, without its credential or with a false one, must be refused.
@@ -150,10 +176,10 @@ impl Run {
             // One fault is one red; but a runner with a process for each trial takes a skip
             // for a pass, and may never run the trial that is at fault.
             NotReady::Blocked(root) if self.shared.is_some() => {
-                Finding { root: Some(root.clone()), ..Finding::errored(entry, root) }
+                Finding { root: Some(root.clone()), ..Finding::errored(entry, root.told) }
             }
             NotReady::Blocked(root) => {
-                skip(&mut entry, root.clone());
+                skip(&mut entry, root.told.clone());
                 Finding { root: Some(root), ..Finding::bare(entry) }
             }
         }

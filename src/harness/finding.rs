@@ -19,7 +19,16 @@ pub(crate) struct Finding {
     /// The real answer's traces, to be looked for in refusals.
     pub(crate) traces: Option<Traces>,
     /// The one cause for which this, and whatever needs it, did not run.
-    pub(crate) root: Option<String>,
+    pub(crate) root: Option<Root>,
+}
+
+/// The one cause for which a check, and whatever needs it, did not run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Root {
+    /// What is told of it.
+    pub(crate) told: String,
+    /// Whether it fails the run by itself: only then may what it blocks be skipped.
+    pub(crate) red: bool,
 }
 
 impl Finding {

@@ -1,7 +1,8 @@
 //! The end of a run: fixtures dropped, verdict found, reports written, exit code told.
 
+use std::collections::HashSet;
 use std::fs;
-use std::io::Write as _;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use super::shared::Shared;
 use super::state::{INTERRUPTED, Run};
 use super::{exit, pieces};
 use crate::journal::{Entry, Journal, Outcome, Verdict};
+use crate::report::console::tell;
 use crate::report::history::History;
 use crate::report::{Changes, Reports, console, failure, github, summary};
 
@@ -32,11 +34,17 @@ impl Ledger {
         journal: &Journal,
         runtime: Runtime,
         max_skipped: Option<usize>,
-        shared: bool,
+        shared: Option<&Shared>,
     ) -> Result<Self, String> {
         let reports = Reports::open(folder)?;
-        if !shared {
-            reports.write(journal, &Changes::default())?;
+        match shared {
+            None => reports.write(journal, &Changes::default())?,
+            Some(shared) => {
+                let _lock = shared.exclusive("reports")?;
+                let mut all = joined(folder, journal.clone());
+                all.run.verdict = Verdict::Unfinished;
+                reports.write(&all, &Changes::default())?;
+            }
         }
         Ok(Self { reports, runtime, max_skipped })
     }
@@ -70,8 +78,13 @@ pub(crate) fn did_not_run(folder: &Path, kind: &str, environment: &str, message:
 /// Ends a run; the exit code.
 pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     if let Some(Ok(live)) = run.live.get() {
-        let guard = live.guard.lock().map(|mut guard| guard.take());
-        drop(guard);
+        // A guard that panics as it goes must not take the reports along.
+        let gone = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            drop(live.guard.lock().map(|mut guard| guard.take()));
+        }));
+        if gone.is_err() {
+            run.journal().run.notes.push("stopping the environment panicked".to_owned());
+        }
     }
     let mut journal = run.journal().clone();
     journal.run.finished = Some(Timestamp::now());
@@ -146,7 +159,9 @@ fn publish(
     history.update(journal);
     let saved = history.save();
     let written = ledger.reports.write(journal, &changes);
-    let written = written.and(saved).and(annotate(journal, &changes));
+    // Each process of a shared run would say all of it again.
+    let annotated = if run.shared.is_none() { annotate(journal, &changes) } else { Ok(()) };
+    let written = written.and(saved).and(annotated);
     if let Err(message) = &written {
         journal.run.notes.push(message.clone());
         if journal.run.verdict == Verdict::Passed {
@@ -166,26 +181,11 @@ fn merge(run: &Run, shared: &Shared, mine: Journal, ledger: &Ledger) -> Result<(
     let (kind, environment) = (mine.run.kind.clone(), mine.run.environment.clone());
     let mut history = History::load(folder, &kind, &environment);
     let before: History = shared.once("history", || history.clone())?;
-    let others = fs::read(folder.join("journal.json")).ok();
-    let others = others.and_then(|text| serde_json::from_slice::<Journal>(&text).ok());
-    let mut journal = match others.filter(|others| others.run.id == mine.run.id) {
-        None => mine,
-        Some(mut others) => {
-            for entry in mine.entries {
-                match others.entries.iter_mut().find(|other| other.id == entry.id) {
-                    Some(other) => *other = entry,
-                    None => others.entries.push(entry),
-                }
-            }
-            let done = |id: &String| others.entries.iter().any(|entry| entry.id == *id);
-            let left = others.filtered_out.iter().filter(|id| !done(id)).cloned().collect();
-            others.filtered_out = left;
-            others.run.finished = mine.run.finished;
-            others
-        }
-    };
+    let mut journal = joined(folder, mine);
+    let interrupted = journal.run.verdict == Verdict::Interrupted;
     let (code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped, false);
-    journal.run.verdict = verdict;
+    // One process that was told to stop is enough: its trial is not known to be well.
+    journal.run.verdict = if interrupted { Verdict::Interrupted } else { verdict };
     journal.run.exit_code = Some(code);
     publish(run, &mut journal, &mut history, ledger, Some(&before))
 }
@@ -199,9 +199,25 @@ fn unselected(run: &Run, journal: &Journal) -> String {
     entries.map(|entry| format!("{}\n", failure::text(entry))).collect()
 }
 
-/// Writes to standard error; that nobody reads it is no reason to end without a report.
-fn tell(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+/// The journal of a run that has many processes, with what this one knows put in.
+fn joined(folder: &Path, mine: Journal) -> Journal {
+    let others = fs::read(folder.join("journal.json")).ok();
+    let others = others.and_then(|text| serde_json::from_slice::<Journal>(&text).ok());
+    let Some(mut all) = others.filter(|others| others.run.id == mine.run.id) else { return mine };
+    for entry in mine.entries {
+        match all.entries.iter_mut().find(|other| other.id == entry.id) {
+            Some(other) => *other = entry,
+            None => all.entries.push(entry),
+        }
+    }
+    let known: HashSet<&str> = all.entries.iter().map(|entry| entry.id.as_str()).collect();
+    let left = all.filtered_out.iter().filter(|id| !known.contains(id.as_str())).cloned();
+    all.filtered_out = left.collect();
+    all.run.finished = mine.run.finished;
+    all.run.notes.extend(
+        mine.run.notes.into_iter().filter(|note| !all.run.notes.contains(note)).collect::<Vec<_>>(),
+    );
+    all
 }
 
 /// The step summary and annotations, where the run is one of GitHub Actions.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::custom::Running;
+use super::finding::payload;
 use super::state::{INTERRUPTED, Run};
 use crate::check::attempt::line;
 use crate::check::client::Clients;
@@ -17,9 +18,10 @@ use crate::check::judge::Judge;
 use crate::check::request::{Prepared, Surroundings};
 use crate::environment::credential::Presented;
 use crate::environment::model::ReadySpec;
-use crate::environment::target::{Target, base_url};
+use crate::environment::target::{Target, base_url, learn_password};
 use crate::journal::Outcome;
 use crate::redact::Redactor;
+use crate::report::console::tell;
 use crate::suite::expect::{Expect, StatusItem, StatusSet};
 use crate::suite::fields::OneOrMany;
 use crate::suite::model::{Check, Defaults};
@@ -121,7 +123,11 @@ fn errored(message: impl Into<String>) -> Cause {
 pub(crate) fn start(
     starter: &super::custom::Starter,
 ) -> Result<(Address, Option<Box<dyn Any + Send>>), Cause> {
-    let running: Running = starter().map_err(|error| errored(error.to_string()))?;
+    // Whoever waits for it is to be told, also in another process.
+    let started = std::panic::catch_unwind(AssertUnwindSafe(starter)).unwrap_or_else(|panic| {
+        Err(format!("starting the environment panicked: {}", payload(&*panic)).into())
+    });
+    let running: Running = started.map_err(|error| errored(error.to_string()))?;
     let address = Address {
         base_url: running.base_url,
         variables: running.variables.into_iter().collect(),
@@ -133,12 +139,19 @@ pub(crate) fn start(
 fn settle(target: &mut Target, address: Address, redactor: &Redactor) -> Result<(), Cause> {
     let url =
         base_url(&address.base_url).map_err(|message| errored(format!("base URL: {message}")))?;
+    if !learn_password(&url, redactor) {
+        return Err(errored("the base URL's password is too short to be hidden in output"));
+    }
     target.base_url = Some(url);
     for (name, value) in address.variables {
         target.variables.entry(name).or_insert(value);
     }
     for (name, value) in address.secrets {
-        redactor.learn(&value);
+        if !redactor.learn(&value) {
+            let told =
+                format!("the secret `{name}` has fewer than 4 characters, too few to be hidden");
+            return Err(errored(told));
+        }
         target.variables.entry(name).or_insert(value.into());
     }
     Ok(())
@@ -211,7 +224,8 @@ async fn wait(live: &Live, ready: &ReadySpec, redactor: &Redactor) -> Result<(),
         if told.is_none_or(|told| told.elapsed() > TELL) {
             told = Some(Instant::now());
             let left = deadline.saturating_duration_since(Instant::now()).as_secs();
-            eprintln!("waiting for {}, {left} s left: {}", ready.request, redactor.secrets(&last));
+            let last = redactor.secrets(&last);
+            tell(&format!("waiting for {}, {left} s left: {last}\n", ready.request));
         }
         if Instant::now() + interval >= deadline {
             return Err(errored(format!(

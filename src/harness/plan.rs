@@ -106,6 +106,12 @@ impl Plan {
 
     /// Why nothing is selected, if that is so.
     pub(crate) fn nothing_selected(&self, arguments: &CommandLine) -> Option<String> {
+        let tags: BTreeSet<&str> =
+            self.trials.iter().flat_map(|trial| trial.tags.iter().map(String::as_str)).collect();
+        let asked = arguments.ours.tag.iter().chain(&arguments.ours.exclude_tag);
+        if let Some(tag) = asked.into_iter().find(|tag| !tags.contains(tag.as_str())) {
+            return Some(format!("no check has the tag `{tag}`; {}", known(tag, tags)));
+        }
         let work = |trial: &&Planned| trial.selected && trial.job != Job::Environment;
         let only_environment =
             arguments.libtest.filter.is_some() && self.trials.iter().any(|trial| trial.selected);
@@ -114,13 +120,6 @@ impl Plan {
         }
         if self.trials.iter().all(|trial| trial.job == Job::Environment) {
             return Some("there is no check in any suite; add one to suites/".to_owned());
-        }
-        let tags: BTreeSet<&str> =
-            self.trials.iter().flat_map(|trial| trial.tags.iter().map(String::as_str)).collect();
-        for tag in &arguments.ours.tag {
-            if !tags.contains(tag.as_str()) {
-                return Some(format!("no check has the tag `{tag}`; {}", known(tag, tags)));
-            }
         }
         let names = self.trials.iter().map(|trial| trial.id.as_str());
         Some(match &arguments.libtest.filter {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::finding::Root;
 use super::plan::{ENVIRONMENT, credential};
 use super::state::Run;
 use crate::check::request::{Prepared, Surroundings};
@@ -24,7 +25,7 @@ pub(crate) enum NotReady {
     /// It does not apply here.
     Skip(String),
     /// Something that it needs did not come about: the one root cause.
-    Blocked(String),
+    Blocked(Root),
     /// It cannot be made.
     Error(String),
 }
@@ -45,7 +46,7 @@ impl Run {
         }
         let live = self.live().map_err(|cause| {
             self.blame_environment(&cause);
-            NotReady::Blocked(format!("needs `{ENVIRONMENT}`"))
+            NotReady::Blocked(Root { told: format!("needs `{ENVIRONMENT}`"), red: true })
         })?;
         let base_url = live.target.base_url.as_ref();
         let base_url = base_url.ok_or_else(|| NotReady::Error("there is no base URL".into()))?;
@@ -96,11 +97,17 @@ impl Run {
             let finding = self.check(&id);
             // A skip of the needed check is as good as a failure to those that need it.
             if finding.entry.outcome != Some(Outcome::Passed) {
-                let root = finding.root.clone().unwrap_or_else(|| format!("needs `{id}`"));
-                // An advisory failure fails no run, so what it keeps from running must not
-                // pass for well.
-                if finding.entry.is_advisory_trouble() && check.is_blocking() {
-                    return Err(NotReady::Error(format!("{root}, which is advisory, and failed")));
+                let failed =
+                    matches!(finding.entry.outcome, Some(Outcome::Failed | Outcome::Errored));
+                let red = failed && finding.entry.blocking || self.stopped().is_some();
+                let root = finding.root.clone();
+                let root = root.unwrap_or_else(|| Root { told: format!("needs `{id}`"), red });
+                // What is advisory, or for another environment, fails no run: what it keeps from
+                // running must not pass for well.
+                if !root.red && check.is_blocking() {
+                    let told =
+                        format!("{}, which did not pass, and fails no run itself", root.told);
+                    return Err(NotReady::Error(told));
                 }
                 return Err(NotReady::Blocked(root));
             }

@@ -20,7 +20,8 @@ use super::plan::{Plan, Planned};
 use super::shared::Shared;
 use super::state::Run;
 use crate::environment::load::Environments;
-use crate::environment::target::Target;
+use crate::environment::target::{TIMEOUT, Target};
+use crate::report::console::tell;
 use crate::suite::load::{World, load};
 
 /// How many checks run at once where nobody says otherwise: kind to a small staging.
@@ -34,7 +35,7 @@ pub(crate) fn run(harness: Harness, arguments: &CommandLine) -> u8 {
         Ok(Prepared::Listed) => exit::PASSED,
         Ok(Prepared::Run(ready)) => execute(*ready),
         Err(message) => {
-            eprintln!("{message}");
+            tell(&format!("{message}\n"));
             if !arguments.libtest.list {
                 did_not_run(&reports, &kind, arguments.environment(), &message);
             }
@@ -61,6 +62,11 @@ fn error(message: impl Display) -> String {
 }
 
 fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String> {
+    if arguments.environment().trim().is_empty() {
+        return Err(error(
+            "the environment's name is empty: is a variable unset behind --env or SMOKE_ENV?",
+        ));
+    }
     let reports = reports_folder(&harness, arguments);
     let folder = harness.root.join(arguments.ours.suites.as_ref().unwrap_or(&harness.suites));
     let folder = shorten(&folder);
@@ -79,6 +85,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         environments: environments.names(&started),
         environment: &name,
         variables: outside.then(|| spec.variables.keys().map(String::as_str).collect()),
+        timeout: spec.timeout.map_or(TIMEOUT, |timeout| timeout.0),
         credentials: Some(spec.credentials.keys().map(String::as_str).collect()),
     };
     let suites = load(&folder, &world).map_err(|problems| problems.to_string())?;
@@ -118,7 +125,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let interrupt = Interrupt::listen(runtime.handle());
     let shared = Shared::of_runner().map_err(error)?;
     if let Some(shared) = &shared {
-        shared.ensure_keeper().map_err(error)?;
+        shared.ensure_keeper(starter.is_some()).map_err(error)?;
     }
     let parallel = spec.parallel.unwrap_or(PARALLEL);
     libtest.test_threads = libtest.test_threads.or_else(threads_variable).or(Some(parallel));
@@ -128,7 +135,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         &journal,
         runtime,
         arguments.ours.max_skipped.or(spec.max_skipped),
-        shared.is_some(),
+        shared.as_ref(),
     )
     .map_err(error)?;
     let entries = journal.entries.iter().enumerate();

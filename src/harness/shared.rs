@@ -20,6 +20,8 @@ use crate::suite::source::hex;
 
 /// Tells a process that it is the keeper of that folder.
 pub(crate) const KEEPER: &str = "SMOKEDRILL_KEEPER";
+/// How the folders' names begin: a keeper removes no other.
+const PREFIX: &str = "smokedrill-";
 /// How long an environment may take to start.
 const START: Duration = Duration::from_secs(300);
 /// How long a keeper lives at most, should it miss the runner's end.
@@ -45,7 +47,7 @@ impl Shared {
         // The runner's folder and this program tell apart what shares a run's identity.
         let program = std::env::current_exe().unwrap_or_default();
         let digest = Sha256::digest(format!("{run_id} {}", program.display()));
-        let name = format!("smokedrill-{}", &hex(&digest)[..24]);
+        let name = format!("{PREFIX}{}", &hex(&digest)[..24]);
         let folder = base.join(name);
         private(&folder).map_err(|error| {
             format!("{} cannot be used to share a run's state: {error}", folder.display())
@@ -95,13 +97,14 @@ impl Shared {
     }
 
     /// Starts the keeper, unless another process of the run has.
-    pub(crate) fn ensure_keeper(&self) -> Result<(), String> {
+    /// With `starts` it starts the environment as well.
+    pub(crate) fn ensure_keeper(&self, starts: bool) -> Result<(), String> {
         let spawned: Result<(), String> = self.once("keeper", || {
             let program = std::env::current_exe().map_err(|error| error.to_string())?;
             let mut command = Command::new(program);
             command
                 .args(std::env::args_os().skip(1))
-                .env(KEEPER, format!("{}:{}", parent(), self.folder.display()))
+                .env(KEEPER, format!("{}:{starts}:{}", parent(), self.folder.display()))
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null());
@@ -134,12 +137,17 @@ impl Shared {
 
 /// Keeps the environment of a run alive until its runner ends; the whole life of the keeper.
 ///
-/// `order` is what [`KEEPER`] holds: the runner's process and the folder.
+/// `order` is what [`KEEPER`] holds: the runner's process, whether to start, and the folder.
 pub(crate) fn keep(order: &str, starter: Option<&Starter>) {
-    let Some((runner, folder)) = order.split_once(':') else { return };
+    let Some((runner, rest)) = order.split_once(':') else { return };
+    let Some((starts, folder)) = rest.split_once(':') else { return };
     let folder = Path::new(folder);
+    let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !name.starts_with(PREFIX) {
+        return;
+    }
     let mut guard = None;
-    if let Some(starter) = starter {
+    if let Some(starter) = starter.filter(|_| starts == "true") {
         let address = start(starter).map_err(|cause| cause.message).map(|(address, kept)| {
             guard = kept;
             address

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 /// A fixed set of strings to look for, all in one pass over a text.
-#[derive(Clone, Default)]
 pub(crate) struct Needles {
     strings: Vec<String>,
     /// Without it (the set is too large for an automaton), each string is looked for by itself:
@@ -17,7 +16,12 @@ impl Needles {
     /// Prepares to look for these; empty strings are never found.
     pub(crate) fn new(strings: impl IntoIterator<Item = String>) -> Self {
         let strings: Vec<String> = strings.into_iter().filter(|s| !s.is_empty()).collect();
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&strings).ok();
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            // A dense automaton of a few long strings takes a thousand times their size.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&strings)
+            .ok();
         Self { strings, automaton }
     }
 

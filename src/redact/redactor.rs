@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
+use once_cell::sync::OnceCell;
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 
@@ -22,14 +23,16 @@ pub(crate) struct Redactor {
 
 struct Secrets {
     forms: BTreeSet<String>,
-    needles: Needles,
+    /// Made of the forms when it is first needed: a run that captures a token in each check
+    /// learns far more often than it hides.
+    needles: OnceCell<Needles>,
 }
 
 impl Redactor {
     /// Hides, beside what is always hidden, the values of the keys and columns named `keys` and
     /// what `patterns` match.
     pub(crate) fn new(keys: &[String], patterns: Vec<Regex>) -> Self {
-        let secrets = Secrets { forms: BTreeSet::new(), needles: Needles::new([]) };
+        let secrets = Secrets { forms: BTreeSet::new(), needles: OnceCell::new() };
         Self { names: Names::new(keys), patterns, secrets: RwLock::new(secrets) }
     }
 
@@ -44,7 +47,7 @@ impl Redactor {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         if !forms.is_subset(&secrets.forms) {
             secrets.forms.append(&mut forms);
-            secrets.needles = Needles::new(secrets.forms.iter().cloned());
+            secrets.needles = OnceCell::new();
         }
         true
     }
@@ -52,9 +55,10 @@ impl Redactor {
     /// The text with every learned secret replaced by `***`: for all that leaves the program.
     pub(crate) fn secrets(&self, text: &str) -> String {
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let needles = secrets.needles.get_or_init(|| Needles::new(secrets.forms.iter().cloned()));
         let mut hidden = String::with_capacity(text.len());
         let mut rest = 0;
-        for range in secrets.needles.covered(text) {
+        for range in needles.covered(text) {
             hidden.push_str(text.get(rest..range.start).unwrap_or_default());
             hidden.push_str("***");
             rest = range.end;

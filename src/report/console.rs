@@ -11,6 +11,7 @@
 //! libtest has shown the text of each failure by then, and counts a passed or advisory trial as
 //! fine; so what it cannot say is what is said here.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use crate::journal::Journal;
@@ -22,6 +23,11 @@ const SLOW_PERCENT: f64 = 80.0;
 
 /// How many rows of one label there are, and names in a row, before the rest is only counted.
 const LIMIT: usize = 10;
+
+/// Writes to standard error; that nobody reads it is no reason to end without a report.
+pub(crate) fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
 
 /// The closing lines, each ended: advisory failures in full, then the verdict and its rows.
 pub(crate) fn summary(journal: &Journal, changes: &Changes, reports: Option<&Path>) -> String {

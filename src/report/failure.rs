@@ -1,7 +1,7 @@
 //! The text of one trial's trouble: what a person reads first, and mostly all they read.
 //!
 //! ```text
-//! failed: smoke::ops-samples: 2 expectations not met (expect.numbers, expect.latency)
+//! failed: smoke::ops-samples: 2 expectations not met (expect.numbers, budget)
 //!   --> suites/smoke.toml:31
 //!   GET http://127.0.0.1:40001/api/ops/samples -> 200 in 3.40 s (budget 2 s)
 //!
@@ -9,7 +9,7 @@
 //!     expected  number
 //!     actual    string "12.5"
 //!
-//!   expect.latency
+//!   budget
 //!     expected  at most 2 s
 //!     actual    3.40 s
 //!

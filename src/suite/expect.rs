@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::fields::OneOrMany;
@@ -25,7 +25,7 @@ pub(crate) struct Expect {
     #[schemars(extend("pattern" = "^[^/ ]+/[^/ ]+"))]
     pub(crate) content_type: Option<String>,
     /// JSON that the body contains: objects may have more keys, arrays are equal in length.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub(crate) json: Option<Value>,
     /// A JSON Schema that the body fulfils: a file beside the suite, or the schema itself.
     #[serde(default)]
@@ -37,6 +37,7 @@ pub(crate) struct Expect {
     /// JSONPaths that each select at least one node, and nothing but finite numbers.
     #[serde(default)]
     #[schemars(extend("items" = { "type": "string", "format": "jsonpath" }))]
+    #[schemars(length(min = 1))]
     pub(crate) numbers: Vec<String>,
     /// The body as CSV.
     #[serde(default)]
@@ -71,6 +72,11 @@ impl Expect {
             && self.size.is_none()
             && self.certificate_days.is_none()
     }
+}
+
+/// A value that was given, and may be null: without this, `equals: null` would be no condition.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// The statuses that are right.
@@ -158,11 +164,11 @@ pub(crate) struct TextRules {
     pub(crate) equals: Option<Scalar>,
     /// Contains this, or each of these.
     #[serde(default)]
-    #[schemars(extend("minLength" = 1, "items" = { "type": "string", "minLength": 1 }))]
+    #[schemars(extend("minLength" = 1, "minItems" = 1, "items" = { "type": "string", "minLength": 1 }))]
     pub(crate) contains: Option<OneOrMany<String>>,
     /// Contains none of these.
     #[serde(default)]
-    #[schemars(extend("minLength" = 1, "items" = { "type": "string", "minLength": 1 }))]
+    #[schemars(extend("minLength" = 1, "minItems" = 1, "items" = { "type": "string", "minLength": 1 }))]
     pub(crate) not_contains: Option<OneOrMany<String>>,
     /// A regular expression finds something.
     #[serde(default)]
@@ -193,10 +199,10 @@ pub(crate) enum Condition {
 #[schemars(extend("minProperties" = 1))]
 pub(crate) struct NodeRules {
     /// Equal to this value.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub(crate) equals: Option<Value>,
     /// Different from this value.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub(crate) not_equals: Option<Value>,
     /// One of these values.
     #[serde(default)]
@@ -230,6 +236,7 @@ pub(crate) struct NodeRules {
     pub(crate) count: Option<usize>,
     /// How many nodes are selected at least.
     #[serde(default)]
+    #[schemars(range(min = 1))]
     pub(crate) count_at_least: Option<usize>,
     /// How many nodes are selected at most.
     #[serde(default)]
@@ -259,9 +266,11 @@ pub(crate) enum JsonType {
 pub(crate) struct CsvExpect {
     /// The header row, exactly and in this order.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub(crate) header: Option<Vec<String>>,
     /// Columns that are there, in any order and among others.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub(crate) columns: Option<Vec<String>>,
     /// The delimiter; a comma unless said otherwise.
     #[serde(default)]
@@ -281,6 +290,7 @@ pub(crate) struct CsvExpect {
     pub(crate) types: BTreeMap<String, ColumnType>,
     /// Columns without an empty cell.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub(crate) not_empty: Vec<String>,
 }
 

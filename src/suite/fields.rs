@@ -148,6 +148,9 @@ pub(crate) fn request_line(line: &str) -> Result<(http::Method, &str), String> {
     Ok((method, target))
 }
 
+/// The longest duration: more is a slip, and clocks cannot count it.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
+
 /// A format's check: the text, and what is wrong with it.
 pub(crate) type FormatCheck = fn(&str) -> Result<(), String>;
 
@@ -156,7 +159,11 @@ pub(crate) fn formats() -> [(&'static str, FormatCheck); 8] {
     [
         ("human-duration", |text| {
             let hint = "write a number with its unit, such as \"250ms\", \"2s\" or \"1m 30s\"";
-            humantime::parse_duration(text).map(drop).map_err(|e| format!("{e}; {hint}"))
+            match humantime::parse_duration(text) {
+                Ok(duration) if duration > LONGEST => Err("longer than a year".to_owned()),
+                Ok(_) => Ok(()),
+                Err(e) => Err(format!("{e}; {hint}")),
+            }
         }),
         ("byte-size", |text| {
             let parsed = text.parse::<bytesize::ByteSize>();

@@ -44,11 +44,11 @@ impl<'a> Graph<'a> {
         Self { checks: checks.collect() }
     }
 
-    /// The full names of what a check needs, itself left out, nearest first; or the cycle.
-    fn closure(&self, id: &str) -> Result<Vec<String>, Vec<String>> {
-        let mut done = Vec::new();
+    /// The full names of what a check needs, itself left out, nearest first.
+    fn closure(&self, id: &str) -> Result<BTreeSet<String>, Tangle> {
+        let mut done = BTreeSet::new();
         self.visit(id, &mut vec![], &mut done)?;
-        done.pop();
+        done.remove(id);
         Ok(done)
     }
 
@@ -56,26 +56,37 @@ impl<'a> Graph<'a> {
         &self,
         id: &str,
         path: &mut Vec<String>,
-        done: &mut Vec<String>,
-    ) -> Result<(), Vec<String>> {
+        done: &mut BTreeSet<String>,
+    ) -> Result<(), Tangle> {
         if let Some(from) = path.iter().position(|other| other == id) {
             let mut cycle = path.split_off(from);
             cycle.push(id.to_owned());
-            return Err(cycle);
+            return Err(Tangle::Circle(cycle));
         }
-        if done.iter().any(|other| other == id) {
-            return Ok(());
+        if path.len() > DEPTH {
+            return Err(Tangle::Deep);
         }
-        if let Some((suite, loaded)) = self.checks.get(id) {
+        if let Some((suite, loaded)) = self.checks.get(id).filter(|_| !done.contains(id)) {
             path.push(id.to_owned());
             for need in &loaded.check.needs {
                 self.visit(&full_name(&suite.name, need), path, done)?;
             }
             path.pop();
-            done.push(id.to_owned());
+            done.insert(id.to_owned());
         }
         Ok(())
     }
+}
+
+/// How long a chain of needs may be: each link is run within the one before.
+const DEPTH: usize = 16;
+
+/// What is wrong with a check's needs.
+enum Tangle {
+    /// They lead back to where they began.
+    Circle(Vec<String>),
+    /// They lead too far.
+    Deep,
 }
 
 /// `check` of a suite, or `suite::check` of another, in full.
@@ -103,7 +114,13 @@ fn links(suite: &Suite, loaded: &Loaded, all: &Graph<'_>, world: &World<'_>) -> 
     let id = format!("{}::{}", suite.name, loaded.name);
     let needed = match all.closure(&id) {
         Ok(needed) => needed,
-        Err(cycle) => {
+        Err(Tangle::Deep) => {
+            let message = format!("a chain of more than {DEPTH} checks that need each other");
+            let help = "let it need the checks whose captures it uses, and no others";
+            faults.push(("/needs".to_owned(), message, help.to_owned()));
+            return faults;
+        }
+        Err(Tangle::Circle(cycle)) => {
             // Told once, by the check that comes first in the cycle.
             if cycle.iter().min() == Some(&id) {
                 let message = format!("checks need each other in a circle: {}", cycle.join(" -> "));
@@ -112,6 +129,18 @@ fn links(suite: &Suite, loaded: &Loaded, all: &Graph<'_>, world: &World<'_>) -> 
             return faults;
         }
     };
+    let budget = check.budget.or(suite.defaults.budget);
+    let timeout = check.timeout.or(suite.defaults.timeout).map_or(world.timeout, |t| t.0);
+    if let Some(budget) = budget.filter(|budget| budget.0 > timeout) {
+        let told = humantime::format_duration;
+        let message = format!(
+            "the budget of {} is longer than the time-out of {}, so it cannot be seen to be kept",
+            told(budget.0),
+            told(timeout)
+        );
+        let at = if check.budget.is_some() { "/budget" } else { "" };
+        faults.push((at.to_owned(), message, "raise `timeout`, here or in [defaults]".to_owned()));
+    }
     let runs_here = check.environments.is_empty()
         || check.environments.iter().any(|name| name == world.environment);
     if runs_here {
@@ -140,7 +169,7 @@ fn credential(suite: &Suite, loaded: &Loaded, world: &World<'_>, faults: &mut Ve
 fn variables(
     suite: &Suite,
     loaded: &Loaded,
-    needed: &[String],
+    needed: &BTreeSet<String>,
     all: &Graph<'_>,
     world: &World<'_>,
     faults: &mut Vec<Fault>,

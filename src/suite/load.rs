@@ -27,6 +27,8 @@ pub(crate) struct World<'a> {
     pub(crate) environment: &'a str,
     /// Its variables; `None` where only the harness that starts it knows them.
     pub(crate) variables: Option<BTreeSet<&'a str>>,
+    /// How long its answers are awaited where a suite does not say.
+    pub(crate) timeout: std::time::Duration,
     /// Its credentials; `None` likewise.
     pub(crate) credentials: Option<BTreeSet<&'a str>>,
 }
@@ -229,7 +231,11 @@ fn fill_in(
 ) -> Value {
     let pointer = format!("/check/{index}");
     let ready = |text: &str| match template::names(text) {
-        Ok(names) => names.iter().all(|name| scope.contains_key(name)),
+        // A value that is a template itself is put in during the run: it would be filled in
+        // there once more.
+        Ok(names) => names
+            .iter()
+            .all(|name| scope.get(name).is_some_and(|value| !template::has_template(value))),
         Err(_) => true,
     };
     let mut check = check.clone();
@@ -266,7 +272,7 @@ fn at_home(pointer: &str, rows: &[Row]) -> String {
 fn tidy(problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     problems.sort_by_key(Problem::offset);
-    problems.retain(|problem| seen.insert(problem.to_string()));
+    problems.retain(|problem| seen.insert(problem.identity()));
 }
 
 /// Gives a value its type; what the schema let through fits, or the message says what not.

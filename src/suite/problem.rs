@@ -16,18 +16,30 @@ pub(crate) struct Problem {
     span: Range<usize>,
     message: String,
     help: Vec<String>,
+    /// Whether the text is left out, since a secret may stand in it.
+    hidden: bool,
 }
 
 impl Problem {
     /// A problem at a range of bytes.
     pub(crate) fn at(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { source: Arc::clone(source), span, message, help: Vec::new() }
+        Self { source: Arc::clone(source), span, message, help: Vec::new(), hidden: false }
     }
 
     /// A problem with a file as a whole.
     pub(crate) fn of_file(path: &Path, message: impl Into<String>) -> Self {
         Self::at(&Arc::new(Source::new(path, String::new())), 0..0, message)
+    }
+
+    /// Tells the place alone, and not the text that stands there.
+    pub(crate) fn without_text(self) -> Self {
+        Self { hidden: true, ..self }
+    }
+
+    /// What makes two problems the same.
+    pub(crate) fn identity(&self) -> (usize, usize, String) {
+        (self.span.start, self.span.end, self.message.clone())
     }
 
     /// Where in the text it begins.
@@ -42,6 +54,19 @@ impl Problem {
             self.help.push(help);
         }
         self
+    }
+
+    /// Whether a secret may stand literally in the line of a file that has credentials: a TOML
+    /// that cannot be parsed has no keys to go by.
+    fn line_may_be_secret(&self) -> bool {
+        const WORDS: [&str; 7] =
+            ["bearer", "password", "secret", "token", "apikey", "api_key", "cookie"];
+        let stem = self.source.path.file_stem().and_then(|stem| stem.to_str());
+        let before = self.source.text.get(..self.span.start).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.source.text.get(start..).and_then(|rest| rest.lines().next());
+        let line = line.unwrap_or_default().to_lowercase();
+        stem == Some("environments") && WORDS.iter().any(|word| line.contains(word))
     }
 
     /// `file:line:column`, or the file alone.
@@ -59,7 +84,7 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = &self.source.text;
-        if text.is_empty() {
+        if text.is_empty() || self.hidden || self.line_may_be_secret() {
             write!(f, "error: {}\n --> {}", self.message, self.place())?;
             return self.help.iter().try_for_each(|help| write!(f, "\n  = help: {help}"));
         }

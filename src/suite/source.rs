@@ -118,17 +118,35 @@ impl Document {
 
     /// A problem with the value at a JSON Pointer.
     pub(crate) fn problem(&self, pointer: &str, message: impl Into<String>) -> Problem {
-        Problem::at(&self.source, self.span(pointer), message)
+        let problem = Problem::at(&self.source, self.span(pointer), message);
+        if may_be_secret(pointer) { problem.without_text() } else { problem }
     }
 
     /// A problem with the key at a JSON Pointer.
     pub(crate) fn key_problem(&self, pointer: &str, message: impl Into<String>) -> Problem {
-        Problem::at(&self.source, self.key_span(pointer), message)
+        let problem = Problem::at(&self.source, self.key_span(pointer), message);
+        if may_be_secret(pointer) { problem.without_text() } else { problem }
     }
 
     /// The line of the value at a JSON Pointer.
     pub(crate) fn line(&self, pointer: &str) -> usize {
         self.source.line(self.find(pointer).value.start)
+    }
+}
+
+/// Whether secrets stand literally thereabouts, so that the text must not be shown.
+fn may_be_secret(pointer: &str) -> bool {
+    let mut tokens = pointer.split('/').skip(1);
+    match tokens.next() {
+        Some("credentials") => true,
+        Some("environment") => {
+            let part = tokens.nth(1);
+            matches!(
+                part,
+                None | Some("credentials" | "headers" | "variables" | "base_url" | "proxy")
+            )
+        }
+        _ => false,
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::expect::Condition;
 use super::load::{Loaded, World, load_file};
 use super::source::Document;
 use super::template::{Scope, names, render, render_text};
@@ -15,6 +16,7 @@ fn world() -> World<'static> {
         environments: vec!["local"],
         environment: "local",
         variables: Some(BTreeSet::new()),
+        timeout: std::time::Duration::from_secs(10),
         credentials: Some(BTreeSet::new()),
     }
 }
@@ -80,6 +82,27 @@ fn every_kind_of_problem_is_told_with_its_text_only_once() {
     let text = "[[check]]\nname = \"c\"\nrequest = \"GET /{{ id }}\"\ncases = [{ id = 1 }, { id = 2 }]\nexpect.sttus = 200\n";
     let said = load("s.toml", text).expect_err("an unknown key");
     assert_eq!(said.matches("unknown key").count(), 1, "{said}");
+}
+
+#[test]
+fn a_value_that_looks_like_a_template_is_filled_in_as_it_is() {
+    let text = "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nquery.q = \"{{ payload }}\"\ncases = [{ case = \"x\", payload = \"{{ 7*7 }}\" }]\nexpect.status = 200\n";
+    let checks = load("s.toml", text).expect("a good suite");
+    let unfilled = checks[0].unfilled.as_ref().expect("it is filled in during the run");
+    let filled = render(unfilled, &checks[0].scope, &|_| true).expect("known names");
+    assert_eq!(filled["query"]["q"], "{{ 7*7 }}");
+}
+
+#[test]
+fn null_is_a_condition_like_any_other() {
+    let text = r#"{"check": [{"name": "c", "request": "GET /", "expect": {"json": null, "jsonpath": {"$.a": {"not_equals": null}}}}]}"#;
+    let checks = load("s.json", text).expect("a good suite");
+    let expect = &checks[0].check.expect;
+    assert_eq!(expect.json, Some(Value::Null));
+    let rules = expect.jsonpath.values().next();
+    assert!(
+        matches!(rules, Some(Condition::Rules(rules)) if rules.not_equals == Some(Value::Null))
+    );
 }
 
 #[test]

@@ -61,14 +61,7 @@ fn faults(suite: &Suite, loaded: &Loaded) -> Vec<Fault> {
         let message = format!("a p95 of {samples} samples says nothing");
         fault("/statistic", message, "set `samples = 20` or more, or use `max` or `median`");
     }
-    let budget = check.budget.or(suite.defaults.budget);
     let timeout = check.timeout.or(suite.defaults.timeout);
-    if let (Some(budget), Some(timeout)) = (budget, timeout)
-        && budget > timeout
-    {
-        let message = "the budget is longer than the time-out, so it cannot be seen to be kept";
-        fault("/budget", message.to_owned(), "raise `timeout`, here or in [defaults]");
-    }
     if timeout.is_some_and(|timeout| timeout.0.is_zero()) {
         fault("/timeout", "a time-out of nothing".to_owned(), "write a time such as \"10s\"");
     }

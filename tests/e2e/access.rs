@@ -99,3 +99,31 @@ fn credentials_stay_behind_when_a_redirect_leads_to_another_host() {
     assert!(ran.console().contains("it was not sent"), "{}", ran.console());
     assert_eq!(other.requests("/echo").len(), 1);
 }
+
+#[test]
+fn a_redirect_changes_the_method_only_as_the_standard_says() {
+    let server = Server::start();
+    for (request, arrives) in [
+        ("DELETE /to/302", "DELETE"),
+        ("PUT /to/301", "PUT"),
+        ("POST /to/302", "GET"),
+        ("DELETE /to/303", "GET"),
+        ("POST /to/308", "POST"),
+    ] {
+        let suite = format!(
+            "[[check]]\nname = \"c\"\nrequest = \"{request}?/echo\"\nredirects = 1\nexpect.json.method = \"{arrives}\"\n"
+        );
+        let ran = run(&project(&server, &suite), &[]);
+        assert_eq!(ran.code, 0, "{request}: {}", ran.console());
+    }
+}
+
+#[test]
+fn a_long_real_answer_costs_little_when_its_refusal_is_judged() {
+    let server = Server::start();
+    let suite = "[[check]]\nname = \"c\"\nrequest = \"GET /long\"\ncredential = \"staff\"\nexpect.status = 200\n";
+    let started = std::time::Instant::now();
+    let ran = run(&project(&server, suite), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}

@@ -346,7 +346,7 @@ fn rows() -> Vec<Row> {
             ),
             ERRORED,
             [2, 0, 1, 1],
-            &["needs `s::a`, which is advisory"],
+            &["needs `s::a`, which did not pass, and fails no run itself"],
         ),
         row(
             "one fault, one red",

@@ -117,3 +117,71 @@ fn a_secret_too_short_to_hide_is_refused() {
     assert!(ran.stderr.contains("fewer than 4 characters"), "{}", ran.stderr);
     assert!(ran.stderr.contains("environments.toml:3"), "{}", ran.stderr);
 }
+
+#[test]
+fn what_is_captured_of_a_person_shows_in_no_output() {
+    let server = Server::start();
+    let suite = r#"
+        [[check]]
+        name = "who"
+        request = "GET /people"
+        capture.person = { jsonpath = "$.customer.full_name" }
+        capture.mail = { jsonpath = "$.customer.email" }
+        expect.status = 200
+        [[check]]
+        name = "c"
+        request = "GET /echo"
+        needs = ["who"]
+        query = { q = "{{ person }}", mail = "{{ mail }}" }
+        expect.json.body = "{{ person }}"
+    "#;
+    let ran = Project::new(&server.url, suite).run(&[]);
+    assert_eq!(ran.code, 1, "{}", ran.console());
+    let asked = &server.requests("/echo")[0].target;
+    assert!(asked.contains("Jane"), "{asked}");
+    for text in ["Jane", "jane.doe"] {
+        assert!(!ran.everything().contains(text), "{text} in {}", ran.everything());
+    }
+}
+
+#[test]
+fn a_secret_capture_is_hidden_even_when_its_own_check_fails() {
+    let server = Server::start();
+    let suite = r#"
+        [[check]]
+        name = "login"
+        request = "POST /login"
+        capture.a-missing = { jsonpath = "$.nowhere" }
+        capture.zid = { jsonpath = "$.token", secret = true }
+        expect.status = 200
+        [[check]]
+        name = "c"
+        request = "GET /ok"
+        needs = ["login"]
+        expect.status = 200
+    "#;
+    let suite = suite.replace("a-missing", "a_missing");
+    for expected in ["expect.status = 200", "expect.status = 201"] {
+        let server_url = Server::start().url;
+        let suite = suite.replacen("expect.status = 200", expected, 1);
+        let ran = Project::new(&server_url, &suite).run(&["--exact", "s::c"]);
+        assert_eq!(ran.code, 1, "{}", ran.console());
+        assert!(!ran.everything().contains("tok-5ecret"), "{}", ran.everything());
+    }
+    drop(server);
+}
+
+#[test]
+fn a_literal_secret_is_not_shown_with_the_problem_beside_it() {
+    let suite = "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\n";
+    for lines in [
+        "[environment.local.credentials]\nstaff = { bearer = \"literal-secret-123\", foo = 1 }\n",
+        "[environment.local]\nheaders = { apikey = \"literal-secret-123\" \n",
+        "[environment.local.credentials.staff]\nbearer = \"literal-secret-123\nx\n",
+    ] {
+        let ran = Project::with(&[("environments.toml", lines), ("s.toml", suite)]).run(&[]);
+        assert_eq!(ran.code, 2, "{}", ran.console());
+        assert!(ran.stderr.contains("environments.toml:2"), "{}", ran.stderr);
+        assert!(!ran.everything().contains("literal-secret"), "{}", ran.everything());
+    }
+}

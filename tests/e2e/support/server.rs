@@ -165,6 +165,14 @@ fn answer(out: &mut TcpStream, request: &Request, before: usize) -> Option<()> {
             200,
             r#"{"customer":{"full_name":"Jane Doe","email":"jane.doe@mail.test","phone":"+49 170 1234567"},"count":"3"}"#,
         ),
+        // One string of many megabytes, for those who may see it.
+        "long"
+            if request.headers.contains_key("authorization")
+                && request.headers["authorization"] == "Bearer tok-5ecret-4711" =>
+        {
+            json(out, 200, &format!("{{\"text\":\"{}\"}}", "long words and 4711 ".repeat(350_000)))
+        }
+        "long" => json(out, 401, r#"{"error":"sign in first"}"#),
         // Fails so many times before it answers well.
         "flaky" if before < number(2)? as usize => match parts[1] {
             "close" => None,
