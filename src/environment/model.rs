@@ -61,6 +61,7 @@ pub(crate) struct EnvironmentSpec {
     pub(crate) base_url: Option<Source>,
     /// Headers of every request, such as an API gateway's key; secret unless literal.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "header-name" }))]
     pub(crate) headers: BTreeMap<String, Source>,
     /// Values for `{{ name }}`.
     #[serde(default)]

@@ -106,7 +106,8 @@ impl Harness {
     }
 
     /// A check written in Rust, named `suite::check`. It runs beside the others, in a thread
-    /// of its own, for a minute at most. A panic counts as failed, any `?` as errored.
+    /// of its own, for a minute at most. A panic counts as failed, any `?` as errored. It has no
+    /// tags, so that `--tag` leaves it out.
     pub fn check(
         mut self,
         name: &str,

@@ -94,6 +94,10 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let starter = starter.map(|(_, starter)| starter);
     let is_trial = starter.is_some() || spec.ready.is_some();
     let plan = Plan::new(suites, harness.customs, is_trial, arguments);
+    if let Some(odd) = plan.customs.iter().find(|custom| !is_name(&custom.suite, &custom.name)) {
+        let (suite, name) = (&odd.suite, &odd.name);
+        return Err(error(format!("{suite:?}::{name:?}: a check's name is one line, not empty")));
+    }
     if let Some(twice) = twice(&plan) {
         return Err(error(format!("two checks are named `{twice}`; give one another name")));
     }
@@ -195,6 +199,11 @@ fn usable(libtest: &Arguments) -> Result<(), String> {
         std::fs::File::create(path).map_err(|error| format!("--logfile {path}: {error}"))?;
     }
     Ok(())
+}
+
+/// Whether a check written in Rust has a name that can be listed and selected.
+fn is_name(suite: &str, name: &str) -> bool {
+    [suite, name].iter().all(|part| !part.trim().is_empty() && !part.contains(char::is_control))
 }
 
 /// Where the reports go.

@@ -75,6 +75,7 @@ pub(crate) struct Defaults {
     pub(crate) timeout: Option<Millis>,
     /// Headers of every request.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "header-name" }))]
     pub(crate) headers: BTreeMap<String, Scalar>,
     /// Which passing troubles are tried again.
     #[serde(default)]

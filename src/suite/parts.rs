@@ -69,6 +69,7 @@ pub(crate) struct Capture {
     pub(crate) jsonpath: Option<String>,
     /// A response header.
     #[serde(default)]
+    #[schemars(extend("format" = "header-name"))]
     pub(crate) header: Option<String>,
     /// The first group, or the whole match, of a regular expression on the body or header.
     #[serde(default)]
