@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use tokio::runtime::{Handle, Runtime};
@@ -11,7 +12,7 @@ use tokio::runtime::{Handle, Runtime};
 use super::shared::Shared;
 use super::state::{INTERRUPTED, Run};
 use super::{exit, pieces};
-use crate::journal::{Entry, Journal, Outcome, Verdict};
+use crate::journal::{Entry, EntryKind, Journal, Outcome, Verdict};
 use crate::report::console::tell;
 use crate::report::history::History;
 use crate::report::{Changes, Reports, console, failure, github, summary};
@@ -134,13 +135,20 @@ fn judge(
         let note = format!("{} skipped, and {most} allowed at most", counts.skipped);
         journal.run.notes.push(note);
         Verdict::Failed
-    } else if alone && counts.passed == 0 && counts.advisory == 0 {
+    } else if alone && nothing_shown(journal) {
         journal.run.notes.push("no check ran, so nothing was shown to work".to_owned());
         Verdict::Errored
     } else {
         Verdict::Passed
     };
     (exit::code(verdict), verdict)
+}
+
+/// Whether checks were to run and none did: that the environment is up shows nothing of them.
+fn nothing_shown(journal: &Journal) -> bool {
+    let mut checks = journal.entries.iter().filter(|entry| entry.kind != EntryKind::Fixture);
+    let asked = journal.entries.is_empty() || checks.clone().next().is_some();
+    asked && checks.all(|entry| entry.outcome == Some(Outcome::Skipped))
 }
 
 /// Compares with the runs before, writes every report, and then says how it went.
@@ -194,8 +202,8 @@ fn merge(run: &Run, shared: &Shared, mine: Journal, ledger: &Ledger) -> Result<(
 /// tells of the others, knows nothing of them.
 fn unselected(run: &Run, journal: &Journal) -> String {
     let red = |entry: &&Entry| matches!(entry.outcome, Some(Outcome::Failed | Outcome::Errored));
-    let told = |entry: &&Entry| run.entries.contains_key(&entry.id);
-    let entries = journal.entries.iter().filter(|entry| red(entry) && !told(entry));
+    let added = run.added.lock().unwrap_or_else(PoisonError::into_inner);
+    let entries = journal.entries.iter().filter(|entry| red(entry) && added.contains(&entry.id));
     entries.map(|entry| format!("{}\n", failure::text(entry))).collect()
 }
 

@@ -162,6 +162,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         findings,
         run_id: journal.run.id.clone(),
         journal: Mutex::new(journal),
+        added: Mutex::default(),
         entries,
     };
     Ok(Prepared::Run(Box::new(Ready { run: Arc::new(run), ledger, libtest })))

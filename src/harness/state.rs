@@ -1,6 +1,6 @@
 //! One run in progress: what its trials share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,6 +43,8 @@ pub(crate) struct Run {
     pub(crate) findings: HashMap<String, OnceCell<Arc<Finding>>>,
     pub(crate) run_id: String,
     pub(crate) journal: Mutex<Journal>,
+    /// The names of entries that no trial stands for: needed, and not selected.
+    pub(crate) added: Mutex<HashSet<String>>,
     /// Where each trial's entry stands in the journal.
     pub(crate) entries: HashMap<String, usize>,
 }
@@ -78,6 +80,8 @@ impl Run {
 
     /// Adds what was not selected, but was needed and went wrong: no fault without a red.
     pub(crate) fn add(&self, entry: Entry) {
+        let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        added.insert(entry.id.clone());
         let mut journal = self.journal();
         match journal.entries.iter_mut().find(|other| other.id == entry.id) {
             // Ignored by itself, and run since another check needed it.

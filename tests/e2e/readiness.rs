@@ -73,3 +73,21 @@ fn the_wait_can_be_interrupted() {
     assert_eq!(ran.code, 130);
     assert!(told.elapsed().as_secs_f64() < 1.0);
 }
+
+#[test]
+fn that_the_environment_is_up_shows_nothing_of_checks_that_did_not_run() {
+    let server = Server::start();
+    let project = project(&server, "request = \"GET /ok\"\ndeadline = \"5s\"\n");
+    let suite = SUITE.replace("expect.", "environments = [\"other\"]\nexpect.");
+    project.write("s.toml", &suite);
+    let environments = format!(
+        "[environment.local]\nbase_url = \"{0}\"\nready = {{ request = \"GET /ok\", deadline = \"5s\" }}\n[environment.other]\nbase_url = \"{0}\"\n",
+        server.url
+    );
+    project.write("environments.toml", &environments);
+    let ran = project.run(&[]);
+    assert_eq!(ran.code, 3, "{}", ran.console());
+    assert!(ran.console().contains("no check ran"), "{}", ran.console());
+    let alone = project.run(&["environment::ready"]);
+    assert_eq!(alone.code, 0, "{}", alone.console());
+}
