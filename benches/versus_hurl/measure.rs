@@ -32,15 +32,16 @@ pub(crate) struct Measured {
     pub(crate) code: Option<i32>,
 }
 
-/// Runs commands in turns, each of them once to warm up and then [`ROUNDS`] times.
+/// Runs commands in turns, each of them once to warm up and then in so many rounds.
 ///
 /// Every other round goes backwards, so that none always runs in the wake of the same one.
 /// `after` is called after each run with the round, 0 to warm up, and the command's index.
 pub(crate) fn in_turns(
     lines: &[Line],
+    rounds: usize,
     mut after: impl FnMut(usize, usize, Measured) -> Result<()>,
 ) -> Result<()> {
-    for round in 0..=ROUNDS {
+    for round in 0..=rounds {
         let mut order: Vec<usize> = (0..lines.len()).collect();
         if round % 2 == 1 {
             order.reverse();
@@ -53,9 +54,9 @@ pub(crate) fn in_turns(
 }
 
 /// The medians of commands run [`in_turns`].
-pub(crate) fn medians(lines: &[Line]) -> Result<Vec<Measured>> {
+pub(crate) fn medians(lines: &[Line], rounds: usize) -> Result<Vec<Measured>> {
     let mut all = vec![Vec::new(); lines.len()];
-    in_turns(lines, |round, index, measured| {
+    in_turns(lines, rounds, |round, index, measured| {
         if round > 0 {
             all[index].push(measured);
         }

@@ -5,6 +5,7 @@
 //! than a whole run of plain HTTP.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 use url::{Host, Url};
@@ -14,6 +15,9 @@ use crate::environment::target::{Proxy, Target};
 
 /// Who asks, in the servers' logs.
 const USER_AGENT: &str = concat!("smokedrill/", env!("CARGO_PKG_VERSION"));
+
+/// How long an unused connection is kept.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// The clients of one environment.
 pub(crate) struct Clients {
@@ -60,6 +64,9 @@ impl Clients {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .tcp_nodelay(true)
+            // Servers close what is idle, some after seconds: a connection is used again at
+            // once or not at all, so that no check fails on one that is just being closed.
+            .pool_idle_timeout(IDLE)
             .http1_only();
         builder = match (&target.proxy, local) {
             (Proxy::System, false) => builder,

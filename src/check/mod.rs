@@ -15,6 +15,7 @@ pub(crate) mod curl;
 pub(crate) mod excerpt;
 pub(crate) mod exchange;
 pub(crate) mod judge;
+pub(crate) mod lane;
 pub(crate) mod observation;
 pub(crate) mod refusal;
 pub(crate) mod request;

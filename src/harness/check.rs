@@ -17,8 +17,10 @@ use crate::check::capture::capture;
 use crate::check::curl::curl;
 use crate::check::excerpt::excerpt;
 use crate::check::judge::Judge;
+use crate::check::lane;
 use crate::check::refusal::Traces;
 use crate::check::request::Prepared;
+use crate::check::trouble::Trouble;
 use crate::environment::credential::{Face, plain};
 use crate::journal::{Broken, Entry, Outcome};
 use crate::redact::is_secret_name;
@@ -198,11 +200,15 @@ impl Run {
             warmup: if once { 0 } else { check.warmup.unwrap_or(0) },
             retry: check.retry.as_ref().or(defaults.retry.as_ref()),
         };
-        self.runtime.block_on(async {
+        let driven = lane::drive(&self.run_id, &live.target, async |clients| {
             tokio::select! {
-                attempted = attempt(&live.clients, &plan, &self.redactor) => Some(attempted),
+                attempted = attempt(clients, &plan, &self.redactor) => Some(attempted),
                 () = self.interrupt.happened() => None,
             }
+        });
+        driven.unwrap_or_else(|error| {
+            let trouble = Trouble::lasting(format!("no runtime for network requests: {error}"));
+            Some(Attempted { answer: Err(trouble), retries: Vec::new() })
         })
     }
 

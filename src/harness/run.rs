@@ -19,6 +19,7 @@ use super::pieces::{credentials, hide_panics, inputs, journal, redactor};
 use super::plan::{Plan, Planned};
 use super::shared::Shared;
 use super::state::Run;
+use crate::check::lane;
 use crate::environment::load::Environments;
 use crate::environment::target::{TIMEOUT, Target};
 use crate::report::console::tell;
@@ -123,8 +124,9 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let credentials = credentials(&plan, &spec.credentials, &context, &redactor)
         .map_err(|problems| redactor.secrets(&problems.to_string()))?;
     hide_panics(&redactor);
+    // For signals, and for waiting on an environment: checks drive their requests themselves.
     let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|e| error(format!("no runtime for network requests: {e}")))?;
     let interrupt = Interrupt::listen(runtime.handle());
     let shared = Shared::of_runner().map_err(error)?;
@@ -133,6 +135,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     }
     let parallel = spec.parallel.unwrap_or(PARALLEL);
     libtest.test_threads = libtest.test_threads.or_else(threads_variable).or(Some(parallel));
+    lane::make_room(libtest.test_threads.unwrap_or(parallel));
     let journal = journal(&plan, arguments, &harness.kind, &target, inputs, &redactor, &shared);
     let ledger = Ledger::open(
         &reports,

@@ -9,7 +9,7 @@ use std::fs;
 use super::{Arena, mb, ms};
 use crate::Result;
 use crate::inputs::Checks;
-use crate::measure::medians;
+use crate::measure::{ROUNDS, medians};
 use crate::table::{Goal, Unit, line};
 use crate::tools::Line;
 
@@ -31,16 +31,16 @@ pub(crate) fn run(arena: &Arena<'_>) -> Result<()> {
     let small = arena.folder("small");
     let checks = Checks { body_limit: Some(SMALL_LIMIT), ..one(arena, "/gigabyte/") };
     let small = arena.tools.ours(&checks.ours(&small)?, FAILED, &[]);
-    let most = mb(&medians(&[small])?[0]) + BODY_LIMIT + BASE_MB;
+    let most = mb(&medians(&[small], ROUNDS)?[0]) + BODY_LIMIT + BASE_MB;
     let mut lines = vec![ours(arena, "/gigabyte/", FAILED)?];
     lines.extend(hurl_gigabyte(arena)?);
-    let figures = medians(&lines)?;
+    let figures = medians(&lines, ROUNDS)?;
     let (cut, theirs) = (figures[0], figures.get(1));
     let within = Goal::Most(TIMEOUT + BASE_MS);
     line("an answer of 1 GB", Unit::Ms, ms(&cut), theirs.map(ms), &within);
     line("an answer of 1 GB, memory", Unit::Mb, mb(&cut), theirs.map(mb), &Goal::Most(most));
     for (what, path) in [("an answer that never ends", "/endless/"), ("no answer", "/silent/")] {
-        let ours = medians(&[ours(arena, path, ERRORED)?])?[0];
+        let ours = medians(&[ours(arena, path, ERRORED)?], ROUNDS)?[0];
         line(what, Unit::Ms, ms(&ours), None, &within);
         line(&format!("{what}, memory"), Unit::Mb, mb(&ours), None, &Goal::Most(most));
     }

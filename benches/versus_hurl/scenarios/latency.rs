@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Arena;
 use crate::Result;
-use crate::measure::{in_turns, median};
+use crate::measure::{ROUNDS, in_turns, median};
 use crate::responder::SLOW;
 use crate::table::{Goal, Unit, line};
 
@@ -34,7 +34,7 @@ pub(crate) fn run(arena: &Arena<'_>) -> Result<()> {
     let mut lines = vec![arena.tools.ours(&checks.ours(&folder)?, 0, &["--test-threads", &jobs])];
     lines.extend(arena.tools.hurl(&checks.hurl(&folder, 1)?, &hurl));
     let mut reported = [Vec::new(), Vec::new()];
-    in_turns(&lines, |round, index, _| {
+    in_turns(&lines, ROUNDS, |round, index, _| {
         let run = match index {
             0 => Reported::of(of_journal(&folder.join("reports/journal.json"))?)?,
             _ => {

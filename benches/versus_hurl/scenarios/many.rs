@@ -2,7 +2,7 @@
 
 use super::{Arena, PARALLEL, mb, ms};
 use crate::Result;
-use crate::measure::{Measured, medians};
+use crate::measure::{Measured, ROUNDS, medians};
 use crate::table::{Goal, Unit, line};
 
 /// Memory at ten thousand checks, at most.
@@ -17,7 +17,7 @@ pub(crate) fn run(arena: &Arena<'_>) -> Result<()> {
     let mut lines = vec![arena.tools.ours(&checks.ours(&folder)?, 0, &[])];
     let jobs = PARALLEL.to_string();
     lines.extend(arena.tools.hurl(&checks.hurl(&folder, 5)?, &["--parallel", "--jobs", &jobs]));
-    let figures = medians(&lines)?;
+    let figures = medians(&lines, ROUNDS)?;
     let (ours, theirs) = (figures[0], figures.get(1));
     line("10,000 checks", Unit::Ms, ms(&ours), theirs.map(ms), &Goal::None);
     let growth = ours.seconds / thousand.seconds;
@@ -44,7 +44,7 @@ fn against_each(arena: &Arena<'_>) -> Result<Measured> {
     for (_, in_each, flags) in arrangements {
         lines.extend(arena.tools.hurl(&checks.hurl(&folder, in_each)?, flags));
     }
-    let figures = medians(&lines)?;
+    let figures = medians(&lines, ROUNDS)?;
     let (ours, theirs) = (figures[0], &figures[1..]);
     for ((name, ..), theirs) in arrangements.iter().zip(theirs) {
         let what = format!("1,000 checks, hurl's in {name}");
