@@ -20,6 +20,7 @@ use crate::journal::Broken;
 use crate::pattern::constant;
 use crate::redact::{Needles, hide_shapes};
 use crate::suite::expect::StatusSet;
+use crate::suite::source::pointer_token;
 
 /// The most pieces that are kept of one answer.
 const PIECES: usize = 4_000;
@@ -171,7 +172,7 @@ fn each_leaf(value: &Value, pointer: &mut String, visit: &mut impl FnMut(&str, &
         Value::Object(entries) => {
             for (key, value) in entries {
                 pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&pointer_token(key));
                 each_leaf(value, pointer, visit);
                 pointer.truncate(length);
             }

@@ -43,7 +43,10 @@ impl Ledger {
             Some(shared) => {
                 let _lock = shared.exclusive("reports")?;
                 let mut all = joined(folder, journal.clone());
-                all.run.verdict = Verdict::Unfinished;
+                // That one process was told to stop stays on record, whoever begins after it.
+                if all.run.verdict != Verdict::Interrupted {
+                    all.run.verdict = Verdict::Unfinished;
+                }
                 reports.write(&all, &Changes::default())?;
             }
         }

@@ -33,7 +33,6 @@ const TELL: Duration = Duration::from_secs(10);
 /// An environment that answers.
 pub(crate) struct Live {
     pub(crate) target: Target,
-    pub(crate) clients: Clients,
     /// What keeps it alive; taken, and so dropped, when the run is over.
     pub(crate) guard: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -91,8 +90,7 @@ impl Run {
             settle(&mut target, address, &self.redactor)?;
             self.journal().run.base_url = target.shown_url();
         }
-        let clients = Clients::new(target.clone());
-        let live = Live { target, clients, guard: Mutex::new(guard) };
+        let live = Live { target, guard: Mutex::new(guard) };
         if let Some(ready) = &self.ready {
             let wait = || self.runtime.block_on(self.interruptible(&live, ready));
             match &self.shared {
@@ -178,6 +176,7 @@ async fn wait(live: &Live, ready: &ReadySpec, redactor: &Redactor) -> Result<(),
     };
     let (judge, stop) = (compile(&expect)?, compile(&ready.stop)?);
     let prepared = prepare(live, &ready.request).map_err(errored)?;
+    let clients = Clients::new(live.target.clone());
     let (mut successes, mut tries) = (0, 0);
     let mut told: Option<Instant> = None;
     let mut last = String::from("nothing was tried");
@@ -186,7 +185,7 @@ async fn wait(live: &Live, ready: &ReadySpec, redactor: &Redactor) -> Result<(),
         let left = deadline.saturating_duration_since(Instant::now());
         let mut bounded = prepared.clone();
         bounded.timeout = bounded.timeout.min(left.max(Duration::from_millis(1)));
-        match exchange::send(&live.clients, &bounded).await {
+        match exchange::send(&clients, &bounded).await {
             Ok((seen, _)) => {
                 let now = Timestamp::now();
                 let broken = judge.judge(&seen, redactor, now);

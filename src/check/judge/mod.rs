@@ -128,7 +128,7 @@ fn hide(broken: &mut Broken, redactor: &Redactor) {
 
 /// A JSON Pointer with one more segment.
 fn pointer(parent: &str, segment: &str) -> String {
-    format!("{parent}/{}", segment.replace('~', "~0").replace('/', "~1"))
+    format!("{parent}/{}", crate::suite::source::pointer_token(segment))
 }
 
 #[cfg(test)]
