@@ -34,8 +34,11 @@
 //! [`Harness`] makes a `tests/smoke.rs` of a few lines. [`journal`] is what the reports are
 //! made of, and what `reports/journal.json` holds.
 
+pub mod backup;
 mod check;
+mod database;
 mod environment;
+mod fault;
 mod harness;
 pub mod journal;
 mod pattern;
@@ -43,6 +46,7 @@ mod redact;
 mod report;
 mod suite;
 
+pub use fault::{Fault, FaultKind};
 pub use harness::{Context, Failure, Harness, Running};
 pub use suite::{environments_schema, suite_schema};
 

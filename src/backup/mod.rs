@@ -1,0 +1,3 @@
+//! Backups: made from a source that is only read, proved, kept and found again.
+
+pub mod manifest;
