@@ -1,0 +1,31 @@
+//! The word to stop, and who gave it: Ctrl-C, or a source that suffers.
+
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+
+use crate::fault::Fault;
+
+/// Shared by all that a backup does at once. The first reason stays.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stop(Arc<OnceCell<Fault>>);
+
+impl Stop {
+    /// Tells everything to stop, for this reason.
+    pub(crate) fn set(&self, why: Fault) {
+        let _ = self.0.set(why);
+    }
+
+    /// Why to stop, if so.
+    pub(crate) fn why(&self) -> Option<Fault> {
+        self.0.get().cloned()
+    }
+
+    /// Goes on, or not.
+    ///
+    /// # Errors
+    /// The reason to stop.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        self.why().map_or(Ok(()), Err)
+    }
+}
