@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::measure::{Limit, Measure, Side, Unit};
+
 /// The version of the journal's form.
 pub const FORMAT: &str = "smokedrill.journal/1";
 
@@ -107,6 +109,9 @@ pub struct Entry {
     pub status: Option<u16>,
     /// The latency that was held against the budget.
     pub latency: Option<Latency>,
+    /// The figures that it took, with their thresholds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measure>,
     /// Why earlier tries did not count, one line a try.
     pub retries: Vec<String>,
     /// Every expectation that was not met.

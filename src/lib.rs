@@ -41,6 +41,7 @@ mod environment;
 mod fault;
 mod harness;
 pub mod journal;
+mod measure;
 mod pattern;
 mod redact;
 mod report;

@@ -218,6 +218,7 @@ pub(crate) fn blank(
         request: None,
         status: None,
         latency: None,
+        measured: Vec::new(),
         retries: Vec::new(),
         broken: Vec::new(),
         excerpt: None,

@@ -18,6 +18,7 @@ impl Redactor {
             &mut entry.description,
         ];
         optional.into_iter().flatten().for_each(clean);
+        entry.measured.iter_mut().for_each(|measure| clean(&mut measure.name));
         entry.retries.iter_mut().for_each(clean);
         for broken in &mut entry.broken {
             clean(&mut broken.expected);

@@ -129,6 +129,9 @@ fn bare(foreign: &str) -> String {
 
 fn details(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
+    for measure in &entry.measured {
+        push_labelled(&mut lines, "  figure  ", &measure.to_string());
+    }
     let reason = entry.reason.as_deref().unwrap_or_default().trim();
     // The headline has the first line of a reason; what follows it is the cause and the remedy.
     if let Some((_, rest)) = reason.split_once('\n').filter(|_| entry.broken.is_empty()) {

@@ -77,6 +77,10 @@ fn of_entry(journal: &Journal, entry: &Entry) -> TestCase {
         None => skipped("unfinished", "not begun: the run did not get this far"),
         Some(Outcome::Passed) => TestResult::Success,
     };
+    if entry.outcome == Some(Outcome::Passed) && !entry.measured.is_empty() {
+        let figures: Vec<String> = entry.measured.iter().map(ToString::to_string).collect();
+        output.push(figures.join("\n"));
+    }
     if let Some(retried) = verdict::retried(entry) {
         let tries: Vec<String> = entry.retries.iter().map(|retry| text::one_line(retry)).collect();
         output.push(format!("{retried}: {}", tries.join("; ")));

@@ -12,7 +12,7 @@
 //! - `expect.numbers` at `/p95_ms`: expected `number`, found `string "12.5"`
 //! ```
 //!
-//! Then what changed, latency against the budgets, retries, skips by reason, and the facts.
+//! Then what changed, latency against the budgets, figures, retries, skips by reason, and the facts.
 
 use crate::journal::{Broken, Entry, Journal, Outcome};
 
@@ -46,6 +46,7 @@ pub(crate) fn render(journal: &Journal, changes: &Changes) -> String {
     });
     changed(&mut page, changes);
     section(&mut page, "Latency against the budget", &budgets(journal));
+    section(&mut page, "Measured", &measured(journal));
     section(&mut page, "Retries", &retries(journal));
     section(&mut page, "Skipped", &skips(journal));
     section(&mut page, "Not finished", &unfinished(journal));
@@ -120,6 +121,15 @@ fn budgets(journal: &Journal) -> Vec<String> {
         .iter()
         .take(SLOWEST)
         .map(|(entry, percent)| format!("{} {}", code(&entry.id), verdict::share(entry, *percent)));
+    rows.collect()
+}
+
+fn measured(journal: &Journal) -> Vec<String> {
+    let taken = journal.entries.iter().filter(|entry| !entry.measured.is_empty());
+    let rows = taken.map(|entry| {
+        let figures: Vec<String> = entry.measured.iter().map(|m| code(&m.to_string())).collect();
+        format!("{} {}", code(&entry.id), figures.join(", "))
+    });
     rows.collect()
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use crate::journal::{Broken, Entry, EntryKind, Journal, Latency, Location, Outcome};
+use crate::journal::{Broken, Entry, EntryKind, Journal, Latency, Location, Measure, Outcome};
 use crate::report::history::History;
 use crate::report::{Changes, console, failure, github, junit, summary};
 
@@ -73,6 +73,10 @@ fn any_entry() -> impl Strategy<Value = Entry> {
                 budget_ms: Some(ms / 3.0),
                 samples_ms: vec![ms, ms],
             }),
+            measured: some(7)
+                .map(|name| Measure::bytes(&name, 7).at_least(ms))
+                .into_iter()
+                .collect(),
             retries: some(7).into_iter().collect(),
             broken: some(8)
                 .map(|expectation| Broken {
