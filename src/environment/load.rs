@@ -54,13 +54,28 @@ impl Environments {
         if started.contains(&name) {
             return Ok(EnvironmentSpec::default());
         }
+        Err(self.unknown(name, started))
+    }
+
+    /// Whether there is an environment of that name, wherever its address comes from.
+    ///
+    /// # Errors
+    /// The name is not known; names those that are.
+    pub(crate) fn is_known(&self, name: &str, started: &[&str]) -> Result<(), String> {
+        match self.names(started).contains(&name) {
+            true => Ok(()),
+            false => Err(self.unknown(name, started)),
+        }
+    }
+
+    fn unknown(&self, name: &str, started: &[&str]) -> String {
         let help = known(name, self.names(started));
         let file = self.folder.join("environments.toml");
-        Err(format!(
+        format!(
             "there is no environment `{name}`; {help}; {} says where checks run:\n\n    \
              [environment.{name}]\n    base_url = \"https://{name}.example.com\"",
             file.display()
-        ))
+        )
     }
 
     /// The names of all environments, those that the harness starts included.

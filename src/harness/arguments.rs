@@ -3,26 +3,50 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 use libtest_mimic::Arguments;
 
-/// Runs the checks of `suites/` against an environment.
+/// Codes with which a run of any kind ends.
+const EXIT_CODES: &str = "Exit codes:\n  \
+    0    every blocking check passed\n  \
+    1    a check failed: the application is wrong\n  \
+    2    usage or configuration: nothing was run\n  \
+    3    nothing failed, but something could not be judged\n  \
+    130  interrupted; 143 where by SIGTERM\n\n\
+    SMOKE_ENV stands for --env, SMOKEDRILL_REPORTS for --reports. RUST_TEST_THREADS is honoured.";
+
+/// Which harness a command line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The checks of suites.
+    Smoke,
+    /// The drill.
+    Drill,
+}
+
+impl Kind {
+    /// The word for it in journals and reports.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Smoke => "smoke",
+            Self::Drill => "drill",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Smoke => "Runs the checks of suites/ against an environment.",
+            Self::Drill => {
+                "Backs the source of suites/drill.toml up, and proves the backup. In the \
+                 environment `local` the source is one that the harness starts itself."
+            }
+        }
+    }
+}
+
+/// A command line, as it is understood.
 #[derive(Parser, Debug, Clone)]
-#[command(
-    name = "smoke",
-    version,
-    about = "Runs the checks of suites/ against an environment.",
-    long_about = None,
-    disable_version_flag = false,
-    help_template = "{about}\n\nUsage: cargo test --test smoke -- [OPTIONS] [FILTER]\n\n{all-args}{after-help}",
-    after_help = "Exit codes:\n  \
-        0    every blocking check passed\n  \
-        1    a check failed: the application is wrong\n  \
-        2    usage or configuration: nothing was run\n  \
-        3    nothing failed, but something could not be judged\n  \
-        130  interrupted; 143 where by SIGTERM\n\n\
-        SMOKE_ENV stands for --env, SMOKEDRILL_REPORTS for --reports. RUST_TEST_THREADS is honoured."
-)]
+#[command(version, long_about = None, disable_version_flag = false, after_help = EXIT_CODES)]
 pub(crate) struct CommandLine {
     #[command(flatten)]
     pub(crate) libtest: Arguments,
@@ -30,14 +54,31 @@ pub(crate) struct CommandLine {
     #[command(flatten)]
     pub(crate) ours: Ours,
 
+    /// What only drills know.
+    #[arg(skip)]
+    pub(crate) drill: DrillOptions,
+
     /// The words as they were given, for the record.
     #[arg(skip)]
     pub(crate) words: Vec<String>,
 }
 
+/// What only drills know.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Drill options")]
+pub(crate) struct DrillOptions {
+    /// Use a backup that is there, and make none: latest, previous, or its name.
+    #[arg(long, env = "SMOKEDRILL_BACKUP", value_name = "BACKUP", hide_env = true)]
+    pub(crate) backup: Option<String>,
+
+    /// A file with the private key (age) of an encrypted backup, to read it to its end.
+    #[arg(long, env = "SMOKEDRILL_IDENTITY", value_name = "FILE", hide_env = true)]
+    pub(crate) identity: Option<PathBuf>,
+}
+
 /// What libtest does not know.
 #[derive(Args, Debug, Clone)]
-#[command(next_help_heading = "Smoke options")]
+#[command(next_help_heading = "Options of runs")]
 pub(crate) struct Ours {
     /// The environment of suites/environments.toml [default: local].
     #[arg(long, short, env = "SMOKE_ENV", value_name = "NAME", hide_env = true)]
@@ -78,15 +119,36 @@ pub(crate) enum Parsed {
 
 impl CommandLine {
     /// Parses a command line, its first word the program's name.
-    pub(crate) fn parse_from_words(words: impl IntoIterator<Item = OsString>) -> Parsed {
+    pub(crate) fn parse_from_words(
+        kind: Kind,
+        words: impl IntoIterator<Item = OsString>,
+    ) -> Parsed {
         let words: Vec<OsString> = words.into_iter().collect();
         let given = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        match Self::try_parse_from(words) {
+        match Self::parse_words(kind, words) {
             Ok(arguments) => Parsed::Run(Box::new(Self { words: given, ..arguments })),
             Err(error) => {
                 // A closed pipe is no reason to fail.
                 let _ = error.print();
                 Parsed::Done(u8::try_from(error.exit_code()).unwrap_or(super::exit::USAGE))
+            }
+        }
+    }
+
+    fn parse_words(kind: Kind, words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let word = kind.word();
+        let template = format!(
+            "{{about}}\n\nUsage: cargo test --test {word} -- [OPTIONS] [FILTER]\n\n\
+             {{all-args}}{{after-help}}"
+        );
+        let command = Self::command().name(word).about(kind.about()).help_template(template);
+        match kind {
+            Kind::Smoke => Self::from_arg_matches(&command.try_get_matches_from(words)?),
+            Kind::Drill => {
+                let command = DrillOptions::augment_args(command);
+                let matches = command.try_get_matches_from(words)?;
+                let drill = DrillOptions::from_arg_matches(&matches)?;
+                Ok(Self { drill, ..Self::from_arg_matches(&matches)? })
             }
         }
     }

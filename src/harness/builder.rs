@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::{CommandLine, Parsed};
+use super::arguments::{CommandLine, Kind, Parsed};
 use super::custom::{Context, Custom, Failure, Running, Starter};
+use super::loaded::Exercise;
 use super::{exit, run, shared};
+use crate::journal::EntryKind;
 
 /// How long a check written in Rust may take.
 const RUST_CHECK_TIMEOUT: Duration = Duration::from_secs(60);
@@ -53,12 +55,14 @@ const RUST_CHECK_TIMEOUT: Duration = Duration::from_secs(60);
 /// ```
 #[must_use = "nothing runs before `main` is called"]
 pub struct Harness {
-    pub(crate) kind: String,
+    pub(crate) kind: Kind,
     pub(crate) root: PathBuf,
     pub(crate) suites: PathBuf,
     pub(crate) reports: PathBuf,
     pub(crate) starters: Vec<(String, Starter)>,
     pub(crate) customs: Vec<Custom>,
+    /// What is planned in the place of suites.
+    pub(crate) exercise: Option<Exercise>,
 }
 
 impl Default for Harness {
@@ -73,12 +77,13 @@ impl Harness {
     pub fn new() -> Self {
         let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
         Self {
-            kind: "smoke".to_owned(),
+            kind: Kind::Smoke,
             root,
             suites: "suites".into(),
             reports: "reports".into(),
             starters: Vec::new(),
             customs: Vec::new(),
+            exercise: None,
         }
     }
 
@@ -117,7 +122,10 @@ impl Harness {
         self.customs.push(Custom {
             suite: suite.to_owned(),
             name: name.to_owned(),
+            description: None,
+            kind: EntryKind::Custom,
             timeout: RUST_CHECK_TIMEOUT,
+            fixture: None,
             body: Arc::new(body),
         });
         self
@@ -131,7 +139,7 @@ impl Harness {
 
     /// The same for a command line given here, its first word the program's name.
     pub fn run_with(self, words: impl IntoIterator<Item = OsString>) -> ExitCode {
-        let arguments = match CommandLine::parse_from_words(words) {
+        let arguments = match CommandLine::parse_from_words(self.kind, words) {
             Parsed::Run(arguments) => *arguments,
             Parsed::Done(code) => return ExitCode::from(code),
         };

@@ -4,28 +4,72 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::state::Run;
+use crate::fault::Fault;
+use crate::journal::{EntryKind, Measure};
 
 /// An environment that a harness has started; dropped when the run is over.
 pub struct Running {
-    pub(crate) base_url: String,
+    pub(crate) base_url: Option<String>,
     pub(crate) variables: BTreeMap<String, Value>,
     pub(crate) secrets: BTreeMap<String, String>,
+    pub(crate) source: Option<Source>,
     pub(crate) guard: Option<Box<dyn Any + Send>>,
+}
+
+/// A database that can be backed up, with what belongs to it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Source {
+    /// `postgres://user:password@host:port/database`.
+    pub(crate) database: String,
+    /// The project's URL and the key for its storage API.
+    pub(crate) storage: Option<(String, String)>,
+    /// The folder of `pg_dump` and its kin.
+    pub(crate) tools: Option<PathBuf>,
 }
 
 impl Running {
     /// An environment whose requests go to this URL.
     pub fn new(base_url: impl Into<String>) -> Self {
         Self {
-            base_url: base_url.into(),
+            base_url: Some(base_url.into()),
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            source: None,
             guard: None,
         }
+    }
+
+    /// An environment for drills: the database that is backed up,
+    /// as `postgres://user:password@host:port/database`.
+    pub fn production(database: impl Into<String>) -> Self {
+        let source = Source { database: database.into(), storage: None, tools: None };
+        Self { base_url: None, source: Some(source), ..Self::new("") }
+    }
+
+    /// The storage API of the database that is backed up: the project's URL and a key.
+    #[must_use]
+    pub fn storage(mut self, project_url: impl Into<String>, key: impl Into<String>) -> Self {
+        if let Some(source) = &mut self.source {
+            source.storage = Some((project_url.into(), key.into()));
+        }
+        self
+    }
+
+    /// The folder of the `pg_dump` that fits the database which is backed up.
+    #[must_use]
+    pub fn tools(mut self, folder: impl Into<PathBuf>) -> Self {
+        if let Some(source) = &mut self.source {
+            source.tools = Some(folder.into());
+        }
+        self
     }
 
     /// Adds a value for `{{ name }}`.
@@ -60,6 +104,10 @@ pub struct Context {
     pub(crate) environment: String,
     pub(crate) base_url: String,
     pub(crate) variables: BTreeMap<String, Value>,
+    /// What is backed up, where the harness has started it.
+    pub(crate) source: Option<Source>,
+    pub(crate) run: Arc<Run>,
+    pub(crate) measured: Arc<Mutex<Vec<Measure>>>,
 }
 
 impl Context {
@@ -76,6 +124,14 @@ impl Context {
     /// A variable of the environment.
     pub fn variable(&self, name: &str) -> Option<&Value> {
         self.variables.get(name)
+    }
+
+    /// Records a figure, and whether it keeps its threshold; one that does not is no failure
+    /// by itself.
+    pub(crate) fn measure(&self, measure: Measure) -> bool {
+        let holds = measure.holds();
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner).push(measure);
+        holds
     }
 }
 
@@ -125,11 +181,25 @@ impl<E: Error> From<E> for Failure {
 /// The body of a check written in Rust.
 pub(crate) type Body = Arc<dyn Fn(&Context) -> Result<(), Failure> + Send + Sync>;
 
+/// Makes a fixture, or finds it made; a failure is remembered with its cause.
+pub(crate) type Ready = Arc<dyn Fn(&Context) -> Result<(), Fault> + Send + Sync>;
+
+/// What a check written in Rust needs beside the environment.
+#[derive(Clone)]
+pub(crate) struct Fixture {
+    /// The name of the trial that tells of it.
+    pub(crate) id: &'static str,
+    pub(crate) ready: Ready,
+}
+
 /// A check written in Rust.
 #[derive(Clone)]
 pub(crate) struct Custom {
     pub(crate) suite: String,
     pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) kind: EntryKind,
     pub(crate) timeout: Duration,
+    pub(crate) fixture: Option<Fixture>,
     pub(crate) body: Body,
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::custom::Running;
+use super::custom::{Running, Source};
 use super::finding::payload;
 use super::state::{INTERRUPTED, Run};
 use crate::check::attempt::line;
@@ -33,6 +33,8 @@ const TELL: Duration = Duration::from_secs(10);
 /// An environment that answers.
 pub(crate) struct Live {
     pub(crate) target: Target,
+    /// What is backed up, where the harness has started it.
+    pub(crate) source: Option<Source>,
     /// What keeps it alive; taken, and so dropped, when the run is over.
     pub(crate) guard: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -53,11 +55,12 @@ impl Cause {
 }
 
 /// What other processes of the same run need to know of a started environment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Address {
-    base_url: String,
+    base_url: Option<String>,
     variables: Scope,
     secrets: Vec<(String, String)>,
+    source: Option<Source>,
 }
 
 impl Run {
@@ -75,7 +78,7 @@ impl Run {
 
     fn bring_up(&self) -> Result<Live, Cause> {
         let mut target = self.target.clone();
-        let mut guard = None;
+        let (mut guard, mut source) = (None, None);
         if let Some(starter) = &self.starter
             && target.base_url.is_none()
         {
@@ -87,10 +90,11 @@ impl Run {
                     address
                 }
             };
+            source.clone_from(&address.source);
             settle(&mut target, address, &self.redactor)?;
             self.journal().run.base_url = target.shown_url();
         }
-        let live = Live { target, guard: Mutex::new(guard) };
+        let live = Live { target, source, guard: Mutex::new(guard) };
         if let Some(ready) = &self.ready {
             let wait = || self.runtime.block_on(self.interruptible(&live, ready));
             match &self.shared {
@@ -130,17 +134,19 @@ pub(crate) fn start(
         base_url: running.base_url,
         variables: running.variables.into_iter().collect(),
         secrets: running.secrets.into_iter().collect(),
+        source: running.source,
     };
     Ok((address, running.guard))
 }
 
 fn settle(target: &mut Target, address: Address, redactor: &Redactor) -> Result<(), Cause> {
-    let url =
-        base_url(&address.base_url).map_err(|message| errored(format!("base URL: {message}")))?;
-    if !learn_password(&url, redactor) {
-        return Err(errored("the base URL's password is too short to be hidden in output"));
+    if let Some(url) = &address.base_url {
+        let url = base_url(url).map_err(|message| errored(format!("base URL: {message}")))?;
+        if !learn_password(&url, redactor) {
+            return Err(errored("the base URL's password is too short to be hidden in output"));
+        }
+        target.base_url = Some(url);
     }
-    target.base_url = Some(url);
     for (name, value) in address.variables {
         target.variables.entry(name).or_insert(value);
     }

@@ -24,6 +24,7 @@ mod finding;
 mod finish;
 mod fixture;
 mod interrupt;
+mod loaded;
 mod pieces;
 mod plan;
 mod prepare;

@@ -171,7 +171,8 @@ impl Plan {
             }
             Job::Custom(index) => {
                 let custom = &self.customs[index];
-                (custom.suite.clone(), custom.name.clone(), None, EntryKind::Custom, true, None)
+                let (suite, name) = (custom.suite.clone(), custom.name.clone());
+                (suite, name, None, custom.kind, true, custom.description.clone())
             }
             Job::Check(s, c) | Job::Refusal(s, c, _) => {
                 let (suite, loaded) = (&self.suites[s], &self.suites[s].checks[c]);

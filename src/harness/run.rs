@@ -15,15 +15,14 @@ use super::builder::Harness;
 use super::exit;
 use super::finish::{Ledger, did_not_run, finish};
 use super::interrupt::Interrupt;
-use super::pieces::{credentials, hide_panics, inputs, journal, redactor};
+use super::loaded::Loaded;
+use super::pieces::{credentials, hide_panics, journal, redactor};
 use super::plan::{Plan, Planned};
 use super::shared::Shared;
 use super::state::Run;
 use crate::check::lane;
-use crate::environment::load::Environments;
-use crate::environment::target::{TIMEOUT, Target};
+use crate::environment::target::Target;
 use crate::report::console::tell;
-use crate::suite::load::{World, load};
 
 /// How many checks run at once where nobody says otherwise: kind to a small staging.
 const PARALLEL: usize = 4;
@@ -31,14 +30,14 @@ const PARALLEL: usize = 4;
 /// Loads, plans, runs and reports; the exit code.
 pub(crate) fn run(harness: Harness, arguments: &CommandLine) -> u8 {
     let reports = reports_folder(&harness, arguments);
-    let kind = harness.kind.clone();
+    let kind = harness.kind.word();
     match prepare(harness, arguments) {
         Ok(Prepared::Listed) => exit::PASSED,
         Ok(Prepared::Run(ready)) => execute(*ready),
         Err(message) => {
             tell(&format!("{message}\n"));
             if !arguments.libtest.list {
-                did_not_run(&reports, &kind, arguments.environment(), &message);
+                did_not_run(&reports, kind, arguments.environment(), &message);
             }
             exit::USAGE
         }
@@ -77,24 +76,12 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
             folder.display()
         )));
     }
-    let environments = Environments::load(&folder).map_err(|problems| problems.to_string())?;
-    let name = arguments.environment().to_owned();
-    let started: Vec<&str> = harness.starters.iter().map(|(name, _)| name.as_str()).collect();
-    let spec = environments.get(&name, &started).map_err(error)?;
-    let outside = spec.base_url.is_some();
-    let world = World {
-        environments: environments.names(&started),
-        environment: &name,
-        variables: outside.then(|| spec.variables.keys().map(String::as_str).collect()),
-        timeout: spec.timeout.map_or(TIMEOUT, |timeout| timeout.0),
-        credentials: Some(spec.credentials.keys().map(String::as_str).collect()),
-    };
-    let suites = load(&folder, &world).map_err(|problems| problems.to_string())?;
-    let inputs = inputs(&suites, &environments);
-    let starter = harness.starters.into_iter().find(|(known, _)| *known == name && !outside);
-    let starter = starter.map(|(_, starter)| starter);
+    let kind = harness.kind.word();
+    let loaded = Loaded::read(harness, arguments, &folder)?;
+    let Loaded { environments, spec, suites, customs, inputs, starter } = loaded;
+    let name = arguments.environment();
     let is_trial = starter.is_some() || spec.ready.is_some();
-    let plan = Plan::new(suites, harness.customs, is_trial, arguments);
+    let plan = Plan::new(suites, customs, is_trial, arguments);
     if let Some(odd) = plan.customs.iter().find(|custom| !is_name(&custom.suite, &custom.name)) {
         let (suite, name) = (&odd.suite, &odd.name);
         return Err(error(format!("{suite:?}::{name:?}: a check's name is one line, not empty")));
@@ -118,8 +105,8 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         return Err(error(message));
     }
     let redactor = Arc::new(redactor(&environments)?);
-    let context = environments.context(&name);
-    let target = Target::resolve(&name, &spec, &context, &redactor);
+    let context = environments.context(name);
+    let target = Target::resolve(name, &spec, &context, &redactor);
     let target = target.map_err(|problems| redactor.secrets(&problems.to_string()))?;
     let credentials = credentials(&plan, &spec.credentials, &context, &redactor)
         .map_err(|problems| redactor.secrets(&problems.to_string()))?;
@@ -136,7 +123,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let parallel = spec.parallel.unwrap_or(PARALLEL);
     libtest.test_threads = libtest.test_threads.or_else(threads_variable).or(Some(parallel));
     lane::make_room(libtest.test_threads.unwrap_or(parallel));
-    let journal = journal(&plan, arguments, &harness.kind, &target, inputs, &redactor, &shared);
+    let journal = journal(&plan, arguments, kind, &target, inputs, &redactor, &shared);
     let ledger = Ledger::open(
         &reports,
         &journal,
@@ -176,7 +163,7 @@ fn execute(Ready { run, ledger, libtest }: Ready) -> u8 {
     let trials = selected.map(|planned| {
         let ignored = planned.ignore.is_some();
         let run = Arc::clone(&run);
-        Trial::ignorable_test(planned.id.clone(), move || run.trial(&planned))
+        Trial::ignorable_test(planned.id.clone(), move || Run::trial(&run, &planned))
             .with_ignored_flag(ignored)
     });
     let trials = trials.collect();

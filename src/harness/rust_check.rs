@@ -1,15 +1,18 @@
 //! Checks written in Rust, on a thread of their own: one that hangs cannot hold up the run.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::custom::{Context, Failure};
 use super::finding::payload;
+use super::fixture::Cause;
 use super::plan::{ENVIRONMENT, skip};
 use super::state::{INTERRUPTED, Run};
+use crate::fault::FaultKind;
 use crate::journal::{Entry, Outcome};
 
 /// Runs a check written in Rust.
-pub(crate) fn run(run: &Run, mut entry: Entry, index: usize) -> Entry {
+pub(crate) fn run(run: &Arc<Run>, mut entry: Entry, index: usize) -> Entry {
     let custom = run.plan.customs[index].clone();
     let live = match run.live() {
         Ok(live) => live,
@@ -19,11 +22,28 @@ pub(crate) fn run(run: &Run, mut entry: Entry, index: usize) -> Entry {
             return entry;
         }
     };
+    let measured = Arc::new(Mutex::default());
     let context = Context {
         environment: run.target.name.clone(),
         base_url: live.target.base_url.as_ref().map(ToString::to_string).unwrap_or_default(),
         variables: live.target.variables.clone().into_iter().collect(),
+        source: live.source.clone(),
+        run: Arc::clone(run),
+        measured: Arc::clone(&measured),
     };
+    // On this thread: what a fixture has begun is waited for, also when the run is told to stop.
+    if let Some(fixture) = &custom.fixture
+        && let Err(fault) = (fixture.ready)(&context)
+    {
+        if fault.kind() == FaultKind::Interrupted {
+            skip(&mut entry, INTERRUPTED);
+        } else {
+            let failed = fault.kind() == FaultKind::Failed;
+            run.blame(fixture.id, &Cause { message: fault.to_string(), failed });
+            skip(&mut entry, format!("needs `{}`", fixture.id));
+        }
+        return entry;
+    }
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let body = custom.body;
     let handle = run.runtime.clone();
@@ -53,5 +73,8 @@ pub(crate) fn run(run: &Run, mut entry: Entry, index: usize) -> Entry {
     };
     entry.outcome = Some(outcome);
     entry.reason = reason;
+    let mut measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
+    entry.measured = std::mem::take(&mut *measured);
+    drop(measured);
     entry
 }

@@ -103,8 +103,17 @@ impl Run {
 
     /// Records that there is no environment, where no selected trial is there to say so.
     pub(crate) fn blame_environment(&self, cause: &Cause) {
-        let (suite, name) = ("environment".to_owned(), "ready".to_owned());
-        let mut entry = blank(ENVIRONMENT.into(), suite, name, None, EntryKind::Fixture, true);
+        self.blame(ENVIRONMENT, cause);
+    }
+
+    /// Records that a fixture is not there, where no selected trial is there to say so.
+    pub(crate) fn blame(&self, id: &str, cause: &Cause) {
+        if self.has_trial(id) {
+            return;
+        }
+        let (suite, name) = id.split_once("::").unwrap_or((id, ""));
+        let (suite, name) = (suite.to_owned(), name.to_owned());
+        let mut entry = blank(id.into(), suite, name, None, EntryKind::Fixture, true);
         entry.outcome = Some(cause.outcome());
         entry.reason = Some(self.redactor.secrets(&cause.message));
         self.add(entry);

@@ -1,6 +1,7 @@
 //! One trial: from its plan to its entry in the journal, and to libtest's words.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use libtest_mimic::{Completion, Failed};
@@ -15,7 +16,7 @@ use crate::report::{failure, text};
 
 impl Run {
     /// Runs one trial, and tells libtest what came of it.
-    pub(crate) fn trial(&self, planned: &Planned) -> Result<Completion, Failed> {
+    pub(crate) fn trial(self: &Arc<Self>, planned: &Planned) -> Result<Completion, Failed> {
         let Some(mut entry) = self.open(&planned.id) else {
             return Err(Failed::from(format!("{} is not planned", planned.id)));
         };
