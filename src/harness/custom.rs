@@ -182,14 +182,14 @@ impl<E: Error> From<E> for Failure {
 pub(crate) type Body = Arc<dyn Fn(&Context) -> Result<(), Failure> + Send + Sync>;
 
 /// Makes a fixture, or finds it made; a failure is remembered with its cause.
-pub(crate) type Ready = Arc<dyn Fn(&Context) -> Result<(), Fault> + Send + Sync>;
+pub(crate) type Fixture = Arc<dyn Fn(&Context) -> Result<(), Blocked> + Send + Sync>;
 
-/// What a check written in Rust needs beside the environment.
-#[derive(Clone)]
-pub(crate) struct Fixture {
-    /// The name of the trial that tells of it.
-    pub(crate) id: &'static str,
-    pub(crate) ready: Ready,
+/// Why a fixture is not there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Blocked {
+    /// The trial whose fault it is: the one red.
+    pub(crate) id: String,
+    pub(crate) fault: Fault,
 }
 
 /// A check written in Rust.
@@ -200,6 +200,7 @@ pub(crate) struct Custom {
     pub(crate) description: Option<String>,
     pub(crate) kind: EntryKind,
     pub(crate) timeout: Duration,
+    /// What it needs beside the environment.
     pub(crate) fixture: Option<Fixture>,
     pub(crate) body: Body,
 }

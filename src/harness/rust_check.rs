@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::custom::{Context, Failure};
+use super::custom::{Blocked, Context, Failure};
 use super::finding::payload;
 use super::fixture::Cause;
 use super::plan::{ENVIRONMENT, skip};
@@ -33,16 +33,9 @@ pub(crate) fn run(run: &Arc<Run>, mut entry: Entry, index: usize) -> Entry {
     };
     // On this thread: what a fixture has begun is waited for, also when the run is told to stop.
     if let Some(fixture) = &custom.fixture
-        && let Err(fault) = (fixture.ready)(&context)
+        && let Err(blocked) = fixture(&context)
     {
-        if fault.kind() == FaultKind::Interrupted {
-            skip(&mut entry, INTERRUPTED);
-        } else {
-            let failed = fault.kind() == FaultKind::Failed;
-            run.blame(fixture.id, &Cause { message: fault.to_string(), failed });
-            skip(&mut entry, format!("needs `{}`", fixture.id));
-        }
-        return entry;
+        return without(run, entry, &blocked);
     }
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let body = custom.body;
@@ -76,5 +69,25 @@ pub(crate) fn run(run: &Arc<Run>, mut entry: Entry, index: usize) -> Entry {
     let mut measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
     entry.measured = std::mem::take(&mut *measured);
     drop(measured);
+    entry
+}
+
+/// A check that did not run for want of its fixture; or the fixture's own, which says why.
+fn without(run: &Run, mut entry: Entry, blocked: &Blocked) -> Entry {
+    let failed = match blocked.fault.kind() {
+        FaultKind::Interrupted => {
+            skip(&mut entry, INTERRUPTED);
+            return entry;
+        }
+        kind => kind == FaultKind::Failed,
+    };
+    let cause = Cause { message: blocked.fault.to_string(), failed };
+    if blocked.id == entry.id {
+        entry.outcome = Some(cause.outcome());
+        entry.reason = Some(cause.message);
+    } else {
+        run.blame(&blocked.id, &cause);
+        skip(&mut entry, format!("needs `{}`", blocked.id));
+    }
     entry
 }
