@@ -1,0 +1,333 @@
+//! Where backups are kept: a local folder, or a bucket of an S3-compatible object store.
+//!
+//! Both keep the same promise. A backup is being made as a *draft*, which nobody takes for a
+//! backup; it is published in one step, whole or not at all; and what a killed maker leaves is
+//! tidied by the next run, which never touches what somebody is at work on.
+//!
+//! | | folder | bucket |
+//! |---|---|---|
+//! | a backup | `<id>/` with `manifest.json` | `<id>/manifest.json` |
+//! | a draft | `.draft-<id>/` | `<id>/…` without a manifest, and `drafts/<id>.json` |
+//! | is published by | one `rename` of the folder | one conditional `PUT` of the manifest |
+//! | its maker lives while | a lock (`flock`) is held on `.lock` in it | its marker is renewed each minute |
+//! | one backup of a source at once | `flock` on `.locks/source-<name>` | `locks/<name>.json`, renewed each minute |
+//! | is removed by | a `rename` to `.removed-<id>`, then file by file | its manifest first, then the rest |
+//!
+//! A lock of the system ends with its holder, so in a folder nothing has to expire. A folder that
+//! several machines share (NFS) must pass locks on: Linux does since NFSv3 and 4, unless it is
+//! mounted with `nolock` or `local_lock`. In a bucket a marker expires when it was not renewed for
+//! some time, by the store's clock alone: that of this machine may be wrong.
+//!
+//! # Threads
+//!
+//! All of it blocks, and is for threads of its own. The bucket's side waits on the runtime whose
+//! handle it was opened with, so it must never be called from within a task of a runtime: tokio
+//! panics there. That runtime must have worker threads (be no `current_thread` one), or be driven
+//! by somebody else meanwhile.
+
+mod bucket;
+mod folder;
+mod holder;
+mod location;
+mod name;
+mod rehash;
+#[cfg(test)]
+mod testing;
+mod trouble;
+mod writer;
+
+use std::fmt;
+use std::io::Read;
+
+use tokio::runtime::Handle;
+
+use super::encryption::{Recipients, SUFFIX};
+use super::id;
+use super::manifest::{FileRecord, Manifest};
+use crate::fault::Fault;
+use bucket::{Bucket, BucketDraft, BucketLock};
+use folder::{Folder, FolderDraft, FolderLock};
+
+pub(crate) use holder::Holder;
+pub(crate) use location::{Location, S3Location, Secret};
+pub(crate) use rehash::verify_file;
+pub(crate) use trouble::{STAGE, fault_of};
+pub(crate) use writer::FileWriter;
+
+/// A place that backups are kept in. Clones are the same place.
+#[derive(Debug, Clone)]
+pub(crate) struct Store(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Folder(Folder),
+    Bucket(Bucket),
+}
+
+/// What a place has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// The bytes that this user may still write; nothing where the place does not say.
+    pub(crate) free: Option<u64>,
+}
+
+/// A backup that was found.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    /// Its name.
+    pub(crate) id: String,
+    /// Its manifest, or what is wrong with it.
+    pub(crate) manifest: Result<Manifest, Fault>,
+}
+
+impl Store {
+    /// Opens a place. Nothing is written and nothing asked yet: [`Store::probe`] does both.
+    ///
+    /// # Errors
+    /// It is no folder, or cannot be the address of a bucket, or keys are given by half.
+    pub(crate) fn open(location: &Location, runtime: &Handle) -> Result<Self, Fault> {
+        let kind = match location {
+            Location::Folder(path) => Kind::Folder(Folder::open(path)?),
+            Location::S3(s3) => Kind::Bucket(Bucket::open(s3, runtime)?),
+        };
+        Ok(Self(kind))
+    }
+
+    /// The place for people to read, without keys.
+    pub(crate) fn shown(&self) -> String {
+        match &self.0 {
+            Kind::Folder(folder) => folder.shown(),
+            Kind::Bucket(bucket) => bucket.shown(),
+        }
+    }
+
+    /// Writes a small file, reads it back and removes it.
+    ///
+    /// # Errors
+    /// Any of that cannot be done; or a bucket's store ignores conditions on writes, which locks
+    /// and publication stand on.
+    pub(crate) fn probe(&self) -> Result<Room, Fault> {
+        match &self.0 {
+            Kind::Folder(folder) => folder.probe(),
+            Kind::Bucket(bucket) => bucket.probe(),
+        }
+    }
+
+    /// Removes the drafts whose maker is gone and what a removal has left, never what somebody is
+    /// at work on. Says what it removed, one line each.
+    ///
+    /// # Errors
+    /// It cannot be looked for, or not be removed.
+    pub(crate) fn tidy(&self) -> Result<Vec<String>, Fault> {
+        match &self.0 {
+            Kind::Folder(folder) => folder.tidy(),
+            Kind::Bucket(bucket) => bucket.tidy(),
+        }
+    }
+
+    /// Takes the right to back up that source, until the lock is dropped.
+    ///
+    /// # Errors
+    /// Somebody else has it: who, and since when. Or it cannot be found out.
+    pub(crate) fn lock(&self, source: &str, holder: &Holder) -> Result<StoreLock, Fault> {
+        Ok(StoreLock(match &self.0 {
+            Kind::Folder(folder) => LockKind::Folder(folder.lock(source, holder)?),
+            Kind::Bucket(bucket) => LockKind::Bucket(bucket.lock(source, holder)?),
+        }))
+    }
+
+    /// Begins a backup of that name.
+    ///
+    /// # Errors
+    /// The name is none, or is taken; or nothing can be written.
+    pub(crate) fn begin(&self, id: &str, holder: &Holder) -> Result<Draft, Fault> {
+        self.check_id(id)?;
+        Ok(Draft(match &self.0 {
+            Kind::Folder(folder) => DraftKind::Folder(folder.begin(id, holder)?),
+            Kind::Bucket(bucket) => DraftKind::Bucket(bucket.begin(id, holder)?),
+        }))
+    }
+
+    /// All backups, newest first, by what their names say. Drafts and foreign files are none; a
+    /// backup whose manifest cannot be read is one.
+    ///
+    /// # Errors
+    /// The place cannot be read.
+    pub(crate) fn list(&self) -> Result<Vec<Listed>, Fault> {
+        let mut ids = match &self.0 {
+            Kind::Folder(folder) => folder.ids()?,
+            Kind::Bucket(bucket) => return bucket.list(),
+        };
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let listed = ids.into_iter().map(|id| Listed { manifest: self.manifest(&id), id });
+        Ok(listed.collect())
+    }
+
+    /// A backup's manifest.
+    ///
+    /// # Errors
+    /// There is no such backup, or its manifest cannot be read, or is another backup's.
+    pub(crate) fn manifest(&self, id: &str) -> Result<Manifest, Fault> {
+        self.check_id(id)?;
+        let text = match &self.0 {
+            Kind::Folder(folder) => folder.manifest(id),
+            Kind::Bucket(bucket) => bucket.manifest(id),
+        }?;
+        parsed(id, &text)
+    }
+
+    /// Reads a file of a backup from its beginning to its end. The reader's errors carry a
+    /// [`Fault`], which [`fault_of`] takes out of them.
+    ///
+    /// # Errors
+    /// *Failed*: the backup lacks it. *Errored*: it cannot be read.
+    pub(crate) fn open_file(&self, id: &str, name: &str) -> Result<Box<dyn Read + Send>, Fault> {
+        self.check_id(id)?;
+        name::check(name)?;
+        match &self.0 {
+            Kind::Folder(folder) => folder.open_file(id, name),
+            Kind::Bucket(bucket) => bucket.open_file(id, name),
+        }
+    }
+
+    /// The size of a stored file, in bytes.
+    ///
+    /// # Errors
+    /// As for [`Store::open_file`].
+    pub(crate) fn size_of(&self, id: &str, name: &str) -> Result<u64, Fault> {
+        self.check_id(id)?;
+        name::check(name)?;
+        match &self.0 {
+            Kind::Folder(folder) => folder.size_of(id, name),
+            Kind::Bucket(bucket) => bucket.size_of(id, name),
+        }
+    }
+
+    /// Removes a backup: first so that nobody takes it for one, then its files.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be removed. What is left then is no backup any more, or still
+    /// a whole one.
+    pub(crate) fn remove(&self, id: &str) -> Result<(), Fault> {
+        self.check_id(id)?;
+        match &self.0 {
+            Kind::Folder(folder) => folder.remove(id),
+            Kind::Bucket(bucket) => bucket.remove(id),
+        }
+    }
+
+    fn check_id(&self, id: &str) -> Result<(), Fault> {
+        if id::is_id(id) { Ok(()) } else { Err(trouble::no_id(id)) }
+    }
+}
+
+/// A manifest that must be of that backup.
+fn parsed(id: &str, text: &[u8]) -> Result<Manifest, Fault> {
+    let manifest = Manifest::parse(text).map_err(|fault| fault.stage(STAGE))?;
+    if manifest.id != id {
+        let message = format!("it is the manifest of another backup, {}", manifest.id);
+        let help = "the folder was renamed or mixed up: give it back its name";
+        return Err(Fault::failed(message).stage(STAGE).object(id).help(help));
+    }
+    Ok(manifest)
+}
+
+/// The right to back up one source. Dropping it gives it back.
+#[derive(Debug)]
+pub(crate) struct StoreLock(LockKind);
+
+#[derive(Debug)]
+enum LockKind {
+    /// Held for its `Drop`.
+    Folder(FolderLock),
+    Bucket(BucketLock),
+}
+
+impl StoreLock {
+    /// Whether it is still held. In a bucket it is lost when it could not be renewed for so long
+    /// that another took it over.
+    ///
+    /// # Errors
+    /// It is lost: to whom.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        match &self.0 {
+            LockKind::Folder(_) => Ok(()),
+            LockKind::Bucket(lock) => lock.check(),
+        }
+    }
+}
+
+/// A backup in the making. Dropping it removes it, as far as that works.
+#[derive(Debug)]
+pub(crate) struct Draft(DraftKind);
+
+#[derive(Debug)]
+enum DraftKind {
+    Folder(FolderDraft),
+    Bucket(BucketDraft),
+}
+
+impl Draft {
+    /// Begins a file, private to this user. With recipients it is encrypted on its way, and
+    /// [`SUFFIX`] is appended to its name: no plain byte touches the disk.
+    ///
+    /// # Errors
+    /// The name is none, or is taken; or nothing can be written.
+    pub(crate) fn create(
+        &self,
+        name: &str,
+        recipients: Option<&Recipients>,
+    ) -> Result<FileWriter, Fault> {
+        name::check_new(name)?;
+        let name = match recipients {
+            Some(_) => format!("{name}{SUFFIX}"),
+            None => name.to_owned(),
+        };
+        let sink = match &self.0 {
+            DraftKind::Folder(draft) => draft.create(&name)?,
+            DraftKind::Bucket(draft) => draft.create(&name)?,
+        };
+        FileWriter::new(name, sink, recipients)
+    }
+
+    /// Makes a backup of it: the manifest is written last, and the whole is seen at once.
+    ///
+    /// # Errors
+    /// The manifest is not of these files, or something cannot be written. Then there is no
+    /// backup, and the draft is removed.
+    pub(crate) fn publish(self, manifest: &Manifest) -> Result<(), Fault> {
+        match self.0 {
+            DraftKind::Folder(draft) => draft.publish(manifest),
+            DraftKind::Bucket(draft) => draft.publish(manifest),
+        }
+    }
+}
+
+/// Compares what is stored with what the manifest tells of it.
+fn check_files(manifest: &Manifest, id: &str, stored: &[(String, u64)]) -> Result<(), Fault> {
+    let fault = |object: &str, message: String| {
+        Err(Fault::errored(message).stage(STAGE).object(object).help("this is a bug: report it"))
+    };
+    if manifest.id != id {
+        return fault(id, format!("the manifest is of another backup, {}", manifest.id));
+    }
+    for FileRecord { name, bytes, .. } in &manifest.files {
+        match stored.iter().find(|(stored, _)| stored == name) {
+            None => return fault(name, "the manifest lists it, and it was not written".into()),
+            Some((_, size)) if size != bytes => {
+                return fault(name, format!("{size} bytes are stored, not {bytes}"));
+            }
+            Some(_) => {}
+        }
+    }
+    match stored.iter().find(|(name, _)| manifest.file(name).is_none()) {
+        Some((name, _)) => fault(name, "it was written, and the manifest does not list it".into()),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
+    }
+}

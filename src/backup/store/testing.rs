@@ -1,0 +1,135 @@
+//! What the tests of both kinds of places need.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use tokio::runtime::{Handle, Runtime};
+
+use super::{Draft, Holder, Location, Store};
+use crate::backup::encryption::Recipients;
+use crate::backup::manifest::{
+    Catalogue, Database, FORMAT, FileRecord, Impact, Log, Manifest, Snapshot, SourceIdentity,
+    Untouched,
+};
+
+pub(super) const ID: &str = "20261124T034125Z-9f31c2aa";
+pub(super) const LATER: &str = "20261125T034125Z-00000001";
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+});
+
+pub(super) fn runtime() -> &'static Handle {
+    RUNTIME.handle()
+}
+
+pub(super) fn folder(path: &Path) -> Store {
+    Store::open(&Location::Folder(path.to_owned()), runtime()).unwrap()
+}
+
+pub(super) fn moment() -> Timestamp {
+    "2026-11-24T03:41:25.5Z".parse().unwrap()
+}
+
+pub(super) fn holder() -> Holder {
+    Holder::new("jane", "ops-1", moment())
+}
+
+pub(super) fn write(
+    draft: &Draft,
+    name: &str,
+    bytes: &[u8],
+    recipients: Option<&Recipients>,
+) -> FileRecord {
+    let mut file = draft.create(name, recipients).unwrap();
+    // In pieces of an odd size, as a compressor does.
+    for piece in bytes.chunks(99_991) {
+        file.write_all(piece).unwrap();
+    }
+    file.finish().unwrap()
+}
+
+/// A backup of the one file `a.zst`.
+pub(super) fn publish(store: &Store, id: &str, bytes: &[u8]) -> FileRecord {
+    let draft = store.begin(id, &holder()).unwrap();
+    let record = write(&draft, "a.zst", bytes, None);
+    draft.publish(&manifest(id, vec![record.clone()])).unwrap();
+    record
+}
+
+pub(super) fn manifest(id: &str, files: Vec<FileRecord>) -> Manifest {
+    let text = |text: &str| text.to_owned();
+    Manifest {
+        format: text(FORMAT),
+        id: text(id),
+        version: text("0.1.0"),
+        actor: text("jane"),
+        host: text("ops-1"),
+        started: moment(),
+        finished: moment(),
+        source: SourceIdentity {
+            environment: text("production"),
+            host: text("db.example"),
+            address: None,
+            port: 5432,
+            database: text("postgres"),
+            user: text("postgres"),
+            system_identifier: None,
+            server_version: text("15.18"),
+            project: None,
+            standby: false,
+        },
+        snapshot: Snapshot { time: moment(), local_time: moment(), lsn: None },
+        tools: Vec::new(),
+        durations: std::collections::BTreeMap::new(),
+        files,
+        recipients: Vec::new(),
+        database: Database {
+            file: text("a.zst"),
+            archive: text("1.14"),
+            bytes: 0,
+            entries: 0,
+            tables: Vec::new(),
+            large_objects: 0,
+            large_object_bytes: 0,
+        },
+        catalogue: Catalogue::default(),
+        excluded: Vec::new(),
+        storage: None,
+        log: Log::default(),
+        impact: Impact::default(),
+        untouched: Untouched::default(),
+        audit: None,
+    }
+}
+
+/// A disk of 4 MiB in memory, unmounted at the end; nothing where this user may not mount.
+pub(super) struct SmallDisk(tempfile::TempDir);
+
+pub(super) fn small_disk() -> Option<SmallDisk> {
+    let folder = tempfile::tempdir().unwrap();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs"])
+        .arg(folder.path())
+        .stderr(std::process::Stdio::null())
+        .status();
+    if mounted.is_ok_and(|status| status.success()) {
+        return Some(SmallDisk(folder));
+    }
+    eprintln!("skipped: this user may not mount a small disk");
+    None
+}
+
+impl SmallDisk {
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
