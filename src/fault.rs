@@ -16,6 +16,8 @@ pub enum FaultKind {
     Failed,
     /// It could not be judged or done: no connection, no right, no space.
     Errored,
+    /// What was asked for makes no sense: a setting, an argument. Nothing was done.
+    Usage,
     /// It was told to stop.
     Interrupted,
 }
@@ -40,6 +42,11 @@ impl Fault {
     /// It was judged, and is wrong.
     pub(crate) fn failed(message: impl fmt::Display) -> Self {
         Self::of(FaultKind::Failed, message)
+    }
+
+    /// What was asked for makes no sense.
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self::of(FaultKind::Usage, message)
     }
 
     /// It was told to stop.

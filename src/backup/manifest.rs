@@ -215,7 +215,7 @@ pub struct Exclusion {
 }
 
 /// The storage buckets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Storage {
     /// The buckets by the database, in the snapshot; nothing where only the HTTP API was asked.
     pub database: Option<Listing>,
@@ -225,6 +225,10 @@ pub struct Storage {
     pub agreement: Option<Agreement>,
     /// The copied contents, where they were asked for.
     pub contents: Option<Contents>,
+    /// What a reader should know of the listings.
+    pub notes: Vec<String>,
+    /// What went wrong with them.
+    pub troubles: Vec<Fault>,
 }
 
 /// Buckets as one way shows them.

@@ -1,7 +1,8 @@
 //! Backups: made from a source that is only read, proved, kept and found again.
 
-mod encryption;
+mod dump;
+pub(crate) mod encryption;
 mod id;
 pub mod manifest;
-mod stop;
-mod store;
+pub(crate) mod stop;
+pub(crate) mod store;

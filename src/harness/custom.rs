@@ -4,16 +4,22 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use super::shared::Shared;
 use super::state::Run;
+use crate::backup::stop::Stop;
 use crate::fault::Fault;
 use crate::journal::{EntryKind, Measure};
+use crate::redact::Redactor;
 
 /// An environment that a harness has started; dropped when the run is over.
 pub struct Running {
@@ -126,12 +132,55 @@ impl Context {
         self.variables.get(name)
     }
 
+    /// Where asynchronous work runs. Tests are on threads of their own, and may block on it.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.run.runtime
+    }
+
+    /// What hides secrets in all output of the run.
+    pub(crate) fn redactor(&self) -> &Arc<Redactor> {
+        &self.run.redactor
+    }
+
+    /// Where the reports go.
+    pub(crate) fn reports(&self) -> &Path {
+        &self.run.reports
+    }
+
+    /// Adds to what a reader of the reports should know.
+    pub(crate) fn note(&self, text: &str) {
+        self.run.journal().run.notes.push(self.run.redactor.secrets(text));
+    }
+
+    /// What the processes of this run share, where it has several.
+    pub(crate) fn shared(&self) -> Option<&Shared> {
+        self.run.shared.as_ref()
+    }
+
+    /// Gives the word to stop when the run is interrupted, for as long as the value lives.
+    pub(crate) fn stop_with(&self, stop: &Stop) -> Listening {
+        let (interrupt, stop) = (self.run.interrupt.clone(), stop.clone());
+        Listening(self.run.runtime.spawn(async move {
+            interrupt.happened().await;
+            stop.set(Fault::interrupted());
+        }))
+    }
+
     /// Records a figure, and whether it keeps its threshold; one that does not is no failure
     /// by itself.
     pub(crate) fn measure(&self, measure: Measure) -> bool {
         let holds = measure.holds();
         self.measured.lock().unwrap_or_else(PoisonError::into_inner).push(measure);
         holds
+    }
+}
+
+/// Listens for an interrupt until it is dropped.
+pub(crate) struct Listening(JoinHandle<()>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -34,5 +34,8 @@ mod shared;
 mod state;
 mod trial;
 
+pub(crate) use arguments::{CommandLine, Kind};
 pub use builder::Harness;
+pub(crate) use custom::{Blocked, Custom, Fixture};
 pub use custom::{Context, Failure, Running};
+pub(crate) use loaded::Exercised;

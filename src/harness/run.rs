@@ -151,6 +151,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         live: OnceCell::new(),
         findings,
         run_id: journal.run.id.clone(),
+        reports,
         journal: Mutex::new(journal),
         added: Mutex::default(),
         entries,

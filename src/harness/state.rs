@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -42,6 +43,8 @@ pub(crate) struct Run {
     /// The findings of checks by full name, each made once.
     pub(crate) findings: HashMap<String, OnceCell<Arc<Finding>>>,
     pub(crate) run_id: String,
+    /// The folder of reports.
+    pub(crate) reports: PathBuf,
     pub(crate) journal: Mutex<Journal>,
     /// The names of entries that no trial stands for: needed, and not selected.
     pub(crate) added: Mutex<HashSet<String>>,
