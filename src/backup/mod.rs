@@ -1,5 +1,7 @@
 //! Backups: made from a source that is only read, proved, kept and found again.
 
+pub(crate) mod choose;
 pub(crate) mod id;
 pub mod manifest;
+pub(crate) mod prune;
 mod stop;
