@@ -4,4 +4,5 @@ pub(crate) mod choose;
 pub(crate) mod id;
 pub mod manifest;
 pub(crate) mod prune;
+pub(crate) mod settings;
 mod stop;
