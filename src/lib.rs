@@ -49,7 +49,7 @@ mod suite;
 
 pub use fault::{Fault, FaultKind};
 pub use harness::{Context, Failure, Harness, Running};
-pub use suite::{environments_schema, suite_schema};
+pub use suite::{drill_schema, environments_schema, suite_schema};
 
 /// The README's examples are compiled too.
 #[cfg(doctest)]

@@ -39,6 +39,8 @@ enum Format {
     Suite,
     /// `suites/environments.toml`.
     Environments,
+    /// `suites/drill.toml`.
+    Drill,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
             let schema = match format {
                 Format::Suite => smokedrill::suite_schema(),
                 Format::Environments => smokedrill::environments_schema(),
+                Format::Drill => smokedrill::drill_schema(),
             };
             // A reader that has seen enough is no error.
             let _ = writeln!(std::io::stdout(), "{schema:#}");

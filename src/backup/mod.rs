@@ -1,8 +1,11 @@
 //! Backups: made from a source that is only read, proved, kept and found again.
 
-mod dump;
+pub(crate) mod choose;
+pub(crate) mod dump;
 pub(crate) mod encryption;
-mod id;
+pub(crate) mod id;
 pub mod manifest;
+pub(crate) mod prune;
+pub(crate) mod settings;
 pub(crate) mod stop;
 pub(crate) mod store;

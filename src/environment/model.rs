@@ -7,6 +7,9 @@
 //!
 //! [environment.staging.credentials.staff]
 //! bearer = { command = ["vault", "read", "-field=token", "staging/staff"] }
+//!
+//! [environment.production.database]
+//! url = { env = "PROD_DB_URL_READONLY" }
 //! ```
 
 use std::collections::BTreeMap;
@@ -94,6 +97,32 @@ pub(crate) struct EnvironmentSpec {
     /// Whether TLS certificates are verified; true unless said otherwise.
     #[serde(default)]
     pub(crate) verify_tls: Option<bool>,
+    /// The environment's database, from which backups are made.
+    #[serde(default)]
+    pub(crate) database: Option<DatabaseSpec>,
+    /// The environment's storage, whose buckets are listed beside the database.
+    #[serde(default)]
+    pub(crate) storage: Option<StorageSpec>,
+}
+
+/// A PostgreSQL database.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DatabaseSpec {
+    /// The connection's URL, `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`. Its password is
+    /// hidden in all output.
+    pub(crate) url: Source,
+}
+
+/// The HTTP API of a Supabase project's storage.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StorageSpec {
+    /// The project's URL, `https://REFERENCE.supabase.co`.
+    pub(crate) url: Source,
+    /// A key that may see every object: `service_role`, or `sb_secret_…`. It is hidden in all
+    /// output.
+    pub(crate) key: Source,
 }
 
 /// Where a value comes from: the value itself, an environment variable, a file or a command.

@@ -9,6 +9,7 @@ use super::arguments::CommandLine;
 use super::finding::payload;
 use super::plan::{Plan, skip};
 use super::shared::Shared;
+use crate::backup::id::new_id;
 use crate::environment::CredentialSpec;
 use crate::environment::credential::Credential;
 use crate::environment::load::Environments;
@@ -71,7 +72,7 @@ pub(super) fn credentials(
 pub(super) fn blank(kind: &str, environment: &str) -> Journal {
     let started = Timestamp::now();
     let run = Run {
-        id: format!("{}-{:08x}", started.strftime("%Y%m%dT%H%M%SZ"), fastrand::u32(..)),
+        id: new_id(started),
         kind: kind.to_owned(),
         environment: environment.to_owned(),
         base_url: None,

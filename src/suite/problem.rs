@@ -59,14 +59,16 @@ impl Problem {
     /// Whether a secret may stand literally in the line of a file that has credentials: a TOML
     /// that cannot be parsed has no keys to go by.
     fn line_may_be_secret(&self) -> bool {
-        const WORDS: [&str; 7] =
-            ["bearer", "password", "secret", "token", "apikey", "api_key", "cookie"];
+        // `key` for storage, and for `apikey` and its kin; a URL's password stands before an `@`.
+        const WORDS: [&str; 6] = ["bearer", "password", "secret", "token", "key", "cookie"];
         let stem = self.source.path.file_stem().and_then(|stem| stem.to_str());
         let before = self.source.text.get(..self.span.start).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = self.source.text.get(start..).and_then(|rest| rest.lines().next());
         let line = line.unwrap_or_default().to_lowercase();
-        stem == Some("environments") && WORDS.iter().any(|word| line.contains(word))
+        let has_secrets = matches!(stem, Some("environments" | "drill"));
+        let url = line.contains("://") && line.contains('@');
+        has_secrets && (url || WORDS.iter().any(|word| line.contains(word)))
     }
 
     /// `file:line:column`, or the file alone.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::fields::formats;
 use super::problem::{Problem, known};
-use super::source::Document;
+use super::source::{Document, may_be_secret};
 
 /// One file format: its JSON Schema, ready to be used.
 pub(crate) struct Format {
@@ -27,6 +27,9 @@ pub(crate) static CHECK: LazyLock<Format> = LazyLock::new(Format::of::<super::mo
 /// The file of environments.
 pub(crate) static ENVIRONMENTS: LazyLock<Format> =
     LazyLock::new(Format::of::<crate::environment::EnvironmentsFile>);
+/// The settings of backups and drills.
+pub(crate) static DRILL: LazyLock<Format> =
+    LazyLock::new(Format::of::<crate::backup::settings::model::DrillFile>);
 
 /// The JSON Schema of suite files, as kept in `suites/schemas/suite.schema.json`.
 pub fn suite_schema() -> &'static Value {
@@ -36,6 +39,11 @@ pub fn suite_schema() -> &'static Value {
 /// The JSON Schema of `environments.toml`, as kept in `suites/schemas/`.
 pub fn environments_schema() -> &'static Value {
     &ENVIRONMENTS.schema
+}
+
+/// The JSON Schema of `drill.toml`, as kept in `suites/schemas/drill.schema.json`.
+pub fn drill_schema() -> &'static Value {
+    &DRILL.schema
 }
 
 /// A fault that the schema found: where, what, and what to do.
@@ -91,9 +99,7 @@ impl Format {
 
     fn explain(&self, error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
         let pointer = error.instance_path().to_string();
-        let expected = |what: String| {
-            format!("expected {what}, found {}", crate::suite::describe(error.instance()))
-        };
+        let expected = |what: String| format!("expected {what}, found {}", found(error));
         let message = match error.kind() {
             Kind::AdditionalProperties { unexpected } => {
                 let properties = self.sibling(error, "properties");
@@ -138,6 +144,7 @@ impl Format {
             Kind::MinProperties { .. } => "nothing stands in it".to_owned(),
             Kind::MinItems { .. } => "the list is empty".to_owned(),
             Kind::MinLength { .. } => "the text is empty".to_owned(),
+            _ if may_be_secret(&pointer) => error.masked().to_string(),
             _ => error.to_string(),
         };
         faults.push(Fault::new(pointer, message));
@@ -165,9 +172,9 @@ impl Format {
         } else {
             self.expectation(error).unwrap_or_else(|| "another form".to_owned())
         };
-        let found = crate::suite::describe(error.instance());
-        let mut fault = Fault::new(here, format!("expected {what}, found {found}"));
-        let quoted = error.instance().as_str().filter(|text| text.parse::<f64>().is_ok());
+        let mut fault = Fault::new(here, format!("expected {what}, found {}", found(error)));
+        let open = error.instance().as_str().filter(|_| !may_be_secret(&fault.pointer));
+        let quoted = open.filter(|text| text.parse::<f64>().is_ok());
         if let Some(number) = quoted.filter(|_| constants.is_empty()) {
             fault.help = format!("a number stands without quotes: {number}");
         }
@@ -205,6 +212,15 @@ impl Format {
 impl Fault {
     fn new(pointer: String, message: String) -> Self {
         Self { pointer, on_key: false, message, help: String::new() }
+    }
+}
+
+/// What stands at the place that refused: its type alone where it may be a secret.
+fn found(error: &ValidationError<'_>) -> String {
+    let described = crate::suite::describe(error.instance());
+    match may_be_secret(error.instance_path().as_str()) {
+        true => described.split(' ').next().unwrap_or_default().to_owned(),
+        false => described,
     }
 }
 

@@ -135,7 +135,7 @@ impl Document {
 }
 
 /// Whether secrets stand literally thereabouts, so that the text must not be shown.
-fn may_be_secret(pointer: &str) -> bool {
+pub(super) fn may_be_secret(pointer: &str) -> bool {
     let mut tokens = pointer.split('/').skip(1);
     match tokens.next() {
         Some("credentials") => true,
@@ -143,9 +143,18 @@ fn may_be_secret(pointer: &str) -> bool {
             let part = tokens.nth(1);
             matches!(
                 part,
-                None | Some("credentials" | "headers" | "variables" | "base_url" | "proxy")
+                None | Some(
+                    "credentials"
+                        | "headers"
+                        | "variables"
+                        | "base_url"
+                        | "proxy"
+                        | "database"
+                        | "storage"
+                )
             )
         }
+        Some("backup") => matches!(tokens.next(), None | Some("s3")),
         _ => false,
     }
 }

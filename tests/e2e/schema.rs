@@ -10,6 +10,7 @@ fn the_schemas_in_the_tree_are_those_of_the_types() {
     for (name, schema) in [
         ("suite.schema.json", smokedrill::suite_schema()),
         ("environments.schema.json", smokedrill::environments_schema()),
+        ("drill.schema.json", smokedrill::drill_schema()),
     ] {
         let path = folder.join(name);
         let made = format!("{schema:#}\n");
@@ -96,9 +97,13 @@ fn schema_and_loader_accept_and_refuse_the_same_files() {
 #[test]
 fn the_suites_of_the_project_load() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let validator =
-        jsonschema::validator_for(smokedrill::environments_schema()).expect("it compiles");
-    let text = std::fs::read_to_string(root.join("suites/environments.toml")).expect("the file");
-    let value: serde_json::Value = toml::from_str(&text).expect("valid TOML");
-    assert!(validator.is_valid(&value));
+    for (name, schema) in [
+        ("environments.toml", smokedrill::environments_schema()),
+        ("drill.toml", smokedrill::drill_schema()),
+    ] {
+        let validator = jsonschema::validator_for(schema).expect("it compiles");
+        let text = std::fs::read_to_string(root.join("suites").join(name)).expect("the file");
+        let value: serde_json::Value = toml::from_str(&text).expect("valid TOML");
+        assert!(validator.is_valid(&value), "{name}");
+    }
 }

@@ -1,0 +1,36 @@
+//! The settings of backups and drills: `suites/drill.toml`, with the runbook's own figures where
+//! it says nothing.
+//!
+//! ```toml
+//! #:schema schemas/drill.schema.json
+//!
+//! [objectives]
+//! rpo = "1h"
+//!
+//! [backup]
+//! location = "s3://acme-backups/production"
+//! minimum_size = "100MB"
+//!
+//! [backup.retention]
+//! keep = "14d"
+//!
+//! [[backup.exclude]]
+//! table = "vault.secrets"
+//! data_only = true
+//! reason = "sealed with a key of this project: worthless anywhere else"
+//! ```
+//!
+//! `model` is the file's form, `resolve` fills in the defaults and finds what does not fit
+//! together, `exclude` reads the names of tables, and `s3` looks up what belongs to an object
+//! store. The file may be missing: then every default holds.
+
+mod exclude;
+pub(crate) mod model;
+mod resolve;
+mod s3;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use exclude::Excluded;
+pub(crate) use resolve::{ImpactLimits, Settings};
+pub(crate) use s3::S3Settings;
