@@ -1,1 +1,33 @@
 //! PostgreSQL: how it is reached, what it is, and what is in it. Nothing here writes.
+//!
+//! ```text
+//! ConnectionUrl -> Session -> SourceLock     one backup at a time
+//!                          -> Snapshot       one moment, for all that read
+//!                          -> identity, catalogue, privileges, counters
+//!                  Watch                     on a session of its own: what the source feels
+//!               -> PgTools                   pg_dump and its siblings
+//! ```
+//!
+//! Every session is read-only and says who it is. What is asked is asked of the catalogue and of
+//! the statistics, never of a table's rows; every name is written with its schema, so that
+//! nobody's function answers in place of PostgreSQL's.
+
+mod identity;
+mod lock;
+mod parameters;
+mod refusal;
+mod session;
+mod snapshot;
+#[cfg(test)]
+mod testing;
+mod tls;
+mod tools;
+mod url;
+
+pub(crate) use identity::identity;
+pub(crate) use lock::{SourceLock, application_name};
+pub(crate) use refusal::said;
+pub(crate) use session::Session;
+pub(crate) use snapshot::Snapshot;
+pub(crate) use tools::PgTools;
+pub(crate) use url::{ConnectionUrl, SourceKind};

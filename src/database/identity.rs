@@ -1,0 +1,46 @@
+//! Which source it is: enough to see that two backups are of the same one.
+
+use super::session::Session;
+use super::url::ConnectionUrl;
+use crate::backup::manifest::SourceIdentity;
+use crate::fault::Fault;
+
+/// Asks the source who it is. What a role may not ask is left out.
+///
+/// # Errors
+/// The connection is lost.
+pub(crate) async fn identity(
+    session: &Session,
+    environment: &str,
+    url: &ConnectionUrl,
+) -> Result<SourceIdentity, Fault> {
+    let facts = "select pg_catalog.host(pg_catalog.inet_server_addr()),
+            pg_catalog.current_database()::text, current_user::text,
+            pg_catalog.current_setting('server_version'),
+            pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')";
+    let said = |error: tokio_postgres::Error| session.said(&error).stage("identity");
+    let row = session.client().query_one(facts, &[]).await.map_err(said)?;
+    let system_identifier = match row.get(4) {
+        true => {
+            let asked = "select system_identifier::text from pg_catalog.pg_control_system()";
+            let row = session.client().query_one(asked, &[]).await.map_err(said)?;
+            Some(row.get(0))
+        }
+        false => None,
+    };
+    // Debian adds its own: `15.18 (Debian 15.18-0+deb12u1)`.
+    let version: String = row.get(3);
+    let version = version.split_whitespace().next().unwrap_or_default();
+    Ok(SourceIdentity {
+        environment: environment.to_owned(),
+        host: url.host(),
+        address: row.get(0),
+        port: url.port(),
+        database: row.get(1),
+        user: row.get(2),
+        system_identifier,
+        server_version: version.to_owned(),
+        project: url.project(),
+        standby: session.standby(),
+    })
+}

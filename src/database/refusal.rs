@@ -1,0 +1,199 @@
+//! What a server, or the network before it, says against us, told apart with what to do.
+//!
+//! A server's message has a main line, and beside it a detail, a context and a statement, which
+//! quote rows. Only the main line is ever taken.
+
+use std::error::Error as _;
+use std::io;
+
+use regex::Regex;
+use tokio_postgres::error::{DbError, SqlState};
+
+use super::url::{ConnectionUrl, Host, SourceKind};
+use crate::fault::{Fault, causes};
+
+/// An error of a session that had begun.
+pub(crate) fn said(error: &tokio_postgres::Error) -> Fault {
+    match error.as_db_error() {
+        Some(error) => of_server(error),
+        None if error.is_closed() => Fault::errored("the connection was closed")
+            .help("see the server's log: it was restarted, the session was ended, or the network"),
+        None => Fault::errored(causes(error)),
+    }
+}
+
+/// An error of the attempt to begin one.
+pub(super) fn refused(error: &tokio_postgres::Error, url: &ConnectionUrl) -> Fault {
+    let (message, help) = match error.as_db_error() {
+        Some(said) => (of_server(said).line(), by_server(said, url)),
+        None => of_network(error, url),
+    };
+    let fault = Fault::errored(message).object(url.shown());
+    if help.is_empty() { fault } else { fault.help(help) }
+}
+
+/// No answer in time.
+pub(super) fn late(url: &ConnectionUrl) -> Fault {
+    let time = humantime::format_duration(url.timeout());
+    let help = match url.kind() {
+        SourceKind::SupabaseDirect => IPV6,
+        _ => "check host, port and firewall; `connect_timeout=SECONDS` in the URL waits longer",
+    };
+    Fault::errored(format!("no connection within {time}")).object(url.shown()).help(help)
+}
+
+const IPV6: &str = "a Supabase project's own host has an IPv6 address alone: where the network has \
+                    none, use the session pooler (port 5432, user `postgres.REFERENCE`)";
+
+/// The main line with its SQLSTATE, and the object if one is named.
+fn of_server(error: &DbError) -> Fault {
+    let code = error.code().code();
+    // Class 22 is about values, and quotes them.
+    let message = match code.starts_with("22") {
+        true => unquoted(error.message()),
+        false => error.message().to_owned(),
+    };
+    let fault = Fault::errored(format!("{message} (SQLSTATE {code})"));
+    let fault = match (error.schema(), error.table()) {
+        (Some(schema), Some(table)) => fault.object(format!("{schema}.{table}")),
+        _ => fault,
+    };
+    match remedy(error.code()) {
+        Some(help) => fault.help(help),
+        None => fault,
+    }
+}
+
+fn remedy(code: &SqlState) -> Option<&'static str> {
+    Some(match *code {
+        SqlState::LOCK_NOT_AVAILABLE => {
+            "somebody holds a lock on it, such as a migration: try again when that is done"
+        }
+        SqlState::ADMIN_SHUTDOWN => "the session was ended by an administrator, or by a restart",
+        SqlState::QUERY_CANCELED => "it took too long, or somebody cancelled it",
+        _ => return None,
+    })
+}
+
+fn unquoted(message: &str) -> String {
+    match Regex::new("\"[^\"]*\"") {
+        Ok(quoted) => quoted.replace_all(message, "\"…\"").into_owned(),
+        Err(_) => "a value is not valid".to_owned(),
+    }
+}
+
+fn by_server(error: &DbError, url: &ConnectionUrl) -> &'static str {
+    let message = error.message().to_ascii_lowercase();
+    match *error.code() {
+        _ if message.contains("max clients") || message.contains("emaxconn") => {
+            "the pooler has no session left: wait, raise its pool size, or connect directly"
+        }
+        _ if message.contains("tenant or user not found") => {
+            "through the pooler the user is `postgres.REFERENCE`; check its region in the host too"
+        }
+        _ if message.contains("unsupported startup parameter") => {
+            "that is a pooler that passes no options on: connect to the server directly, so that \
+             every session is read-only from its start"
+        }
+        SqlState::INVALID_PASSWORD => "check user and password in the connection URL",
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION if message.contains("no encryption") => {
+            "the server may want TLS: add `sslmode=require`; or pg_hba.conf lets this role in from \
+             elsewhere alone"
+        }
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            "check the user; pg_hba.conf says who is let in from where"
+        }
+        SqlState::INVALID_CATALOG_NAME => "check the database's name at the end of the URL",
+        SqlState::TOO_MANY_CONNECTIONS => {
+            "wait, or raise the limit; a backup takes four connections at once"
+        }
+        SqlState::CANNOT_CONNECT_NOW => "the server is starting or stopping: try again",
+        SqlState::INSUFFICIENT_PRIVILEGE => "grant the role CONNECT on the database",
+        _ if url.kind() == SourceKind::SupabasePooler => "see the pooler's log",
+        _ => "",
+    }
+}
+
+fn of_network(error: &tokio_postgres::Error, url: &ConnectionUrl) -> (String, &'static str) {
+    let text = causes(error);
+    let has = |word: &str| text.to_lowercase().contains(word);
+    let kind = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let kind = kind.map(io::Error::kind);
+    if has("failed to lookup") || has("could not resolve") {
+        let help = match url.kind() {
+            SourceKind::SupabaseDirect => {
+                "check the project's reference, and that it is not paused; its host has an IPv6 \
+                 address alone: elsewhere use the session pooler (port 5432)"
+            }
+            _ => "check the host in the connection URL",
+        };
+        return ("the host's name could not be resolved".to_owned(), help);
+    }
+    if has("certificate") {
+        return (format!("no trusted TLS connection: {}", short(&text)), of_certificate(&text));
+    }
+    if has("does not support tls") {
+        let help = "the server offers no TLS: have it switched on there, or, where nobody can \
+                    listen on the way, `sslmode=disable`";
+        return ("TLS is wanted, and the server does not offer it".to_owned(), help);
+    }
+    if has("tls handshake") {
+        return (format!("no TLS connection: {}", short(&text)), "see the server's `ssl` settings");
+    }
+    if has("password missing") {
+        return ("the server asks for a password".to_owned(), "put it into the connection URL");
+    }
+    match (kind, url.place()) {
+        (Some(io::ErrorKind::ConnectionRefused), _) => (
+            "connection refused".to_owned(),
+            "nothing listens there: check host and port, and whether the server is up",
+        ),
+        (Some(io::ErrorKind::NotFound), Host::Socket(_)) => (
+            "there is no such socket".to_owned(),
+            "check the folder and the port: the socket is FOLDER/.s.PGSQL.PORT",
+        ),
+        (Some(io::ErrorKind::TimedOut), _) => (late(url).line(), "check host, port and firewall"),
+        (Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable), _) => {
+            let help = match url.kind() {
+                SourceKind::SupabaseDirect => IPV6,
+                _ => "check the network on the way to the host",
+            };
+            ("the host cannot be reached".to_owned(), help)
+        }
+        (Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset), _) => (
+            "the connection was closed before it began".to_owned(),
+            "check that a PostgreSQL server listens on that port, and whether it wants TLS \
+             (`sslmode=require`)",
+        ),
+        _ => (text, "check host, port and firewall"),
+    }
+}
+
+fn of_certificate(text: &str) -> &'static str {
+    let text = text.to_lowercase();
+    if text.contains("expired") {
+        "renew the server's certificate"
+    } else if text.contains("name") {
+        "the certificate is for another host: check the host, or use `sslmode=verify-ca`"
+    } else {
+        "no authority in `sslrootcert` has signed it: name the right file there (for Supabase, the \
+         certificate that its dashboard offers)"
+    }
+}
+
+/// Without the layers that say nothing.
+fn short(text: &str) -> &str {
+    let text = text.strip_prefix("error performing TLS handshake: ").unwrap_or(text);
+    text.split(": verification time").next().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unquoted;
+
+    #[test]
+    fn values_are_not_repeated() {
+        let message = "invalid input syntax for type integer: \"jane@brook.test\"";
+        assert_eq!(unquoted(message), "invalid input syntax for type integer: \"…\"");
+    }
+}

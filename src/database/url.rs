@@ -1,0 +1,308 @@
+//! Connection URLs: `postgres://reader:secret@db.example.org:5432/app?sslmode=require`.
+//!
+//! They mean what they mean to libpq (its manual, chapter "Connection URIs"), because the same
+//! URL is given to `pg_dump`: by the environment, so that no password stands on a command line.
+//! What libpq would accept and our own sessions could not honour is refused here, rather than
+//! that the two connect to different places or in different ways.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::parameters::{Parameters, Roots};
+use crate::fault::Fault;
+
+/// Supabase's transaction pooler listens here, and so do others after its example.
+const TRANSACTION_POOLER: u16 = 6543;
+
+/// What PostgreSQL keeps of an application's name (NAMEDATALEN less one).
+const LONGEST_NAME: usize = 63;
+
+/// What makes each transaction of a session read-only, as a start-up option.
+pub(super) const READ_ONLY: &str = "-c default_transaction_read_only=on";
+
+/// Where a database is, and who asks. Neither `Debug` nor any error shows the password.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ConnectionUrl {
+    host: Host,
+    port: u16,
+    user: String,
+    password: Option<String>,
+    database: String,
+    pub(super) parameters: Parameters,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Host {
+    /// By name or address.
+    Tcp(String),
+    /// The folder of its Unix socket.
+    Socket(PathBuf),
+}
+
+/// What kind of source a URL leads to, as far as it can be seen from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SourceKind {
+    /// Any PostgreSQL.
+    Plain,
+    /// A Supabase project's own host.
+    SupabaseDirect,
+    /// Supabase's pooler, in session mode.
+    SupabasePooler,
+}
+
+impl ConnectionUrl {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// It is none, it lacks something, or it asks for something that is not known or cannot be
+    /// done. No error shows the URL or a part of it that may be secret.
+    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+        let url = read(text.trim())?;
+        let mut parts = Parts::default();
+        parts.authority(&url)?;
+        let parameters = parts.query(url.query().unwrap_or_default())?;
+        let host = parts.host.ok_or_else(|| {
+            wrong("names no host").help("write it after the `@`, or as `?host=/folder/of/socket`")
+        })?;
+        let user = parts.user.ok_or_else(|| {
+            wrong("names no user").help("write postgres://USER:PASSWORD@HOST:5432/DATABASE")
+        })?;
+        let port = parts.port.unwrap_or(5432);
+        if port == TRANSACTION_POOLER {
+            let message = "leads to port 6543, a pooler in transaction mode: it keeps no session, \
+                           so snapshots, settings and advisory locks would be lost between two \
+                           statements";
+            let help = "use the session pooler or the direct connection, both on port 5432";
+            return Err(wrong(message).help(help));
+        }
+        let database = parts.database.unwrap_or_else(|| user.clone());
+        Ok(Self { host, port, user, password: parts.password, database, parameters })
+    }
+
+    /// `user@host:port/database`, to be shown.
+    pub(crate) fn shown(&self) -> String {
+        let host = match &self.host {
+            Host::Tcp(host) if host.contains(':') => format!("[{host}]"),
+            _ => self.host(),
+        };
+        format!("{}@{host}:{}/{}", self.user, self.port, self.database)
+    }
+
+    /// The password, for whoever hides it in output.
+    pub(crate) fn password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+
+    /// The host's name or address, or the folder of its socket.
+    pub(crate) fn host(&self) -> String {
+        match &self.host {
+            Host::Tcp(host) => host.clone(),
+            Host::Socket(folder) => folder.display().to_string(),
+        }
+    }
+
+    pub(super) fn place(&self) -> &Host {
+        &self.host
+    }
+
+    /// The port; of a socket, the number in its name.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The role.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The database.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// How long to wait for a connection.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.parameters.connect_timeout
+    }
+
+    /// What kind of source it leads to.
+    pub(crate) fn kind(&self) -> SourceKind {
+        let host = self.host().to_ascii_lowercase();
+        match &self.host {
+            Host::Tcp(_) if direct(&host).is_some() => SourceKind::SupabaseDirect,
+            Host::Tcp(_) if host.ends_with(".pooler.supabase.com") => SourceKind::SupabasePooler,
+            _ => SourceKind::Plain,
+        }
+    }
+
+    /// The Supabase project's reference: in `db.REFERENCE.supabase.co`, or, through the pooler,
+    /// in the user `postgres.REFERENCE`.
+    pub(crate) fn project(&self) -> Option<String> {
+        match self.kind() {
+            SourceKind::Plain => None,
+            SourceKind::SupabaseDirect => {
+                direct(&self.host().to_ascii_lowercase()).map(str::to_owned)
+            }
+            SourceKind::SupabasePooler => {
+                self.user.split_once('.').map(|(_, reference)| reference.to_owned())
+            }
+        }
+    }
+
+    /// What PostgreSQL's own programs are told of it, by their environment: who they are, and
+    /// that they only read.
+    pub(crate) fn tool_environment(&self, application: &str) -> Vec<(&'static str, String)> {
+        let parameters = &self.parameters;
+        let mut all = vec![
+            ("PGHOST", self.host()),
+            ("PGPORT", self.port.to_string()),
+            ("PGUSER", self.user.clone()),
+            ("PGDATABASE", self.database.clone()),
+            ("PGSSLMODE", parameters.ssl_mode.name().to_owned()),
+            ("PGAPPNAME", cut(application)),
+            ("PGCONNECT_TIMEOUT", parameters.connect_timeout.as_secs().to_string()),
+            ("PGOPTIONS", self.options()),
+        ];
+        let roots = parameters.roots.as_ref().map(Roots::text);
+        let optional = [
+            ("PGPASSWORD", self.password.clone()),
+            ("PGSSLROOTCERT", roots),
+            ("PGCHANNELBINDING", parameters.channel_binding.clone()),
+            ("PGGSSENCMODE", parameters.gssencmode.clone()),
+            ("PGTARGETSESSIONATTRS", parameters.target_session_attrs.clone()),
+        ];
+        all.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        all
+    }
+
+    /// The options that the server starts a session with. Ours are last, so they win.
+    pub(super) fn options(&self) -> String {
+        match &self.parameters.options {
+            Some(options) => format!("{options} {READ_ONLY}"),
+            None => READ_ONLY.to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for ConnectionUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConnectionUrl").field(&self.shown()).finish()
+    }
+}
+
+/// An application's name as PostgreSQL keeps it: 63 bytes, and nothing outside printable ASCII,
+/// which versions replace in different ways.
+pub(super) fn cut(name: &str) -> String {
+    let plain = |letter: char| if matches!(letter, ' '..='~') { letter } else { '?' };
+    name.chars().map(plain).take(LONGEST_NAME).collect()
+}
+
+/// The reference in `db.REFERENCE.supabase.co`.
+fn direct(host: &str) -> Option<&str> {
+    let rest = host.strip_prefix("db.")?;
+    let reference =
+        rest.strip_suffix(".supabase.co").or_else(|| rest.strip_suffix(".supabase.in"))?;
+    (!reference.is_empty() && !reference.contains('.')).then_some(reference)
+}
+
+pub(super) fn wrong(message: impl fmt::Display) -> Fault {
+    Fault::errored(format!("the connection URL {message}"))
+}
+
+/// The URL, with a host put in where it only has one among its parameters.
+fn read(text: &str) -> Result<Url, Fault> {
+    let help = "write postgres://USER:PASSWORD@HOST:5432/DATABASE, with `%40` for `@`, `%2F` for \
+                `/`, `%3A` for `:`, `%23` for `#` and `%3F` for `?` in the password";
+    let rest = ["postgres://", "postgresql://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let Some(rest) = rest else {
+        return Err(wrong("does not begin with `postgres://` or `postgresql://`").help(help));
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(end);
+    let host = authority.rfind('@').map_or(0, |at| at + 1);
+    if authority[host..].contains(',') {
+        let help = "name the one that is to be read";
+        return Err(wrong("names several hosts").help(help));
+    }
+    let filled = match authority[host..].is_empty() || authority[host..].starts_with(':') {
+        true => format!("postgres://{}{NO_HOST}{}{tail}", &authority[..host], &authority[host..]),
+        false => format!("postgres://{authority}{tail}"),
+    };
+    // The crate's message is about the form alone.
+    Url::parse(&filled).map_err(|error| wrong(format!("is not valid: {error}")).help(help))
+}
+
+/// Stands for a host that the URL leaves out.
+const NO_HOST: &str = "no-host.invalid";
+
+/// What is known so far. Parameters overrule what stands before them.
+#[derive(Default)]
+struct Parts {
+    host: Option<Host>,
+    port: Option<u16>,
+    user: Option<String>,
+    password: Option<String>,
+    database: Option<String>,
+}
+
+impl Parts {
+    fn authority(&mut self, url: &Url) -> Result<(), Fault> {
+        let filled = |text: String| (!text.is_empty()).then_some(text);
+        if url.fragment().is_some() {
+            let help = "write a `#` in the password as `%23`";
+            return Err(wrong("has something after a `#`").help(help));
+        }
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        if host != NO_HOST {
+            self.host = filled(decode(host)?).map(place);
+        }
+        self.port = url.port();
+        self.user = filled(decode(url.username())?);
+        self.password = filled(decode(url.password().unwrap_or_default())?);
+        self.database = filled(decode(url.path().trim_start_matches('/'))?);
+        Ok(())
+    }
+
+    /// Unlike a form on the web, libpq takes a `+` for a plus.
+    fn query(&mut self, query: &str) -> Result<Parameters, Fault> {
+        let mut parameters = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decode(name)?, decode(value)?);
+            match name.as_str() {
+                "host" => self.host = Some(place(value)),
+                "port" => {
+                    let port = value.parse().map_err(|_| wrong("has a port that is none"))?;
+                    self.port = Some(port);
+                }
+                "user" => self.user = Some(value),
+                "password" => self.password = Some(value),
+                "dbname" => self.database = Some(value),
+                _ => parameters.push((name, value)),
+            }
+        }
+        Parameters::read(parameters)
+    }
+}
+
+fn place(host: String) -> Host {
+    if host.starts_with('/') { Host::Socket(host.into()) } else { Host::Tcp(host) }
+}
+
+fn decode(text: &str) -> Result<String, Fault> {
+    let decoded = percent_decode_str(text).decode_utf8();
+    let decoded = decoded.map_err(|_| wrong("has percent-encoded bytes that are not UTF-8"))?;
+    match decoded.contains(|letter: char| letter.is_control()) {
+        true => Err(wrong("has a control character in it")),
+        false => Ok(decoded.into_owned()),
+    }
+}
+
+#[cfg(test)]
+#[path = "url_tests.rs"]
+mod tests;
