@@ -27,6 +27,7 @@ use crate::fault::Fault;
 
 pub(super) use draft::{DraftFile, FolderDraft};
 pub(super) use lock::FolderLock;
+pub(super) use read::{MOST, too_large};
 
 /// How the names of drafts begin, and of what is removed, and of what was a probe.
 const DRAFT: &str = ".draft-";

@@ -1,0 +1,196 @@
+//! Finding and reading backups, and taking them away.
+
+use std::io::{self, Read};
+
+use futures_util::StreamExt as _;
+use object_store::path::Path;
+use object_store::{Error, GetOptions, ObjectStore as _, ObjectStoreExt as _};
+use tokio::task::JoinHandle;
+
+use super::{Bucket, answer};
+use crate::backup::id::is_id;
+use crate::backup::manifest::MANIFEST;
+use crate::backup::store::folder::{MOST, too_large};
+use crate::backup::store::trouble::{self, STAGE};
+use crate::backup::store::{Listed, parsed};
+use crate::fault::Fault;
+
+/// A file is read in blocks, the next while this one is used: each has its own time limit and is
+/// tried again by itself, and two are held.
+const BLOCK: u64 = 4 * 1024 * 1024;
+
+/// How many manifests are fetched at once.
+const AT_ONCE: usize = 4;
+
+impl Bucket {
+    pub(in super::super) fn list(&self) -> Result<Vec<Listed>, Fault> {
+        self.wait(async {
+            let root = self.root();
+            let found = self.0.s3.list_with_delimiter(root.as_ref()).await;
+            let found = found.map_err(|error| self.fault(&error, &root.unwrap_or_default()))?;
+            let names = found.common_prefixes.iter().filter_map(Path::filename);
+            let mut ids: Vec<String> = names.filter(|id| is_id(id)).map(str::to_owned).collect();
+            ids.sort_unstable_by(|a, b| b.cmp(a));
+            let manifests = futures_util::stream::iter(ids).map(|id| async move {
+                let manifest = self.fetch_manifest(&id).await.transpose()?;
+                Some(Listed { manifest: manifest.and_then(|text| parsed(&id, &text)), id })
+            });
+            // Without a manifest it is a draft, or on its way out.
+            Ok(manifests.buffered(AT_ONCE).filter_map(std::future::ready).collect().await)
+        })
+    }
+
+    pub(in super::super) fn manifest(&self, id: &str) -> Result<Vec<u8>, Fault> {
+        let found = self.wait(self.fetch_manifest(id))?;
+        found.ok_or_else(|| trouble::no_backup(id, &self.0.shown))
+    }
+
+    pub(super) async fn fetch_manifest(&self, id: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let path = self.object(id, MANIFEST);
+        let fault = |error: Error| self.fault(&error, &path);
+        let found = match self.0.s3.get(&path).await {
+            Ok(found) => found,
+            Err(error) if answer::is_missing(&error) => return Ok(None),
+            Err(error) => return Err(fault(error)),
+        };
+        if found.meta.size > MOST {
+            return Err(too_large(&self.place(&path)));
+        }
+        Ok(Some(found.bytes().await.map_err(fault)?.into()))
+    }
+
+    pub(in super::super) fn open_file(
+        &self,
+        id: &str,
+        name: &str,
+    ) -> Result<Box<dyn Read + Send>, Fault> {
+        let found = self.find(id, name)?;
+        let mut reader = Reader {
+            bucket: self.clone(),
+            path: found.location,
+            e_tag: found.e_tag,
+            size: found.size,
+            asked: 0,
+            next: None,
+            block: Vec::new(),
+            used: 0,
+        };
+        reader.ask();
+        Ok(Box::new(reader))
+    }
+
+    pub(in super::super) fn size_of(&self, id: &str, name: &str) -> Result<u64, Fault> {
+        Ok(self.find(id, name)?.size)
+    }
+
+    fn find(&self, id: &str, name: &str) -> Result<object_store::ObjectMeta, Fault> {
+        self.wait(async {
+            let path = self.object(id, name);
+            match self.0.s3.head(&path).await {
+                Ok(found) => Ok(found),
+                // A HEAD's answer does not say whether the bucket is missing; a GET's does.
+                Err(error) if answer::is_missing(&error) => match self.fetch_manifest(id).await? {
+                    Some(_) => Err(trouble::missing(id, name)),
+                    None => Err(trouble::no_backup(id, &self.0.shown)),
+                },
+                Err(error) => Err(self.fault(&error, &path)),
+            }
+        })
+    }
+
+    pub(in super::super) fn remove(&self, id: &str) -> Result<(), Fault> {
+        self.wait(async {
+            if !self.is_backup(id).await? {
+                return Err(trouble::no_backup(id, &self.0.shown));
+            }
+            // Whoever tidies ends what is killed on its way.
+            let marker = self.path(&format!("removed/{id}.json"));
+            let put = self.0.s3.put(&marker, "{}\n".into()).await;
+            put.map_err(|error| self.fault(&error, &marker))?;
+            self.delete_all(id).await?;
+            self.delete(&marker).await
+        })
+    }
+}
+
+/// A file, block by block, as one version of it.
+struct Reader {
+    bucket: Bucket,
+    path: Path,
+    e_tag: Option<String>,
+    size: u64,
+    asked: u64,
+    next: Option<JoinHandle<Result<Vec<u8>, Error>>>,
+    block: Vec<u8>,
+    used: usize,
+}
+
+impl Reader {
+    /// Begins to fetch the next block, if there is one.
+    fn ask(&mut self) {
+        let range = self.asked..self.size.min(self.asked + BLOCK);
+        if range.is_empty() {
+            return;
+        }
+        self.asked = range.end;
+        let options = GetOptions {
+            range: Some(range.into()),
+            if_match: self.e_tag.clone(),
+            ..GetOptions::default()
+        };
+        let (bucket, path) = (self.bucket.clone(), self.path.clone());
+        self.next = Some(self.bucket.0.runtime.spawn(async move {
+            let found = bucket.0.s3.get_opts(&path, options).await?;
+            Ok(found.bytes().await?.into())
+        }));
+    }
+
+    /// The next block; an empty one at the end.
+    fn fetch(&mut self) -> Result<Vec<u8>, Fault> {
+        let Some(next) = self.next.take() else { return Ok(Vec::new()) };
+        let before = self.asked;
+        let fetched = self.bucket.wait(next);
+        let fault = |error: Error| {
+            if matches!(error, Error::Precondition { .. }) {
+                let place = self.bucket.place(&self.path);
+                return Fault::errored("it was changed while it was read")
+                    .stage(STAGE)
+                    .object(place);
+            }
+            self.bucket.fault(&error, &self.path)
+        };
+        let block = fetched.map_err(Error::from).and_then(|fetched| fetched).map_err(fault)?;
+        let expected = (before - 1) % BLOCK + 1;
+        if block.len() as u64 != expected {
+            let message = format!("the store sent {} bytes instead of {expected}", block.len());
+            let place = self.bucket.place(&self.path);
+            return Err(Fault::errored(message).stage(STAGE).object(place));
+        }
+        self.ask();
+        Ok(block)
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.used == self.block.len() {
+            // The old block goes before the new one comes.
+            self.block = Vec::new();
+            self.used = 0;
+            self.block = self.fetch().map_err(io::Error::other)?;
+        }
+        let rest = &self.block[self.used..];
+        let taken = rest.len().min(bytes.len());
+        bytes[..taken].copy_from_slice(&rest[..taken]);
+        self.used += taken;
+        Ok(taken)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(next) = &self.next {
+            next.abort();
+        }
+    }
+}

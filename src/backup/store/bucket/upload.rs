@@ -1,0 +1,150 @@
+//! A file on its way into the bucket, in constant memory.
+//!
+//! One part is filled while two are sent, so three are held at most: 24 MiB. What fits into one
+//! part is sent as one object. A file may have 10,000 parts, which is 78 GiB.
+
+use std::io::{self, Write};
+
+use object_store::path::Path;
+use object_store::{Error, MultipartUpload, ObjectStoreExt as _};
+use tokio::task::JoinSet;
+
+use super::{Bucket, answer};
+use crate::backup::store::trouble::STAGE;
+use crate::fault::Fault;
+
+/// All of the same size but the last, which some stores insist on.
+pub(super) const PART: usize = 8 * 1024 * 1024;
+
+/// How many are sent at once.
+const AT_ONCE: usize = 2;
+
+/// The most that S3 takes.
+const MOST: u64 = 10_000;
+
+/// A file on its way. Dropped before it is finished, it is called off.
+pub(in super::super) struct Upload {
+    bucket: Bucket,
+    path: Path,
+    part: Vec<u8>,
+    sent: u64,
+    running: Option<Running>,
+}
+
+/// An upload in parts.
+struct Running {
+    upload: Box<dyn MultipartUpload>,
+    parts: JoinSet<Result<(), Error>>,
+    count: u64,
+}
+
+impl Upload {
+    pub(super) fn new(bucket: &Bucket, path: Path) -> Self {
+        Self { bucket: bucket.clone(), path, part: Vec::new(), sent: 0, running: None }
+    }
+
+    /// All that was written is in the bucket.
+    pub(in super::super) fn finish(mut self) -> io::Result<()> {
+        self.end().map_err(io::Error::other)
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        if self.running.is_none() {
+            let (bucket, bytes) = (self.bucket.clone(), std::mem::take(&mut self.part));
+            let put = bucket.wait(bucket.0.s3.put(&self.path, bytes.into()));
+            return put.map(drop).map_err(|error| self.fault(&error));
+        }
+        if !self.part.is_empty() {
+            self.send()?;
+        }
+        self.wait_for(0)?;
+        let Some(mut running) = self.running.take() else { return Ok(()) };
+        let completed = self.bucket.wait(running.upload.complete());
+        match completed {
+            Ok(_) => Ok(()),
+            // The answer to a first try was lost on the way, and the second found it done.
+            Err(error) if answer::is_missing(&error) && self.is_there() => Ok(()),
+            Err(error) => {
+                let fault = self.fault(&error);
+                self.running = Some(running);
+                Err(fault)
+            }
+        }
+    }
+
+    /// Sends the part that is filled.
+    fn send(&mut self) -> Result<(), Fault> {
+        let bytes = std::mem::take(&mut self.part);
+        self.sent += bytes.len() as u64;
+        if self.running.is_none() {
+            let begun = self.bucket.wait(self.bucket.0.s3.put_multipart(&self.path));
+            let upload = begun.map_err(|error| self.fault(&error))?;
+            self.running = Some(Running { upload, parts: JoinSet::new(), count: 0 });
+        }
+        self.wait_for(AT_ONCE - 1)?;
+        let Some(running) = &mut self.running else { return Ok(()) };
+        if running.count == MOST {
+            let gib = MOST * PART as u64 / 1024 / 1024 / 1024;
+            let help = "keep backups of this size in a folder";
+            let fault = Fault::errored(format!("larger than {gib} GiB, the most of one upload"));
+            return Err(fault.stage(STAGE).object(self.bucket.place(&self.path)).help(help));
+        }
+        running.count += 1;
+        let part = running.upload.put_part(bytes.into());
+        running.parts.spawn_on(part, &self.bucket.0.runtime);
+        Ok(())
+    }
+
+    /// Waits until no more than that many parts are being sent.
+    fn wait_for(&mut self, most: usize) -> Result<(), Fault> {
+        let Some(running) = &mut self.running else { return Ok(()) };
+        while running.parts.len() > most {
+            let sent = match self.bucket.wait(running.parts.join_next()) {
+                Some(Ok(sent)) => sent,
+                Some(Err(error)) => Err(error.into()),
+                None => Ok(()),
+            };
+            sent.map_err(|error| self.bucket.fault(&error, &self.path))?;
+        }
+        Ok(())
+    }
+
+    fn is_there(&self) -> bool {
+        let found = self.bucket.wait(self.bucket.0.s3.head(&self.path));
+        found.is_ok_and(|found| found.size == self.sent)
+    }
+
+    fn fault(&self, error: &Error) -> Fault {
+        self.bucket.fault(error, &self.path)
+    }
+}
+
+impl Write for Upload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Sent when more comes, not when it is full: so the last part is never empty.
+        if self.part.len() == PART {
+            self.send().map_err(io::Error::other)?;
+        }
+        if self.part.is_empty() && self.running.is_some() {
+            self.part.reserve_exact(PART);
+        }
+        let taken = bytes.len().min(PART - self.part.len());
+        self.part.extend_from_slice(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            self.bucket.at_last(async move {
+                running.parts.shutdown().await;
+                let _ = running.upload.abort().await;
+            });
+        }
+    }
+}
