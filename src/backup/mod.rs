@@ -2,3 +2,4 @@
 
 pub mod manifest;
 mod stop;
+mod storage;
