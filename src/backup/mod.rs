@@ -8,4 +8,5 @@ pub mod manifest;
 pub(crate) mod prune;
 pub(crate) mod settings;
 pub(crate) mod stop;
+pub(crate) mod storage;
 pub(crate) mod store;

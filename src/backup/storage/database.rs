@@ -1,0 +1,209 @@
+//! Listings by SQL, in the caller's transaction: what the snapshot of the dump shows.
+//!
+//! The columns are looked up first, since a project has those of its storage service's version.
+//! The lines are made by the server and come through a cursor, so nothing has to fit in memory
+//! on either side, and a stop is heeded at once.
+
+use std::io::Write;
+use std::pin::pin;
+
+use futures_util::TryStreamExt as _;
+use serde_json::Value;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
+
+use super::line::unwritable;
+use super::listed::{Listed, Wanted, count, no_bucket};
+use crate::backup::manifest::Bucket;
+use crate::backup::stop::Stop;
+use crate::fault::{Fault, causes};
+
+const STAGE: &str = "storage manifest (SQL)";
+
+/// How many rows are fetched at a time.
+const BATCH: u32 = 1000;
+
+/// The columns of either table. One that is generated says nothing of its own.
+const COLUMNS: &str = "
+    select c.relname::text, a.attname::text, a.atttypid::regtype::text
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid
+    where n.nspname = 'storage' and c.relname in ('buckets', 'objects') and c.relkind in ('r', 'p')
+        and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+    order by a.attnum";
+
+/// An object's size by its metadata.
+const SIZE: &str = "case when o.metadata ->> 'size' ~ '^[0-9]{1,18}$' \
+                    then (o.metadata ->> 'size')::bigint end";
+
+/// Lists buckets and their objects in the open transaction: a JSON line for each object into
+/// `out`. Nothing, if the database has no storage schema.
+///
+/// For the rest of the transaction row security is off, as `pg_dump` has it: a role that does not
+/// see every row gets an error instead of some of them.
+///
+/// # Errors
+/// A wanted bucket is not there. The role may not read the tables, or row security hides rows
+/// from it.
+pub(crate) async fn by_database(
+    client: &Client,
+    wanted: &Wanted,
+    out: &mut (dyn Write + Send),
+    stop: &Stop,
+) -> Result<Option<Listed>, Fault> {
+    list(client, wanted, out, stop).await.map_err(|fault| fault.stage(STAGE))
+}
+
+async fn list(
+    client: &Client,
+    wanted: &Wanted,
+    out: &mut (dyn Write + Send),
+    stop: &Stop,
+) -> Result<Option<Listed>, Fault> {
+    stop.check()?;
+    client.batch_execute("set local row_security = off").await.map_err(|error| query(&error))?;
+    let columns = client.query_typed(COLUMNS, &[]).await.map_err(|error| query(&error))?;
+    let of = |table: &str| {
+        let columns = columns.iter().filter(|row| text(row, 0) == table);
+        columns.map(|row| (text(row, 1), text(row, 2))).collect::<Vec<_>>()
+    };
+    if of("buckets").is_empty() || of("objects").is_empty() {
+        return Ok(None);
+    }
+    let sql = "select to_jsonb(b)::text from storage.buckets b";
+    let rows = client.query_typed(sql, &[]).await.map_err(|error| query(&error))?;
+    let all: Vec<Value> = rows.iter().filter_map(|row| text(row, 0).parse().ok()).collect();
+    let (chosen, missing) = wanted.choose(all.clone());
+    if !missing.is_empty() {
+        return Err(no_bucket(&missing, &all, STAGE));
+    }
+    let mut listed = Listed::of(chosen, true);
+    let sql = objects(&of("objects"));
+    for bucket in &mut listed.buckets {
+        let place = format!("bucket {}", bucket.id);
+        stream(client, &sql, bucket, out, stop).await.map_err(|fault| fault.object(place))?;
+    }
+    Ok(Some(listed))
+}
+
+/// Streams a bucket's objects in the order of their keys' bytes.
+async fn stream(
+    client: &Client,
+    sql: &str,
+    bucket: &mut Bucket,
+    out: &mut (dyn Write + Send),
+    stop: &Stop,
+) -> Result<(), Fault> {
+    let declared = client.query_typed(sql, &[(&bucket.id, Type::TEXT)]).await;
+    declared.map_err(|error| query(&error))?;
+    let fetch = format!("fetch forward {BATCH} from smokedrill_storage_objects");
+    loop {
+        stop.check()?;
+        let none: [(&str, Type); 0] = [];
+        let rows = client.query_typed_raw(&fetch, none).await.map_err(|error| query(&error))?;
+        let mut rows = pin!(rows);
+        let mut fetched = 0;
+        while let Some(row) = rows.try_next().await.map_err(|error| query(&error))? {
+            let line: &str = row.try_get(0).map_err(|error| query(&error))?;
+            let size: Option<i64> = row.try_get(1).map_err(|error| query(&error))?;
+            out.write_all(line.as_bytes()).map_err(unwritable)?;
+            out.write_all(b"\n").map_err(unwritable)?;
+            count(bucket, size.and_then(|size| u64::try_from(size).ok()));
+            fetched += 1;
+        }
+        if fetched < BATCH {
+            break;
+        }
+    }
+    let close = client.batch_execute("close smokedrill_storage_objects").await;
+    close.map_err(|error| query(&error))
+}
+
+/// The cursor over a bucket's objects. A row without a name is nobody's object: no request names
+/// it. It is in the dump all the same.
+fn objects(columns: &[(String, String)]) -> String {
+    let has = |name: &str| columns.iter().any(|(column, _)| column == name);
+    let mut fields = vec![
+        "'bucket', o.bucket_id".to_owned(),
+        "'name', o.name".to_owned(),
+        "'id', o.id".to_owned(),
+    ];
+    let metadata =
+        "'size', {SIZE}, 'mimetype', o.metadata ->> 'mimetype', 'etag', o.metadata ->> 'eTag'";
+    let metadata = metadata.replace("{SIZE}", SIZE);
+    let first = ["version", "created_at", "updated_at", "metadata", "user_metadata", "owner_id"];
+    let rest = columns.iter().map(|(name, _)| name.as_str());
+    let rest =
+        rest.filter(|name| !["bucket_id", "name", "id"].contains(name) && !first.contains(name));
+    for name in first.into_iter().filter(|name| has(name)).chain(rest) {
+        let kind = columns.iter().find(|(column, _)| column == name);
+        let kind = kind.map_or("", |(_, kind)| kind.as_str());
+        let column = format!("o.\"{}\"", name.replace('"', "\"\""));
+        // In UTC whatever the session's zone; and in one line, which the type json need not be.
+        let value = match kind {
+            "timestamp with time zone" => {
+                format!("to_char({column} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+            }
+            "json" => format!("{column}::jsonb"),
+            _ => column,
+        };
+        if name == "created_at" {
+            fields.push(metadata.clone());
+        }
+        fields.push(format!("'{}', {value}", name.replace('\'', "''")));
+    }
+    format!(
+        "declare smokedrill_storage_objects no scroll cursor for
+         select json_build_object({})::text, {SIZE}
+         from storage.objects o where o.bucket_id = $1 and o.name is not null
+         order by o.name collate \"C\", o.id",
+        fields.join(", ")
+    )
+}
+
+fn text(row: &Row, column: usize) -> String {
+    row.try_get(column).unwrap_or_default()
+}
+
+/// What the database says, without its details: those may quote a row.
+fn query(error: &tokio_postgres::Error) -> Fault {
+    let Some(said) = error.as_db_error() else {
+        return Fault::errored(causes(error))
+            .help("see whether the server is up, and whether it ended the session");
+    };
+    let message = said.message();
+    let fault = Fault::errored(message);
+    if said.code().code() == "42501" || message.contains("row-level security") {
+        return fault.help(
+            "connect as a role that may read storage.buckets and storage.objects and bypasses row \
+             security, such as the project's owner",
+        );
+    }
+    fault
+}
+
+#[cfg(test)]
+mod tests {
+    use super::objects;
+
+    #[test]
+    fn the_columns_that_there_are_are_asked_for() {
+        let column = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+        let old = [
+            column("id", "uuid"),
+            column("bucket_id", "text"),
+            column("name", "text"),
+            column("metadata", "jsonb"),
+            column("created_at", "timestamp with time zone"),
+            column("odd'\"", "json"),
+        ];
+        let sql = objects(&old);
+        assert!(!sql.contains("version") && !sql.contains("user_metadata"), "{sql}");
+        assert!(sql.contains(r#"'odd''"', o."odd'"""::jsonb"#), "{sql}");
+        assert!(
+            sql.contains(r#"'created_at', to_char(o."created_at" at time zone 'UTC'"#),
+            "{sql}"
+        );
+    }
+}
