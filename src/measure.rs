@@ -124,7 +124,7 @@ impl fmt::Display for Measure {
 fn shown(value: f64, unit: Unit) -> String {
     match unit {
         // Negative and fractional sizes do not occur; a journal from elsewhere may hold them.
-        Unit::Bytes => bytesize::ByteSize(value.max(0.0) as u64).display().si().to_string(),
+        Unit::Bytes => units::size(value.max(0.0) as u64),
         Unit::Seconds => units::duration(value * 1000.0),
         Unit::Count => format!("{value}"),
     }

@@ -49,6 +49,11 @@ pub(crate) fn against(ms: f64, limit: Option<f64>) -> String {
     }
 }
 
+/// A size, in thousands: `108.2 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    bytesize::ByteSize(bytes).display().si().to_string()
+}
+
 /// A moment, to the second: `2026-11-23 06:00:00 UTC`.
 pub(crate) fn time(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

@@ -122,6 +122,11 @@ impl Problems {
         self.list.extend(problems);
     }
 
+    /// All of them.
+    pub(crate) fn list(&self) -> &[Problem] {
+        &self.list
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
