@@ -1,0 +1,190 @@
+//! The table of contents: every object of the database, and which have data.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::fault::Fault;
+
+use super::cursor::Cursor;
+use super::header::Header;
+use super::source::Source;
+
+/// More entries than this are no table of contents: PostgreSQL's own numbers of objects end at
+/// four thousand million, but `pg_dump` holds a lock on each table.
+const MOST: i64 = 50_000_000;
+
+/// Header and table of contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Toc {
+    /// The version of the archive's form, such as `1.14`.
+    pub(crate) version: String,
+    /// The database.
+    pub(crate) dbname: String,
+    /// Of the server, such as `15.18`.
+    pub(crate) server_version: String,
+    /// Of `pg_dump`.
+    pub(crate) tool_version: String,
+    /// The entries, in the order in which they are restored.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// An entry of the table of contents: an object, its data, its comment, its grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Its number.
+    pub(crate) dump_id: i64,
+    /// Whether there is a block of data for it.
+    pub(crate) had_data: bool,
+    /// Its name, such as `jobs` or `jobs jobs_pkey`.
+    pub(crate) tag: String,
+    /// Its kind, such as `TABLE DATA`.
+    pub(crate) desc: String,
+    /// When it is restored.
+    pub(crate) section: Section,
+    /// Its schema, for what has one.
+    pub(crate) namespace: Option<String>,
+    /// Its owner.
+    pub(crate) owner: Option<String>,
+    /// The SQL that makes it.
+    pub(crate) definition: Option<String>,
+    /// The COPY command for its data.
+    pub(crate) copy: Option<String>,
+    /// The numbers of what must be there before.
+    pub(crate) dependencies: Vec<i64>,
+}
+
+/// When an entry is restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// With what it belongs to.
+    None,
+    /// Before the data.
+    PreData,
+    /// The data.
+    Data,
+    /// After the data: indexes, constraints, triggers.
+    PostData,
+}
+
+impl Toc {
+    pub(super) fn read<S: Source>(cursor: &mut Cursor<S>, header: Header) -> Result<Self, Fault> {
+        let count = cursor.int()?;
+        if !(0..=MOST).contains(&count) {
+            let what = format_args!("{count} is no number of entries");
+            return Err(cursor.damaged(what).object("table of contents"));
+        }
+        let mut entries = Vec::new();
+        for number in 1..=count {
+            let entry = Entry::read(cursor, &header);
+            let place = format_args!("entry {number} of {count} in the table of contents");
+            entries.push(entry.map_err(|fault| fault.object(place))?);
+        }
+        let Header { minor, dbname, server_version, tool_version, .. } = header;
+        Ok(Self { version: format!("1.{minor}"), dbname, server_version, tool_version, entries })
+    }
+
+    /// Where the entries with data are, by their numbers.
+    pub(super) fn with_data<S: Source>(
+        &self,
+        cursor: &Cursor<S>,
+    ) -> Result<HashMap<i64, usize>, Fault> {
+        let mut found = HashMap::new();
+        for (index, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.had_data) {
+            if found.insert(entry.dump_id, index).is_some() {
+                let what = format_args!("two entries have the number {}", entry.dump_id);
+                return Err(cursor.damaged(what).object("table of contents"));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Entry {
+    /// Whether its data are large objects, and not a table's rows.
+    pub(crate) fn is_large_objects(&self) -> bool {
+        self.desc == "BLOBS"
+    }
+
+    fn read<S: Source>(cursor: &mut Cursor<S>, header: &Header) -> Result<Self, Fault> {
+        let dump_id = cursor.int()?;
+        if dump_id <= 0 {
+            return Err(cursor.damaged(format_args!("{dump_id} is no entry's number")));
+        }
+        let had_data = match cursor.int()? {
+            0 => false,
+            1 => true,
+            flag => return Err(cursor.damaged(format_args!("{flag} tells not if there are data"))),
+        };
+        // The numbers that the server gave to the object and its catalogue.
+        cursor.string()?;
+        cursor.string()?;
+        let tag = cursor.string()?.unwrap_or_default();
+        let desc = cursor.string()?.unwrap_or_default();
+        let section = match cursor.int()? {
+            1 => Section::None,
+            2 => Section::PreData,
+            3 => Section::Data,
+            4 => Section::PostData,
+            other => return Err(cursor.damaged(format_args!("there is no section {other}"))),
+        };
+        let definition = cursor.string()?;
+        // The SQL that drops it.
+        cursor.string()?;
+        let copy = cursor.string()?;
+        let namespace = cursor.string()?.filter(|name| !name.is_empty());
+        // The tablespace.
+        cursor.string()?;
+        if header.minor >= 14 {
+            // The access method.
+            cursor.string()?;
+        }
+        if header.minor >= 16 {
+            // The kind of relation.
+            cursor.int()?;
+        }
+        let owner = cursor.string()?.filter(|name| !name.is_empty());
+        // Whether it has OIDs, as tables could until PostgreSQL 11.
+        cursor.string()?;
+        let mut dependencies = Vec::new();
+        while let Some(text) = cursor.string()? {
+            let number = text.parse();
+            let number = number
+                .map_err(|_| cursor.damaged("what it depends on is not an entry's number"))?;
+            dependencies.push(number);
+        }
+        offset(cursor, header.offset, had_data)?;
+        Ok(Self {
+            dump_id,
+            had_data,
+            tag,
+            desc,
+            section,
+            namespace,
+            owner,
+            definition,
+            copy,
+            dependencies,
+        })
+    }
+}
+
+/// Where the entry's data are: not known on a pipe (1), known (2), nowhere (3).
+fn offset<S: Source>(cursor: &mut Cursor<S>, bytes: u8, had_data: bool) -> Result<(), Fault> {
+    let flag = cursor.byte()?;
+    if !matches!((flag, had_data), (1 | 2, true) | (3, false)) {
+        return Err(cursor.damaged(format_args!("{flag} tells not where its data are")));
+    }
+    for _ in 0..bytes {
+        cursor.byte()?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(schema) => write!(f, "{schema}.{}", self.tag),
+            None => f.write_str(&self.tag),
+        }
+    }
+}
