@@ -34,6 +34,8 @@
 //! [`Harness`] makes a `tests/smoke.rs` of a few lines. [`journal`] is what the reports are
 //! made of, and what `reports/journal.json` holds.
 
+mod actor;
+mod audit;
 pub mod backup;
 mod check;
 mod database;
