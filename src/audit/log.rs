@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::finding::Finding;
 use super::head::{Beside, Head, sync_folder};
 use super::line::{Body, FORMAT, Line, Read, Record, one_line};
 use super::tail::Tail;
-use super::verify::{Finding, verify};
+use super::verify::verify;
 use crate::actor::{actor, host};
 use crate::fault::Fault;
 
@@ -68,8 +69,8 @@ impl Audit {
     ///
     /// # Errors
     /// It cannot be written. What was to be recorded must not go on then.
-    pub(crate) fn append(&self, record: Record) -> Result<String, Fault> {
-        self.add(&record).map_err(|error| self.fault(&error))
+    pub(crate) fn append(&self, record: &Record) -> Result<String, Fault> {
+        self.add(record).map_err(|error| self.fault(&error))
     }
 
     /// The last whole line, if there is any.

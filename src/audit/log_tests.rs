@@ -35,7 +35,7 @@ pub(super) fn head(path: &Path) -> PathBuf {
 pub(super) fn log_of(path: &Path, lines: usize) -> Audit {
     let audit = Audit::open(path).unwrap();
     for number in 1..=lines {
-        audit.append(record(&format!("line {number}"))).unwrap();
+        audit.append(&record(&format!("line {number}"))).unwrap();
     }
     audit
 }
@@ -45,8 +45,8 @@ fn a_line_is_bound_to_the_one_before_and_says_all() {
     let (_folder, path) = place();
     let audit = Audit::open(&path).unwrap();
     assert_eq!(audit.last().unwrap(), None);
-    let first = audit.append(record("one\ntwo")).unwrap();
-    let second = audit.append(Record { object: None, ..record("") }).unwrap();
+    let first = audit.append(&record("one\ntwo")).unwrap();
+    let second = audit.append(&Record { object: None, ..record("") }).unwrap();
     let lines = Audit::lines(&path).unwrap();
     assert_eq!((lines[0].seq, lines[0].previous.as_deref()), (1, None));
     assert_eq!((lines[1].seq, lines[1].previous.as_deref()), (2, Some(first.as_str())));
@@ -85,7 +85,7 @@ fn threads_add_to_one_chain() {
                 let own = Audit::open(path).unwrap();
                 for number in 0..10 {
                     let audit = if number % 2 == 0 { audit } else { &own };
-                    audit.append(record(&format!("{thread} {number}"))).unwrap();
+                    audit.append(&record(&format!("{thread} {number}"))).unwrap();
                 }
             });
         }

@@ -38,8 +38,9 @@
 //! if that is ahead of the log, and says in `head` if that was gone.
 //!
 //! `line` is the form of a line, `head` the file beside, `log` adds lines, `tail` finds the last
-//! one, and `verify` judges the whole.
+//! one, and `verify` judges the whole: its words are in `finding`.
 
+mod finding;
 mod head;
 mod line;
 mod log;
@@ -50,6 +51,7 @@ mod verify;
 #[cfg(test)]
 mod verify_tests;
 
+pub(crate) use finding::{Finding, What};
 pub(crate) use line::{Line, Operation, Record, Standing};
 pub(crate) use log::{Audit, Last};
-pub(crate) use verify::{Finding, Verified, What, verify, verify_with};
+pub(crate) use verify::{Verified, verify, verify_with};

@@ -160,7 +160,7 @@ mod tests {
         let late = now() + SignedDuration::from_secs(301);
         let told = plan(&[old.clone(), aged(1, -301, false)], days(7, 1), now(), None).unwrap_err();
         assert!(told.line().contains("b1") && told.line().contains("12:05:01"), "{told}");
-        let told = plan(&[old.clone()], days(7, 1), now(), Some(late)).unwrap_err();
+        let told = plan(std::slice::from_ref(&old), days(7, 1), now(), Some(late)).unwrap_err();
         assert!(told.line().contains("audit log"), "{told}");
         let near = Some(now() + SignedDuration::from_secs(299));
         assert!(plan(&[old, aged(1, -299, true)], days(7, 1), now(), near).is_ok());

@@ -15,7 +15,6 @@ use super::lookup::Context;
 use super::model::Source;
 use crate::redact::Redactor;
 use crate::suite::problem::{Problem, Problems, known};
-use crate::suite::source::pointer_token;
 
 /// Where a backup comes from, with its values in hand.
 #[derive(Clone, PartialEq, Eq)]

@@ -107,3 +107,43 @@ fn the_suites_of_the_project_load() {
         assert!(validator.is_valid(&value), "{name}");
     }
 }
+
+#[test]
+fn the_program_prints_the_schema_of_the_drills_settings() {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_smokedrill"));
+    let output = program.args(["schema", "drill"]).output().expect("the program starts");
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(&printed, smokedrill::drill_schema());
+}
+
+/// Each of these is refused by an editor too; what a schema cannot say, the loader's tests have.
+#[test]
+fn the_schema_of_the_drills_settings_refuses_slips() {
+    let validator =
+        jsonschema::validator_for(smokedrill::drill_schema()).expect("the schema compiles");
+    for (text, good) in [
+        ("", true),
+        ("[backup]\nrecipients = [\"age1x\", { file = \"keys\" }]\nminimum_size = 0\n", true),
+        ("[[backup.exclude]]\ntable = \"a.b\"\nreason = \"x\"\n", true),
+        ("[[backup.exclude]]\ntable = \"a.b\"\n", false),
+        ("[[backup.exclude]]\ntable = \"a.b\"\nreason = \" \"\n", false),
+        ("[bakup]\n", false),
+        ("[objectives]\nrpo = 60\n", false),
+        ("[backup.retention]\nat_least = 0\n", false),
+        ("[backup]\nrecipients = [1]\n", false),
+    ] {
+        let value: serde_json::Value = toml::from_str(text).expect("valid TOML");
+        assert_eq!(validator.is_valid(&value), good, "{text}");
+    }
+}
+
+#[test]
+fn the_drills_settings_are_no_suite() {
+    let suite = "[[check]]\nname = \"c\"\nrequest = \"GET /\"\nexpect.status = 200\n";
+    let project = Project::new("http://127.0.0.1:9", suite);
+    project.write("drill.toml", "[objectives]\nrpo = \"1h\"\n");
+    project.write("drill.json", "{}");
+    let listed = project.run(&["--list"]);
+    assert_eq!(listed.code, 0, "{}", listed.console());
+    assert!(!listed.stdout.contains("drill"), "{}", listed.stdout);
+}

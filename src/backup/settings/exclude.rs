@@ -44,7 +44,7 @@ impl fmt::Display for Excluded {
 type Wrong = (&'static str, String, &'static str);
 
 /// Reads one entry.
-pub(super) fn excluded(spec: ExcludeSpec) -> Result<Excluded, Wrong> {
+pub(super) fn excluded(spec: &ExcludeSpec) -> Result<Excluded, Wrong> {
     let (schema, table) = match (&spec.table, &spec.schema) {
         (Some(name), None) => match names(name).map(<[String; 2]>::try_from) {
             Ok(Ok([schema, table])) => (schema, Some(table)),

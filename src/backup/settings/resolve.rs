@@ -187,7 +187,7 @@ fn resolve(
         }
     }
     let mut exclude: Vec<Excluded> = Vec::new();
-    for (index, spec) in backup.exclude.into_iter().enumerate() {
+    for (index, spec) in backup.exclude.iter().enumerate() {
         let pointer = format!("/backup/exclude/{index}");
         match excluded(spec) {
             Err((key, message, help)) => judge.refuse(&format!("{pointer}{key}"), &message, help),
@@ -221,6 +221,6 @@ fn resolve(
         supabase_cli: file.supabase.cli.unwrap_or(false),
         audit: file.audit.file.unwrap_or_else(|| "reports/audit.jsonl".to_owned()).into(),
         folder: folder.to_owned(),
-        document: document.clone(),
+        document,
     })
 }
