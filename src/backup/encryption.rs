@@ -146,8 +146,11 @@ impl fmt::Debug for Identities {
 
 fn refused(error: &DecryptError) -> Fault {
     match error {
-        DecryptError::NoMatchingKeys => Fault::errored("it is encrypted to other keys")
-            .help("the manifest lists the public keys (`recipients`): use the private key of one"),
+        // A damaged head cannot be told from that of others.
+        DecryptError::NoMatchingKeys => Fault::errored("it is encrypted to other keys").help(
+            "the manifest lists the public keys (`recipients`): use the private key of one; if it \
+             was, the file is damaged: verify the backup",
+        ),
         DecryptError::Io(cause) if cause.get_ref().is_some_and(|inner| inner.is::<Fault>()) => {
             super::store::fault_of(cause, "the file")
         }

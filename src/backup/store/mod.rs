@@ -238,20 +238,19 @@ pub(crate) struct StoreLock(LockKind);
 
 #[derive(Debug)]
 enum LockKind {
-    /// Held for its `Drop`.
     Folder(FolderLock),
     Bucket(BucketLock),
 }
 
 impl StoreLock {
     /// Whether it is still held. In a bucket it is lost when it could not be renewed for so long
-    /// that another took it over.
+    /// that another took it over; in a folder, when somebody removed its file.
     ///
     /// # Errors
-    /// It is lost: to whom.
+    /// It is lost, in a bucket with the name of whom to.
     pub(crate) fn check(&self) -> Result<(), Fault> {
         match &self.0 {
-            LockKind::Folder(_) => Ok(()),
+            LockKind::Folder(lock) => lock.check(),
             LockKind::Bucket(lock) => lock.check(),
         }
     }

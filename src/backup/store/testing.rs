@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use tokio::runtime::{Handle, Runtime};
 
-use super::{Draft, Holder, Location, Store};
+use super::bucket::{self, Bucket};
+use super::{Draft, Holder, Kind, Location, LockKind, S3Location, Store, StoreLock};
 use crate::backup::encryption::Recipients;
 use crate::backup::manifest::{
     Catalogue, Database, FORMAT, FileRecord, Impact, Log, Manifest, Snapshot, SourceIdentity,
@@ -27,6 +28,10 @@ pub(super) fn runtime() -> &'static Handle {
 
 pub(super) fn folder(path: &Path) -> Store {
     Store::open(&Location::Folder(path.to_owned()), runtime()).unwrap()
+}
+
+pub(super) fn bucket(location: &S3Location, pace: bucket::Pace) -> Store {
+    Store(Kind::Bucket(Bucket::open_at(location, runtime(), pace).unwrap()))
 }
 
 pub(super) fn moment() -> Timestamp {
@@ -131,5 +136,14 @@ impl SmallDisk {
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+impl StoreLock {
+    /// What happens each minute.
+    pub(super) fn renew_now(&self) {
+        if let LockKind::Bucket(lock) = &self.0 {
+            lock.renew_now();
+        }
     }
 }

@@ -39,6 +39,11 @@
 //! backup is restored into. Either serves its storage API with [`Production::storage`] and
 //! [`Staging::storage`], or with one [`StorageFault`].
 //!
+//! # An object store
+//!
+//! [`ObjectStore::start`] makes a place to keep backups in: a bucket as S3 has it, without a
+//! database, with one [`ObjectStoreFault`] at a time.
+//!
 //! # Which PostgreSQL
 //!
 //! The newest that is found in `PATH`, by `pg_config`, and where Debian, Fedora, Homebrew, MacPorts
@@ -54,6 +59,7 @@
 mod access;
 mod account;
 mod api;
+mod bucket;
 mod cluster;
 mod database;
 mod fault;
@@ -70,6 +76,7 @@ mod storage;
 mod supabase;
 
 pub use api::Api;
+pub use bucket::{ObjectStore, ObjectStoreFault};
 pub use fault::Fault;
 pub use production::Production;
 pub use staging::Staging;

@@ -66,6 +66,13 @@ impl BucketLock {
     pub(in super::super) fn check(&self) -> Result<(), Fault> {
         self.claim.as_ref().map_or(Ok(()), Claim::check)
     }
+
+    #[cfg(test)]
+    pub(in super::super) fn renew_now(&self) {
+        if let Some(claim) = &self.claim {
+            let _ = self.bucket.wait(claim.renew());
+        }
+    }
 }
 
 impl Drop for BucketLock {

@@ -31,6 +31,9 @@ impl Bucket {
             let names = found.common_prefixes.iter().filter_map(Path::filename);
             let mut ids: Vec<String> = names.filter(|id| is_id(id)).map(str::to_owned).collect();
             ids.sort_unstable_by(|a, b| b.cmp(a));
+            if ids.is_empty() {
+                self.doubt().await?;
+            }
             let manifests = futures_util::stream::iter(ids).map(|id| async move {
                 let manifest = self.fetch_manifest(&id).await.transpose()?;
                 Some(Listed { manifest: manifest.and_then(|text| parsed(&id, &text)), id })
@@ -38,6 +41,23 @@ impl Bucket {
             // Without a manifest it is a draft, or on its way out.
             Ok(manifests.buffered(AT_ONCE).filter_map(std::future::ready).collect().await)
         })
+    }
+
+    /// To the client a web page with status 200 is an empty listing. Who answers so has an answer
+    /// for what cannot be there, too.
+    async fn doubt(&self) -> Result<(), Fault> {
+        let path = self.path(&format!("probe/{:016x}", fastrand::u64(..)));
+        match self.0.s3.get(&path).await {
+            Ok(_) => {
+                let help = "check that the endpoint is that of an S3-compatible store";
+                Err(Fault::errored("the store answers what makes no sense")
+                    .stage(STAGE)
+                    .object(&self.0.shown)
+                    .help(help))
+            }
+            Err(error) if answer::is_missing(&error) => Ok(()),
+            Err(error) => Err(self.fault(&error, &path)),
+        }
     }
 
     pub(in super::super) fn manifest(&self, id: &str) -> Result<Vec<u8>, Fault> {
@@ -57,6 +77,17 @@ impl Bucket {
             return Err(too_large(&self.place(&path)));
         }
         Ok(Some(found.bytes().await.map_err(fault)?.into()))
+    }
+
+    /// Asked with a GET whose body is not read: the answer to a HEAD does not tell a missing
+    /// object from a missing bucket.
+    pub(super) async fn is_backup(&self, id: &str) -> Result<bool, Fault> {
+        let path = self.object(id, MANIFEST);
+        match self.0.s3.get(&path).await {
+            Ok(_) => Ok(true),
+            Err(error) if answer::is_missing(&error) => Ok(false),
+            Err(error) => Err(self.fault(&error, &path)),
+        }
     }
 
     pub(in super::super) fn open_file(

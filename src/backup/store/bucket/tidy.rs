@@ -69,16 +69,6 @@ impl Bucket {
         claim.release().await;
         Ok(Some(format!("an unfinished backup, {id}, of {who}")))
     }
-
-    pub(super) async fn is_backup(&self, id: &str) -> Result<bool, Fault> {
-        use object_store::ObjectStoreExt as _;
-        let path = self.object(id, MANIFEST);
-        match self.0.s3.head(&path).await {
-            Ok(_) => Ok(true),
-            Err(error) if super::answer::is_missing(&error) => Ok(false),
-            Err(error) => Err(self.fault(&error, &path)),
-        }
-    }
 }
 
 /// The backup that a marker is of; nothing for what is foreign.

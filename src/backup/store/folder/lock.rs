@@ -2,7 +2,8 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{Folder, files};
@@ -17,13 +18,31 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The right to back up one source.
 #[derive(Debug)]
-pub(in super::super) struct FolderLock(File);
+pub(in super::super) struct FolderLock {
+    file: File,
+    path: PathBuf,
+}
+
+impl FolderLock {
+    /// A lock whose file was removed keeps nobody out: the next one makes another file.
+    pub(in super::super) fn check(&self) -> Result<(), Fault> {
+        let (ours, there) = (self.file.metadata(), std::fs::symlink_metadata(&self.path));
+        let same = ours.and_then(|ours| Ok((ours.dev(), ours.ino(), there?)));
+        match same {
+            Ok((device, number, there)) if (device, number) == (there.dev(), there.ino()) => Ok(()),
+            _ => Err(Fault::errored("somebody removed the lock's file while it was held")
+                .stage(STAGE)
+                .object(self.path.display())
+                .help("look who else cleans that folder up; then make the backup again")),
+        }
+    }
+}
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
         // The file stays: to remove it would let two hold a lock of one name. The lock ends when
-        // it is closed; this only takes the name out of it.
-        let _ = self.0.set_len(0);
+        // it is closed; this only takes the holder out of it.
+        let _ = self.file.set_len(0);
     }
 }
 
@@ -40,7 +59,7 @@ impl Folder {
         match file.try_lock() {
             Ok(()) => {
                 write_holder(&file, holder).map_err(|error| fault(&error))?;
-                Ok(FolderLock(file))
+                Ok(FolderLock { file, path })
             }
             Err(TryLockError::Error(error)) => Err(fault(&error)),
             Err(TryLockError::WouldBlock) => {
@@ -79,7 +98,7 @@ impl Folder {
         }
     }
 
-    fn locks(&self) -> Result<std::path::PathBuf, Fault> {
+    fn locks(&self) -> Result<PathBuf, Fault> {
         self.make()?;
         let path = self.path(LOCKS);
         files::make_all(&path)

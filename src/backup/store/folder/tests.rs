@@ -3,6 +3,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use crate::backup::encryption::{Identities, Recipients};
 use crate::backup::manifest::Manifest;
 use crate::backup::store::testing::{self, ID, LATER};
 use crate::backup::store::{Store, verify_file};
@@ -225,7 +226,7 @@ fn a_changed_byte_a_missing_one_and_a_missing_file_are_found() {
 
 #[test]
 fn who_comes_second_is_told_who_is_at_work_and_since_when() {
-    let (_folder, store) = store();
+    let (folder, store) = store();
     let lock = store.lock("production", &testing::holder()).unwrap();
     store.lock("staging", &testing::holder()).unwrap();
     let fault = store.lock("production", &testing::holder()).unwrap_err();
@@ -234,7 +235,9 @@ fn who_comes_second_is_told_who_is_at_work_and_since_when() {
     assert!(text.contains("production: "), "{text}");
     lock.check().unwrap();
     drop(lock);
-    store.lock("production", &testing::holder()).unwrap();
+    let lock = store.lock("production", &testing::holder()).unwrap();
+    fs::remove_file(folder.path().join("backups/.locks/source-production")).unwrap();
+    assert!(lock.check().unwrap_err().to_string().contains("somebody removed the lock's file"));
 }
 
 #[test]
@@ -276,4 +279,95 @@ fn what_a_full_disk_takes_no_more_is_an_error_that_says_so() {
     drop(draft);
     assert!(store.tidy().unwrap().is_empty());
     testing::publish(&store, ID, b"there is room again");
+}
+
+/// Set for the process that [`killed`] starts: where it is to begin a draft, and how far to go.
+const CHILD: &str = "SMOKEDRILL_TEST_STORE_CHILD";
+
+/// Not a test by itself: begins a draft, says how far it is, and waits to be killed.
+#[test]
+fn child_that_is_killed() {
+    let Ok(place) = std::env::var(CHILD) else { return };
+    let store = testing::folder(Path::new(&place));
+    let _lock = store.lock("production", &testing::holder()).unwrap();
+    let draft = store.begin(ID, &testing::holder()).unwrap();
+    let mut file = draft.create("a.zst", None).unwrap();
+    file.write_all(&vec![7; 1_000_000]).unwrap();
+    fs::write(Path::new(&place).join("ready"), "").unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(60));
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_no_backup_no_lock_and_soon_no_draft() {
+    let (folder, store) = store();
+    let home = folder.path().join("backups");
+    let child = format!("{}::child_that_is_killed", module_path!().split_once("::").unwrap().1);
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &child, "--nocapture"])
+        .env(CHILD, &home)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = std::time::Instant::now();
+    while !home.join("ready").exists() {
+        assert!(began.elapsed().as_secs() < 30, "the child does not begin");
+        assert!(child.try_wait().unwrap().is_none(), "the child ended");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    // Another process at work: nothing is tidied, and its lock holds.
+    assert!(store.tidy().unwrap().is_empty());
+    assert!(home.join(format!(".draft-{ID}")).join("a.zst").exists());
+    let text = store.lock("production", &testing::holder()).unwrap_err().to_string();
+    assert!(text.contains(&format!("(process {})", child.id())), "{text}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(store.list().unwrap().is_empty());
+    assert!(home.join(format!(".draft-{ID}")).join("a.zst").exists());
+    store.lock("production", &testing::holder()).unwrap();
+    let lines = store.tidy().unwrap();
+    assert!(lines.len() == 1 && lines[0].contains(ID), "{lines:?}");
+    assert_eq!(names(&home), [".locks", "ready"]);
+}
+
+#[test]
+fn with_encryption_no_plain_byte_is_ever_on_the_disk() {
+    let (folder, store) = store();
+    let key = age::x25519::Identity::generate();
+    let texts = [key.to_public().to_string()];
+    let recipients = Recipients::parse(&texts, folder.path()).unwrap();
+    let needle = b"NEEDLE jane.doe@example.com";
+    let draft = store.begin(ID, &testing::holder()).unwrap();
+    let home = folder.path().join("backups").join(format!(".draft-{ID}"));
+    let clean = || {
+        for name in names(&home) {
+            let bytes = fs::read(home.join(&name)).unwrap();
+            assert!(!bytes.windows(10).any(|window| window == &needle[..10]), "{name}");
+        }
+    };
+    let mut file = draft.create("a.zst", Some(&recipients)).unwrap();
+    let mut plain: u64 = 0;
+    for _ in 0..20_000 {
+        file.write_all(needle).unwrap();
+        plain += needle.len() as u64;
+        if plain % 1000 == 0 {
+            clean();
+        }
+    }
+    file.flush().unwrap();
+    clean();
+    let record = file.finish().unwrap();
+    clean();
+    assert_eq!((record.name.as_str(), record.uncompressed), ("a.zst.age", plain));
+    assert!(record.bytes > plain);
+    assert_eq!(names(&home), [".lock", "a.zst.age"]);
+    draft.publish(&testing::manifest(ID, vec![record.clone()])).unwrap();
+    verify_file(&store, ID, &record).unwrap();
+
+    let path = folder.path().join("key.txt");
+    fs::write(&path, age::secrecy::ExposeSecret::expose_secret(&key.to_string())).unwrap();
+    let identities = Identities::load(&path).unwrap();
+    let mut read = Vec::new();
+    let stored = store.open_file(ID, "a.zst.age").unwrap();
+    identities.decrypt(stored).unwrap().read_to_end(&mut read).unwrap();
+    assert!(read == needle.repeat(20_000));
 }
