@@ -12,6 +12,8 @@
 //! the statistics, never of a table's rows; every name is written with its schema, so that
 //! nobody's function answers in place of PostgreSQL's.
 
+mod catalogue;
+mod excluded;
 mod identity;
 mod lock;
 mod parameters;
@@ -24,6 +26,8 @@ mod tls;
 mod tools;
 mod url;
 
+pub(crate) use catalogue::{Estimate, TableSize, catalogue, estimate, fingerprint};
+pub(crate) use excluded::Excluded;
 pub(crate) use identity::identity;
 pub(crate) use lock::{SourceLock, application_name};
 pub(crate) use refusal::said;
