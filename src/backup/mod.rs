@@ -1,4 +1,4 @@
 //! Backups: made from a source that is only read, proved, kept and found again.
 
 pub mod manifest;
-mod stop;
+pub(crate) mod stop;

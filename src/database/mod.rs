@@ -13,10 +13,13 @@
 //! nobody's function answers in place of PostgreSQL's.
 
 mod catalogue;
+mod counters;
 mod excluded;
 mod identity;
+mod impact;
 mod lock;
 mod parameters;
+mod privileges;
 mod refusal;
 mod session;
 mod snapshot;
@@ -27,9 +30,12 @@ mod tools;
 mod url;
 
 pub(crate) use catalogue::{Estimate, TableSize, catalogue, estimate, fingerprint};
+pub(crate) use counters::{Counters, counters, written};
 pub(crate) use excluded::Excluded;
 pub(crate) use identity::identity;
+pub(crate) use impact::{Quiesced, Seen, Thresholds, Watch, quiesced};
 pub(crate) use lock::{SourceLock, application_name};
+pub(crate) use privileges::{Privileges, privileges};
 pub(crate) use refusal::said;
 pub(crate) use session::Session;
 pub(crate) use snapshot::Snapshot;

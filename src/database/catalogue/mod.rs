@@ -36,7 +36,7 @@ const QUERIES: [(&str, i32); 5] = [
     (include_str!("publications.sql"), 150_000),
 ];
 
-const PRELUDE: &str = include_str!("prelude.sql");
+pub(super) const PRELUDE: &str = include_str!("prelude.sql");
 
 /// A definition is given by the first 16 digits of its SHA-256.
 const SELECT: &str = "select kind, schema::text, name::text,
