@@ -9,16 +9,18 @@
 //! ```
 //!
 //! Every session is read-only and says who it is. What is asked is asked of the catalogue and of
-//! the statistics, never of a table's rows; every name is written with its schema, so that
-//! nobody's function answers in place of PostgreSQL's.
+//! the statistics, never of a table's rows; the search path is empty, so that nobody's function
+//! answers in place of PostgreSQL's.
 
 mod catalogue;
+mod connect;
 mod counters;
 mod excluded;
 mod identity;
 mod impact;
 mod lock;
 mod parameters;
+mod parts;
 mod privileges;
 mod refusal;
 mod session;
