@@ -9,12 +9,19 @@
 //! ```
 //!
 //! Every session is read-only and says who it is. What is asked is asked of the catalogue and of
-//! the statistics, never of a table's rows; every name is written with its schema, so that
-//! nobody's function answers in place of PostgreSQL's.
+//! the statistics, never of a table's rows; the search path is empty, so that nobody's function
+//! answers in place of PostgreSQL's.
 
+mod catalogue;
+mod connect;
+mod counters;
+mod excluded;
 mod identity;
+mod impact;
 mod lock;
 mod parameters;
+mod parts;
+mod privileges;
 mod refusal;
 mod session;
 mod snapshot;
@@ -24,8 +31,13 @@ mod tls;
 mod tools;
 mod url;
 
+pub(crate) use catalogue::{Estimate, TableSize, catalogue, estimate, fingerprint};
+pub(crate) use counters::{Counters, counters, written};
+pub(crate) use excluded::Excluded;
 pub(crate) use identity::identity;
+pub(crate) use impact::{Quiesced, Seen, Thresholds, Watch, quiesced};
 pub(crate) use lock::{SourceLock, application_name};
+pub(crate) use privileges::{Privileges, privileges};
 pub(crate) use refusal::said;
 pub(crate) use session::Session;
 pub(crate) use snapshot::Snapshot;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::url::wrong;
+use super::parts::wrong;
 use crate::fault::Fault;
 
 /// Every parameter that is known, with those that stand for a part of the URL.

@@ -9,10 +9,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
-use url::Url;
-
 use super::parameters::{Parameters, Roots};
+use super::parts::{Parts, wrong};
 use crate::fault::Fault;
 
 /// Supabase's transaction pooler listens here, and so do others after its example.
@@ -62,10 +60,7 @@ impl ConnectionUrl {
     /// It is none, it lacks something, or it asks for something that is not known or cannot be
     /// done. No error shows the URL or a part of it that may be secret.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
-        let url = read(text.trim())?;
-        let mut parts = Parts::default();
-        parts.authority(&url)?;
-        let parameters = parts.query(url.query().unwrap_or_default())?;
+        let (parts, parameters) = Parts::read(text.trim())?;
         let host = parts.host.ok_or_else(|| {
             wrong("names no host").help("write it after the `@`, or as `?host=/folder/of/socket`")
         })?;
@@ -208,99 +203,6 @@ fn direct(host: &str) -> Option<&str> {
     let reference =
         rest.strip_suffix(".supabase.co").or_else(|| rest.strip_suffix(".supabase.in"))?;
     (!reference.is_empty() && !reference.contains('.')).then_some(reference)
-}
-
-pub(super) fn wrong(message: impl fmt::Display) -> Fault {
-    Fault::errored(format!("the connection URL {message}"))
-}
-
-/// The URL, with a host put in where it only has one among its parameters.
-fn read(text: &str) -> Result<Url, Fault> {
-    let help = "write postgres://USER:PASSWORD@HOST:5432/DATABASE, with `%40` for `@`, `%2F` for \
-                `/`, `%3A` for `:`, `%23` for `#` and `%3F` for `?` in the password";
-    let rest = ["postgres://", "postgresql://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-    let Some(rest) = rest else {
-        return Err(wrong("does not begin with `postgres://` or `postgresql://`").help(help));
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, tail) = rest.split_at(end);
-    let host = authority.rfind('@').map_or(0, |at| at + 1);
-    if authority[host..].contains(',') {
-        let help = "name the one that is to be read";
-        return Err(wrong("names several hosts").help(help));
-    }
-    let filled = match authority[host..].is_empty() || authority[host..].starts_with(':') {
-        true => format!("postgres://{}{NO_HOST}{}{tail}", &authority[..host], &authority[host..]),
-        false => format!("postgres://{authority}{tail}"),
-    };
-    // The crate's message is about the form alone.
-    Url::parse(&filled).map_err(|error| wrong(format!("is not valid: {error}")).help(help))
-}
-
-/// Stands for a host that the URL leaves out.
-const NO_HOST: &str = "no-host.invalid";
-
-/// What is known so far. Parameters overrule what stands before them.
-#[derive(Default)]
-struct Parts {
-    host: Option<Host>,
-    port: Option<u16>,
-    user: Option<String>,
-    password: Option<String>,
-    database: Option<String>,
-}
-
-impl Parts {
-    fn authority(&mut self, url: &Url) -> Result<(), Fault> {
-        let filled = |text: String| (!text.is_empty()).then_some(text);
-        if url.fragment().is_some() {
-            let help = "write a `#` in the password as `%23`";
-            return Err(wrong("has something after a `#`").help(help));
-        }
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        if host != NO_HOST {
-            self.host = filled(decode(host)?).map(place);
-        }
-        self.port = url.port();
-        self.user = filled(decode(url.username())?);
-        self.password = filled(decode(url.password().unwrap_or_default())?);
-        self.database = filled(decode(url.path().trim_start_matches('/'))?);
-        Ok(())
-    }
-
-    /// Unlike a form on the web, libpq takes a `+` for a plus.
-    fn query(&mut self, query: &str) -> Result<Parameters, Fault> {
-        let mut parameters = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name)?, decode(value)?);
-            match name.as_str() {
-                "host" => self.host = Some(place(value)),
-                "port" => {
-                    let port = value.parse().map_err(|_| wrong("has a port that is none"))?;
-                    self.port = Some(port);
-                }
-                "user" => self.user = Some(value),
-                "password" => self.password = Some(value),
-                "dbname" => self.database = Some(value),
-                _ => parameters.push((name, value)),
-            }
-        }
-        Parameters::read(parameters)
-    }
-}
-
-fn place(host: String) -> Host {
-    if host.starts_with('/') { Host::Socket(host.into()) } else { Host::Tcp(host) }
-}
-
-fn decode(text: &str) -> Result<String, Fault> {
-    let decoded = percent_decode_str(text).decode_utf8();
-    let decoded = decoded.map_err(|_| wrong("has percent-encoded bytes that are not UTF-8"))?;
-    match decoded.contains(|letter: char| letter.is_control()) {
-        true => Err(wrong("has a control character in it")),
-        false => Ok(decoded.into_owned()),
-    }
 }
 
 #[cfg(test)]
