@@ -72,10 +72,10 @@ impl Api {
     ///
     /// # Errors
     /// The API does not answer as it should.
-    pub(super) async fn buckets(&self, stop: &Stop) -> Result<Vec<Value>, Fault> {
+    pub(super) async fn buckets(&self, stage: &str, stop: &Stop) -> Result<Vec<Value>, Fault> {
         let mut found = BTreeMap::new();
         for page in 1_usize.. {
-            let place = |fault: Fault| fault.stage(STAGE).object(format!("buckets, page {page}"));
+            let place = |fault: Fault| fault.stage(stage).object(format!("buckets, page {page}"));
             let mut url = self.url("bucket").map_err(place)?;
             url.query_pairs_mut()
                 .append_pair("limit", &BUCKETS.to_string())

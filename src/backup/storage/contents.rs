@@ -73,7 +73,7 @@ struct Copying<'a, A: Write, H> {
 impl<A: Write, H: Write> Copying<'_, A, H> {
     async fn run(&mut self, mut lines: Lines<impl BufRead>) -> Result<(), Fault> {
         // A key that is refused, or an API that is down, is told at once.
-        self.api.buckets(self.stop).await?;
+        self.api.buckets(STAGE, self.stop).await?;
         let (api, stop) = (self.api, self.stop);
         let mut ended = false;
         let entries = std::iter::from_fn(|| {
@@ -102,7 +102,7 @@ impl<A: Write, H: Write> Copying<'_, A, H> {
             let line = self.keep(&entry, content).await.map_err(place)?;
             writeln!(self.hashes, "{line}").map_err(unwritable)?;
             if self.row > 0 && self.row.is_multiple_of(IN_A_ROW) {
-                api.buckets(stop).await?;
+                api.buckets(STAGE, stop).await?;
             }
         }
         self.archive.finish().map_err(unwritable)?;

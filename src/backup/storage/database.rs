@@ -40,6 +40,9 @@ const SIZE: &str = "case when o.metadata ->> 'size' ~ '^[0-9]{1,18}$' \
 /// Lists buckets and their objects in the open transaction: a JSON line for each object into
 /// `out`. Nothing, if the database has no storage schema.
 ///
+/// Every row counts as an object, older versions of one and marks of deletions too, where the
+/// project keeps any: [`super::compare`] knows that the API shows neither.
+///
 /// For the rest of the transaction row security is off, as `pg_dump` has it: a role that does not
 /// see every row gets an error instead of some of them.
 ///
@@ -71,7 +74,7 @@ async fn list(
     if of("buckets").is_empty() || of("objects").is_empty() {
         return Ok(None);
     }
-    let sql = "select to_jsonb(b)::text from storage.buckets b";
+    let sql = "select to_jsonb(b)::text from storage.buckets b order by b.id collate \"C\"";
     let rows = client.query_typed(sql, &[]).await.map_err(|error| query(&error))?;
     let all: Vec<Value> = rows.iter().filter_map(|row| text(row, 0).parse().ok()).collect();
     let (chosen, missing) = wanted.choose(all.clone());

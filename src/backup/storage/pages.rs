@@ -35,7 +35,7 @@ pub(crate) async fn by_api(
     stop: &Stop,
 ) -> Result<Listed, Fault> {
     let conclusive = api.role() == Role::Service;
-    let all = api.buckets(stop).await?;
+    let all = api.buckets(STAGE, stop).await?;
     let (chosen, missing) = wanted.choose(all.clone());
     if !missing.is_empty() && conclusive {
         return Err(no_bucket(&missing, &all, STAGE));
@@ -119,9 +119,9 @@ struct Page {
 impl Page {
     /// Nothing, if the answer is none: one that says there are more, and not where, among them.
     fn of(mut answer: Value) -> Option<Self> {
-        let Value::Array(objects) = answer["objects"].take() else { return None };
+        let Value::Array(objects) = answer.get_mut("objects")?.take() else { return None };
         let next = match answer["hasNext"].as_bool()? {
-            true => Some(answer["nextCursor"].take()).filter(Value::is_string)?.into(),
+            true => Some(Some(answer["nextCursor"].clone()).filter(Value::is_string)?),
             false => None,
         };
         Some(Self { objects, next })
