@@ -128,7 +128,7 @@ impl S3Location {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     use super::Location;
 
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(parse("backups").unwrap(), "/base/backups");
         assert_eq!(parse(" /srv/backups ").unwrap(), "/srv/backups");
         let odd = Location::parse("a b:c", Path::new("/base")).unwrap();
-        assert!(matches!(odd, Location::Folder(path) if path == PathBuf::from("/base/a b:c")));
+        assert!(matches!(odd, Location::Folder(path) if path == Path::new("/base/a b:c")));
     }
 
     #[test]

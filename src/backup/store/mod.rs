@@ -23,7 +23,7 @@
 //! All of it blocks, and is for threads of its own. The bucket's side waits on the runtime whose
 //! handle it was opened with, so it must never be called from within a task of a runtime: tokio
 //! panics there. That runtime must have worker threads (be no `current_thread` one), or be driven
-//! by somebody else meanwhile.
+//! by somebody else meanwhile; and it must outlive drafts and locks, whose `Drop` cleans up on it.
 
 mod bucket;
 mod folder;

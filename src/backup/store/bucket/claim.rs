@@ -134,7 +134,7 @@ impl Claim {
     pub(super) async fn release(self) {
         let shared = Arc::clone(&self.shared);
         drop(self);
-        // Waits for a renewal that is on its way.
+        // A renewal that was on its way does no harm: it is conditional on what is removed here.
         let state = shared.state.lock().await;
         if let Ok(Some(found)) = shared.bucket.mark(&shared.path).await
             && found.mark.is_some_and(|mark| mark.token == state.mark.token)

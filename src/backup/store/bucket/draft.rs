@@ -3,7 +3,7 @@
 use std::fmt;
 
 use object_store::path::Path;
-use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{ObjectStore as _, PutMode, PutOptions};
 
 use super::claim::{Claim, Outcome};
 use super::{Bucket, Upload, answer};

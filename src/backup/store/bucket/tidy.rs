@@ -7,7 +7,6 @@ use object_store::ObjectMeta;
 use super::Bucket;
 use super::claim::Claim;
 use crate::backup::id::is_id;
-use crate::backup::manifest::MANIFEST;
 use crate::backup::store::holder::Holder;
 use crate::fault::Fault;
 

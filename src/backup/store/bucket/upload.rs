@@ -16,6 +16,9 @@ use crate::fault::Fault;
 /// All of the same size but the last, which some stores insist on.
 pub(super) const PART: usize = 8 * 1024 * 1024;
 
+/// What is no larger gets no room for a whole part.
+const SMALL: usize = 256 * 1024;
+
 /// How many are sent at once.
 const AT_ONCE: usize = 2;
 
@@ -125,8 +128,9 @@ impl Write for Upload {
         if self.part.len() == PART {
             self.send().map_err(io::Error::other)?;
         }
-        if self.part.is_empty() && self.running.is_some() {
-            self.part.reserve_exact(PART);
+        // All at once, since to grow by doubling would end above; but not for what stays small.
+        if self.part.len() + bytes.len() > SMALL && self.part.capacity() < PART {
+            self.part.reserve_exact(PART - self.part.len());
         }
         let taken = bytes.len().min(PART - self.part.len());
         self.part.extend_from_slice(&bytes[..taken]);

@@ -17,6 +17,11 @@ const fn problem(status: StatusCode, code: &'static str, message: &'static str) 
 }
 
 impl Problem {
+    #[cfg(test)]
+    pub(crate) fn code(self) -> &'static str {
+        self.code
+    }
+
     pub(crate) const ACCESS_DENIED: Problem =
         problem(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied.");
     pub(crate) const UNKNOWN_KEY: Problem = problem(

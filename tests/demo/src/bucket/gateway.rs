@@ -59,7 +59,7 @@ impl App {
 
     /// Every other time, beginning with the first.
     fn turn(&self) -> bool {
-        self.turns.fetch_add(1, Ordering::SeqCst) % 2 == 0
+        self.turns.fetch_add(1, Ordering::SeqCst).is_multiple_of(2)
     }
 }
 
@@ -67,7 +67,7 @@ impl App {
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn parse(text: &str) -> Query {
+    pub(crate) fn parse(text: &str) -> Query {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         Query(pairs.map(|(name, value)| (decoded(name), decoded(value))).collect())

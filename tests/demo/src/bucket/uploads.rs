@@ -100,3 +100,44 @@ fn find<'a>(keep: &'a mut Keep, key: &str, query: &Query) -> Result<&'a mut Uplo
     let id = query.get("uploadId").unwrap_or_default();
     keep.uploads.get_mut(id).filter(|upload| upload.key == key).ok_or(Problem::NO_UPLOAD)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+
+    use super::{LEAST, Problem, begin, complete, part};
+    use crate::bucket::gateway::Query;
+    use crate::bucket::keep::Keep;
+
+    /// The code of what comes of an upload whose parts have these sizes, named in that order.
+    fn upload(sizes: &[usize], order: &[usize], etag: Option<&str>) -> Result<Keep, &'static str> {
+        let mut keep = Keep::default();
+        begin(&mut keep, "a").map_err(Problem::code)?;
+        let id = keep.uploads.keys().next().cloned().unwrap_or_default();
+        let query = |number: usize| Query::parse(&format!("uploadId={id}&partNumber={number}"));
+        for (index, size) in sizes.iter().enumerate() {
+            let bytes = Bytes::from(vec![b'x'; *size]);
+            part(&mut keep, "a", &query(index + 1), bytes).map_err(Problem::code)?;
+        }
+        let named = order.iter().map(|number| {
+            let known = keep.uploads[&id].parts.get(&u32::try_from(*number).unwrap_or(0));
+            let tag = etag.or(known.map(|(tag, _)| tag.as_str())).unwrap_or("none");
+            format!("<Part><ETag>{tag}</ETag><PartNumber>{number}</PartNumber></Part>")
+        });
+        let body = Bytes::from(named.collect::<String>());
+        complete(&mut keep, "a", &query(0), &body).map_err(Problem::code)?;
+        Ok(keep)
+    }
+
+    #[test]
+    fn an_upload_completes_as_with_s3_and_not_otherwise() {
+        let keep = upload(&[LEAST, LEAST, 1], &[1, 2, 3], None);
+        assert_eq!(keep.map(|keep| keep.objects["a"].bytes.len()).ok(), Some(2 * LEAST + 1));
+        let code = |sizes: &[usize], order: &[usize], etag| upload(sizes, order, etag).err();
+        assert_eq!(code(&[LEAST - 1, 1], &[1, 2], None), Some("EntityTooSmall"));
+        assert_eq!(code(&[LEAST, LEAST], &[2, 1], None), Some("InvalidPartOrder"));
+        assert_eq!(code(&[LEAST, 1], &[1, 3], None), Some("InvalidPart"));
+        assert_eq!(code(&[1], &[1], Some("false")), Some("InvalidPart"));
+        assert_eq!(code(&[1], &[], None), Some("MalformedXML"));
+    }
+}
