@@ -39,6 +39,7 @@ mod audit;
 pub mod backup;
 mod check;
 mod database;
+mod drill;
 mod environment;
 mod fault;
 mod harness;
@@ -49,6 +50,8 @@ mod redact;
 mod report;
 mod suite;
 
+pub use backup::Backups;
+pub use drill::Drill;
 pub use fault::{Fault, FaultKind};
 pub use harness::{Context, Failure, Harness, Running};
 pub use suite::{drill_schema, environments_schema, suite_schema};

@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use smokedrill::{Backups, Drill, Fault, FaultKind, Harness};
 
 /// Disaster-recovery runbooks as tests.
 #[derive(Parser)]
@@ -26,11 +28,75 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Back production up, and prove the backup.
+    ///
+    /// Takes the arguments of `cargo test --test drill --`; `smokedrill drill --help` lists
+    /// them. The environment `local` is started by the test harness alone.
+    #[command(disable_help_flag = true)]
+    Drill {
+        /// libtest's arguments and ours.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// The backups that are there.
+    Backup {
+        #[command(subcommand)]
+        command: BackupCommand,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the JSON Schema of a file format, for editors.
     Schema {
         /// Which one.
         format: Format,
     },
+}
+
+/// Where the settings are.
+#[derive(Args)]
+struct Place {
+    /// The folder of drill.toml.
+    #[arg(long, default_value = "suites", value_name = "DIR", global = true)]
+    suites: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum BackupCommand {
+    /// List them, newest first.
+    List,
+    /// Show what is known of one: its manifest, as JSON.
+    Show {
+        /// latest, previous, or its name.
+        backup: String,
+    },
+    /// Read one to its end, and compare it with its manifest.
+    Verify {
+        /// latest, previous, or its name.
+        backup: String,
+        /// A file with the private key (age) of an encrypted backup; without it, hashes alone
+        /// are compared.
+        #[arg(long, value_name = "FILE", env = "SMOKEDRILL_IDENTITY", hide_env = true)]
+        identity: Option<PathBuf>,
+    },
+    /// Remove those that are older than the retention, and never the last good one.
+    Prune {
+        /// Say what would be removed, and remove nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Find lines that were altered, removed or inserted.
+    Verify,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -44,10 +110,15 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    match Program::parse().command {
-        Command::Smoke { arguments } => {
-            let words = std::iter::once("smokedrill smoke".into()).chain(arguments);
-            smokedrill::Harness::new().run_with(words)
+    let words = |name: &str, arguments: Vec<OsString>| {
+        std::iter::once(format!("smokedrill {name}").into()).chain(arguments)
+    };
+    let told = match Program::parse().command {
+        Command::Smoke { arguments } => return Harness::new().run_with(words("smoke", arguments)),
+        Command::Drill { arguments } => return Drill::new().run_with(words("drill", arguments)),
+        Command::Backup { command, place } => backup(&command, &place),
+        Command::Audit { command: AuditCommand::Verify, place } => {
+            Backups::open(&place.suites).and_then(|backups| backups.verify_audit())
         }
         Command::Schema { format } => {
             let schema = match format {
@@ -55,9 +126,33 @@ fn main() -> ExitCode {
                 Format::Environments => smokedrill::environments_schema(),
                 Format::Drill => smokedrill::drill_schema(),
             };
+            Ok(format!("{schema:#}\n"))
+        }
+    };
+    match told {
+        Ok(text) => {
             // A reader that has seen enough is no error.
-            let _ = writeln!(std::io::stdout(), "{schema:#}");
+            let _ = std::io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
+        Err(fault) => {
+            let _ = writeln!(std::io::stderr(), "error: {fault}");
+            ExitCode::from(match fault.kind() {
+                FaultKind::Failed => 1,
+                FaultKind::Usage => 2,
+                FaultKind::Errored => 3,
+                FaultKind::Interrupted => 130,
+            })
+        }
+    }
+}
+
+fn backup(command: &BackupCommand, place: &Place) -> Result<String, Fault> {
+    let backups = Backups::open(&place.suites)?;
+    match command {
+        BackupCommand::List => backups.list(),
+        BackupCommand::Show { backup } => backups.show(backup),
+        BackupCommand::Verify { backup, identity } => backups.verify(backup, identity.as_deref()),
+        BackupCommand::Prune { dry_run } => backups.prune(*dry_run),
     }
 }

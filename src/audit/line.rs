@@ -71,7 +71,7 @@ impl From<FaultKind> for Standing {
     fn from(kind: FaultKind) -> Self {
         match kind {
             FaultKind::Failed => Self::Failed,
-            FaultKind::Errored => Self::Errored,
+            FaultKind::Errored | FaultKind::Usage => Self::Errored,
             FaultKind::Interrupted => Self::Interrupted,
         }
     }

@@ -208,10 +208,21 @@ pub struct Extension {
 /// Something that was left out on purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclusion {
-    /// What, such as `vault.secrets (data)`.
-    pub object: String,
+    /// The schema.
+    pub schema: String,
+    /// The table; nothing for all of the schema.
+    pub table: Option<String>,
+    /// Whether the rows alone were left out.
+    pub data_only: bool,
     /// Why, as `suites/drill.toml` says.
     pub reason: String,
+}
+
+impl Exclusion {
+    /// Whether it leaves out the rows of this table.
+    pub fn covers(&self, schema: &str, table: &str) -> bool {
+        self.schema == schema && self.table.as_deref().is_none_or(|name| name == table)
+    }
 }
 
 /// The storage buckets.

@@ -11,7 +11,7 @@ use crate::suite::schema::ENVIRONMENTS;
 use crate::suite::source::{Document, pointer_token};
 
 /// The environments of a suites folder.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Environments {
     pub(crate) file: EnvironmentsFile,
     /// The file, if there is one: a harness may start all of its environments itself.

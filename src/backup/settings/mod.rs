@@ -32,5 +32,5 @@ mod s3;
 mod tests;
 
 pub(crate) use exclude::Excluded;
-pub(crate) use resolve::{ImpactLimits, LEAST_RETENTION, Settings};
+pub(crate) use resolve::{LEAST_RETENTION, Settings};
 pub(crate) use s3::S3Settings;

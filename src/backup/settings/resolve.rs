@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::exclude::{Excluded, excluded};
 use super::model::{DrillFile, Recipient, S3Spec};
 use crate::backup::prune::Retention;
+use crate::database::Thresholds;
 use crate::suite::Problems;
 use crate::suite::fields::Millis;
 use crate::suite::schema::DRILL;
@@ -52,7 +53,7 @@ pub(crate) struct Settings {
     /// How long backups are kept.
     pub(crate) retention: Retention,
     /// What the source may feel of it.
-    pub(crate) impact: ImpactLimits,
+    pub(crate) impact: Thresholds,
     /// What is left out on purpose.
     pub(crate) exclude: Vec<Excluded>,
     /// Whether the Supabase CLI is used.
@@ -63,23 +64,6 @@ pub(crate) struct Settings {
     pub(crate) folder: PathBuf,
     /// The file, if there is one.
     pub(crate) document: Option<Arc<Document>>,
-}
-
-/// What the source may feel of a backup.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ImpactLimits {
-    /// How often it is looked at.
-    pub(crate) interval: Duration,
-    /// The query whose latency is measured.
-    pub(crate) probe: String,
-    /// Its greatest latency.
-    pub(crate) latency: Duration,
-    /// How many locks may be waited for at once.
-    pub(crate) waiting_locks: u64,
-    /// The greatest age of the oldest snapshot.
-    pub(crate) oldest_snapshot: Duration,
-    /// How many looks in a row must be over a limit.
-    pub(crate) patience: u32,
 }
 
 impl Settings {
@@ -155,7 +139,7 @@ fn resolve(
     let lock_timeout = long("/backup/lock_timeout", backup.lock_timeout, 30 * second, ms);
     let impact = backup.impact;
     let at = "/backup/impact";
-    let impact = ImpactLimits {
+    let impact = Thresholds {
         interval: long(&format!("{at}/interval"), impact.interval, 500 * ms, 10 * ms),
         latency: long(&format!("{at}/latency"), impact.latency, second, ms),
         oldest_snapshot: long(

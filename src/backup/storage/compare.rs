@@ -140,7 +140,7 @@ fn is_newer(entry: &Entry, snapshot: Timestamp) -> bool {
 }
 
 /// The buckets' settings that differ, and buckets that only one side has.
-fn settings(database: &[Bucket], api: &[Bucket]) -> Vec<String> {
+pub(crate) fn settings(database: &[Bucket], api: &[Bucket]) -> Vec<String> {
     let find = |all: &[Bucket], id: &str| all.iter().find(|one| one.id == id).cloned();
     let mut found = Vec::new();
     for one in database {

@@ -42,10 +42,10 @@ mod sorter;
 mod tests;
 
 pub(crate) use api::{Api, Network};
-pub(crate) use compare::{Side, compare};
+pub(crate) use compare::{Side, compare, settings};
 pub(crate) use contents::copy;
 pub(crate) use database::by_database;
 pub(crate) use key::Role;
 pub(crate) use listed::{Listed, Wanted};
-pub(crate) use pages::by_api;
+pub(crate) use pages::{by_api, wanted_there};
 pub(crate) use patience::Patience;

@@ -50,6 +50,19 @@ pub(crate) async fn by_api(
     Ok(listed)
 }
 
+/// How many buckets are wanted; each of them is there.
+///
+/// # Errors
+/// As for [`by_api`], and a wanted bucket is not shown.
+pub(crate) async fn wanted_there(api: &Api, wanted: &Wanted, stop: &Stop) -> Result<u64, Fault> {
+    let all = api.buckets(STAGE, stop).await?;
+    let (chosen, missing) = wanted.choose(all.clone());
+    match missing.is_empty() {
+        true => Ok(chosen.len() as u64),
+        false => Err(no_bucket(&missing, &all, STAGE)),
+    }
+}
+
 async fn list(
     api: &Api,
     bucket: &mut Bucket,

@@ -1,0 +1,252 @@
+//! The backups that are there, for whoever is no test: the program's commands.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+
+use super::choose::Choice;
+use super::display::Display;
+use super::encryption::Identities;
+use super::manifest::Manifest;
+use super::place::{self, told};
+use super::progress::Progress;
+use super::prune::plan;
+use super::settings::Settings;
+use super::stop::Stop;
+use super::store::{Listed, Store};
+use super::verify::{self, Reading};
+use crate::audit::{Audit, Operation, Record, Standing, verify_with};
+use crate::fault::Fault;
+use crate::redact::Redactor;
+use crate::report::console::tell;
+use crate::report::units;
+
+/// The backups of a project.
+///
+/// Texts that are returned are for people, each line ended.
+pub struct Backups {
+    settings: Settings,
+    root: PathBuf,
+    store: Store,
+    redactor: Redactor,
+    runtime: Runtime,
+}
+
+impl Backups {
+    /// Opens the place that `drill.toml` of this folder names. Relative paths in it begin where
+    /// the folder stands.
+    ///
+    /// # Errors
+    /// *Usage*: there is no such folder, or the file is wrong. *Errored*: the place cannot be
+    /// opened.
+    pub fn open(suites: &Path) -> Result<Self, Fault> {
+        let settings = settings(suites)?;
+        let root = root(suites);
+        let redactor = Redactor::new(&[], Vec::new());
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build();
+        let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
+        let store = place::open(&settings, &root, &redactor, runtime.handle())?;
+        Ok(Self { settings, root, store, redactor, runtime })
+    }
+
+    /// A line for each backup, newest first.
+    ///
+    /// # Errors
+    /// The place cannot be read.
+    pub fn list(&self) -> Result<String, Fault> {
+        let listed = self.store.list()?;
+        if listed.is_empty() {
+            let shown = self.store.shown();
+            return Ok(format!("there is no backup in {shown}; `make backup-prod` makes one\n"));
+        }
+        Ok(listed.iter().map(line).collect())
+    }
+
+    /// A backup's manifest, as JSON.
+    ///
+    /// # Errors
+    /// There is no such backup, or its manifest cannot be read.
+    pub fn show(&self, backup: &str) -> Result<String, Fault> {
+        let manifest = self.manifest(backup)?;
+        Ok(String::from_utf8_lossy(&manifest.to_json()).into_owned())
+    }
+
+    /// Reads a backup to its end, and compares it with its manifest. The file holds the private
+    /// key of an encrypted backup; without it hashes alone are compared.
+    ///
+    /// # Errors
+    /// *Failed*: the backup is damaged. *Errored*: it cannot be read.
+    pub fn verify(&self, backup: &str, identity: Option<&Path>) -> Result<String, Fault> {
+        let identities = identity.map(Identities::load).transpose()?;
+        let manifest = self.manifest(backup)?;
+        let audit = self.audit()?;
+        let stop = Stop::default();
+        let interrupted = stop.clone();
+        self.runtime.spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                interrupted.set(Fault::interrupted());
+            }
+        });
+        let progress = std::sync::Arc::new(Progress::default());
+        let reading = {
+            let _display = Display::start(&progress, "verify", manifest.database.bytes);
+            verify::read(&self.store, &manifest, identities.as_ref(), &progress, &stop)
+        };
+        let judged = reading.and_then(|reading| judged(&manifest, &reading));
+        let (outcome, detail) = match &judged {
+            Ok(text) => (Standing::Passed, text.trim().to_owned()),
+            Err(fault) => (Standing::from(fault.kind()), fault.line()),
+        };
+        audit.append(&self.record(Operation::BackupVerify, &manifest.id, outcome, &detail))?;
+        judged
+    }
+
+    /// Removes what is older than the retention, and never the last good backup; with `dry_run`
+    /// it only says what it would remove.
+    ///
+    /// # Errors
+    /// *Errored*: a clock went backwards, or something cannot be removed.
+    pub fn prune(&self, dry_run: bool) -> Result<String, Fault> {
+        let audit = self.audit()?;
+        let known = place::known(&self.store.list()?);
+        let audited = audit.last()?.map(|last| last.time);
+        let decision = plan(&known, self.settings.retention, Timestamp::now(), audited)?;
+        let mut text = String::new();
+        for (id, why) in &decision.keep {
+            text.push_str(&format!("keeps    {id}  {}\n", why.told()));
+        }
+        for id in &decision.remove {
+            if dry_run {
+                text.push_str(&format!("would remove {id}\n"));
+                continue;
+            }
+            let removed = self.store.remove(id);
+            let (outcome, detail) = match &removed {
+                Ok(()) => (Standing::Passed, String::from("older than the retention")),
+                Err(fault) => (Standing::from(fault.kind()), fault.line()),
+            };
+            audit.append(&self.record(Operation::BackupPrune, id, outcome, &detail))?;
+            removed?;
+            text.push_str(&format!("removed  {id}\n"));
+        }
+        if decision.remove.is_empty() {
+            text.push_str("nothing is old enough to be removed\n");
+        }
+        Ok(text)
+    }
+
+    /// Finds lines of the audit log that were altered, removed or inserted. The manifests of the
+    /// backups that are there say which lines it must hold.
+    ///
+    /// # Errors
+    /// *Failed*: what is wrong with it.
+    pub fn verify_audit(&self) -> Result<String, Fault> {
+        let path = self.root.join(&self.settings.audit);
+        let (anchors, known) = match self.store.list() {
+            Ok(listed) => {
+                let manifests = listed.iter().filter_map(|listed| listed.manifest.as_ref().ok());
+                let anchors: Vec<String> = manifests.filter_map(|m| m.audit.clone()).collect();
+                let known =
+                    format!("{} backups name a line of it, and it holds each", anchors.len());
+                (anchors, known)
+            }
+            Err(fault) => (Vec::new(), format!("not compared with backups: {}", fault.line())),
+        };
+        let shown = path.display();
+        match verify_with(&path, &anchors) {
+            Ok(verified) => {
+                let torn = match verified.torn.len() {
+                    0 => String::new(),
+                    torn => format!("; {torn} writes were cut off by a kill, which is no harm"),
+                };
+                let lines = verified.lines;
+                Ok(format!("{shown}: {lines} lines, each bound to the one before; {known}{torn}\n"))
+            }
+            Err(findings) => {
+                let faults = findings.iter().map(|finding| finding.fault(&path));
+                let lines: Vec<String> = faults.map(|fault| fault.line()).collect();
+                let help = "keep the file as it is, and find out who changed it";
+                Err(Fault::failed(lines.join("\n  ")).help(help))
+            }
+        }
+    }
+
+    fn manifest(&self, backup: &str) -> Result<Manifest, Fault> {
+        let choice = Choice::parse(backup)?;
+        let id = place::find(&self.store, &choice, |text| tell(&format!("note: {text}\n")))?;
+        self.store.manifest(&id)
+    }
+
+    fn audit(&self) -> Result<Audit, Fault> {
+        Audit::open(&self.root.join(&self.settings.audit))
+    }
+
+    fn record(&self, operation: Operation, id: &str, result: Standing, detail: &str) -> Record {
+        Record {
+            operation,
+            source: self.store.shown(),
+            object: Some(id.to_owned()),
+            result,
+            detail: self.redactor.secrets(detail),
+        }
+    }
+}
+
+/// The settings of a folder.
+pub(crate) fn settings(suites: &Path) -> Result<Settings, Fault> {
+    if !suites.is_dir() {
+        let help = "run where it is, or name another with --suites DIR";
+        return Err(Fault::usage(format!("there is no folder {}", suites.display())).help(help));
+    }
+    Settings::load(suites).map_err(|problems| told(&problems))
+}
+
+/// The folder in which a folder of suites stands.
+pub(crate) fn root(suites: &Path) -> PathBuf {
+    let whole = suites.canonicalize().unwrap_or_else(|_| suites.to_owned());
+    whole.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn line(listed: &Listed) -> String {
+    match &listed.manifest {
+        Err(fault) => format!("{}  damaged: {}\n", listed.id, fault.line()),
+        Ok(manifest) => {
+            let stored = manifest.files.iter().map(|file| file.bytes).sum();
+            let encrypted = if manifest.recipients.is_empty() { "" } else { "  encrypted" };
+            format!(
+                "{}  {}  {} rows  {} of data in {}{encrypted}\n",
+                listed.id,
+                manifest.source.environment,
+                manifest.rows(),
+                units::size(manifest.data_bytes()),
+                units::size(stored),
+            )
+        }
+    }
+}
+
+/// What reading a backup showed, in a line.
+fn judged(manifest: &Manifest, reading: &Reading) -> Result<String, Fault> {
+    if let Some(fault) = reading.damaged.first() {
+        return Err(fault.clone());
+    }
+    let hashes = format!(
+        "{}: {} files, {} read, every hash as it was",
+        manifest.id,
+        reading.files,
+        units::size(reading.bytes)
+    );
+    match &reading.archive {
+        None => Ok(format!(
+            "{hashes}; what is in the archive needs the private key (--identity FILE)\n"
+        )),
+        Some(Err(fault)) => Err(fault.clone()),
+        Some(Ok(held)) => {
+            let rows: u64 = held.tables.iter().map(|table| table.rows).sum();
+            let tables = held.tables.len();
+            Ok(format!("{hashes}; the archive read to its end, {tables} tables, {rows} rows\n"))
+        }
+    }
+}

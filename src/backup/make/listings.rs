@@ -1,0 +1,230 @@
+//! The storage manifests: by the database, by the API, and where the two disagree.
+//!
+//! Both ways write at once, each into its own file and into a pipe from which the comparison
+//! reads: nothing is read back, since what is encrypted cannot be.
+//!
+//! What goes wrong here costs the manifest, and never the dump: it is recorded as the backup's
+//! trouble, and a test fails by it.
+
+use std::io::{self, BufReader, PipeReader, PipeWriter, Write};
+
+use super::files::{File, Files};
+use super::order::Order;
+use crate::backup::manifest::{Agreement, Contents, FileRecord, Storage};
+use crate::backup::storage::{self, Listed, Side, Wanted};
+use crate::database::Snapshot;
+use crate::fault::Fault;
+
+/// The files, before a suffix for encryption.
+const BY_DATABASE: &str = "storage-objects.jsonl.zst";
+const BY_API: &str = "storage-api.jsonl.zst";
+const BUCKETS: &str = "storage-buckets.json.zst";
+const DIFFERENCES: &str = "storage-differences.jsonl.zst";
+const CONTENTS: &str = "storage-contents.tar.zst";
+const HASHES: &str = "storage-contents.jsonl.zst";
+
+/// What was listed, and where it stands.
+pub(super) struct Manifests {
+    pub(super) storage: Storage,
+    pub(super) records: Vec<FileRecord>,
+}
+
+/// What one way has listed, with its file.
+type Way = Result<Option<(Listed, FileRecord)>, Fault>;
+
+/// Lists the configured buckets in every way that there is.
+///
+/// # Errors
+/// It was told to stop, or a draft's file cannot be written.
+pub(super) fn all(
+    order: &Order<'_>,
+    files: &Files<'_>,
+    snapshot: &Snapshot,
+) -> Result<Manifests, Fault> {
+    let wanted = Wanted::Named(order.settings.buckets.clone());
+    let mut manifests = Manifests { storage: Storage::default(), records: Vec::new() };
+    if order.settings.buckets.is_empty() {
+        return Ok(manifests);
+    }
+    let tables = "select pg_catalog.to_regclass('storage.objects') is not null";
+    let tables = order.runtime.block_on(snapshot.client().query_one(tables, &[]));
+    let tables = tables.map_err(|error| snapshot.session().said(&error).stage("storage"))?;
+    let both = tables.get::<_, bool>(0) && order.api.is_some();
+    let (database, api, compared) = match both {
+        true => side_by_side(order, files, &wanted, snapshot)?,
+        false => {
+            let database = by_database(order, files, &wanted, snapshot, None);
+            (database, by_api(order, files, &wanted, None), None)
+        }
+    };
+    order.stop.check()?;
+    let storage = &mut manifests.storage;
+    let mut settings = Vec::new();
+    if let (Ok(Some((database, _))), Ok(Some((api, _)))) = (&database, &api) {
+        settings = storage::settings(&database.buckets, &api.buckets);
+    }
+    let whole = database.is_ok() && api.is_ok();
+    let mut buckets = None;
+    for (way, listing) in [(database, &mut storage.database), (api, &mut storage.api)] {
+        match way {
+            Ok(Some((listed, record))) => {
+                *listing = Some(listed.listing(&record.name));
+                storage.notes.extend(listed.notes);
+                buckets = buckets.or(Some(listed.settings));
+                manifests.records.push(record);
+            }
+            Ok(None) => {}
+            Err(fault) => storage.troubles.push(fault),
+        }
+    }
+    match compared {
+        Some(Ok((agreement, record))) => {
+            let file = Some(record.name.clone());
+            manifests.records.push(record);
+            // Half a listing agrees with nothing.
+            storage.agreement = whole.then_some(Agreement { file, settings, ..agreement });
+        }
+        Some(Err(fault)) if whole => storage.troubles.push(fault),
+        Some(Err(_)) | None => {}
+    }
+    if let Some(buckets) = buckets {
+        let text = serde_json::to_vec_pretty(&buckets).unwrap_or_default();
+        manifests.records.push(files.whole(BUCKETS, &text)?);
+    }
+    Ok(manifests)
+}
+
+type Compared = Result<(Agreement, FileRecord), Fault>;
+
+/// Lists in both ways at once, and compares what they write.
+fn side_by_side(
+    order: &Order<'_>,
+    files: &Files<'_>,
+    wanted: &Wanted,
+    snapshot: &Snapshot,
+) -> Result<(Way, Way, Option<Compared>), Fault> {
+    let (database_lines, to_database) = pipe()?;
+    let (api_lines, to_api) = pipe()?;
+    Ok(std::thread::scope(|scope| {
+        let database =
+            scope.spawn(move || by_database(order, files, wanted, snapshot, Some(to_database)));
+        let api = scope.spawn(move || by_api(order, files, wanted, Some(to_api)));
+        let compared = compare(order, files, snapshot, database_lines, api_lines);
+        let lost = || Err(Fault::errored("listing storage panicked"));
+        let database = database.join().unwrap_or_else(|_| lost());
+        (database, api.join().unwrap_or_else(|_| lost()), Some(compared))
+    }))
+}
+
+fn pipe() -> Result<(PipeReader, PipeWriter), Fault> {
+    io::pipe().map_err(|error| Fault::errored(format!("no pipe: {error}")).stage("storage"))
+}
+
+fn by_database(
+    order: &Order<'_>,
+    files: &Files<'_>,
+    wanted: &Wanted,
+    snapshot: &Snapshot,
+    pipe: Option<PipeWriter>,
+) -> Way {
+    let mut tee = Tee { file: files.create(BY_DATABASE)?, pipe };
+    let listing = storage::by_database(snapshot.client(), wanted, &mut tee, order.stop);
+    match order.runtime.block_on(listing)? {
+        Some(listed) => Ok(Some((listed, tee.file.finish()?))),
+        None => Ok(None),
+    }
+}
+
+fn by_api(order: &Order<'_>, files: &Files<'_>, wanted: &Wanted, pipe: Option<PipeWriter>) -> Way {
+    let Some(api) = order.api else { return Ok(None) };
+    let mut tee = Tee { file: files.create(BY_API)?, pipe };
+    let listed = order.runtime.block_on(storage::by_api(api, wanted, &mut tee, order.stop))?;
+    Ok(Some((listed, tee.file.finish()?)))
+}
+
+fn compare(
+    order: &Order<'_>,
+    files: &Files<'_>,
+    snapshot: &Snapshot,
+    database: PipeReader,
+    api: PipeReader,
+) -> Compared {
+    let mut differences = files.create(DIFFERENCES)?;
+    let database = Side { buckets: &[], lines: BufReader::new(database) };
+    let api = Side { buckets: &[], lines: BufReader::new(api) };
+    let time = snapshot.taken().time;
+    let agreement = storage::compare(database, api, time, &mut differences, order.stop)?;
+    Ok((agreement, differences.finish()?))
+}
+
+/// Copies the contents of what the API lists, where that is asked for.
+///
+/// It lists once more: what a manifest of the snapshot waited for would hold the snapshot open,
+/// for as long as the downloads take.
+///
+/// # Errors
+/// It was told to stop, or a draft's file cannot be written.
+pub(super) fn contents(
+    order: &Order<'_>,
+    files: &Files<'_>,
+    manifests: &mut Manifests,
+) -> Result<(), Fault> {
+    if !order.settings.contents {
+        return Ok(());
+    }
+    let Some(api) = order.api else {
+        let help = "configure [environment.NAME.storage] of the source, or `contents = false`";
+        let fault = Fault::errored("there is no storage API to copy them from").help(help);
+        manifests.storage.troubles.push(fault.stage("storage contents"));
+        return Ok(());
+    };
+    let wanted = Wanted::Named(order.settings.buckets.clone());
+    let (lines, writer) = pipe()?;
+    let copied: Result<(Contents, [FileRecord; 2]), Fault> = std::thread::scope(|scope| {
+        let listing = scope.spawn(|| {
+            let mut writer = writer;
+            let listing = storage::by_api(api, &wanted, &mut writer, order.stop);
+            order.runtime.block_on(listing).map(drop)
+        });
+        let mut tar = files.create(CONTENTS)?;
+        let mut hashes = files.create(HASHES)?;
+        let copy = storage::copy(api, BufReader::new(lines), &mut tar, &mut hashes, order.stop);
+        let contents = order.runtime.block_on(copy);
+        listing.join().unwrap_or_else(|_| Err(Fault::errored("listing storage panicked")))?;
+        Ok((contents?, [tar.finish()?, hashes.finish()?]))
+    });
+    order.stop.check()?;
+    match copied {
+        Ok((mut contents, [tar, hashes])) => {
+            contents.file.clone_from(&tar.name);
+            contents.hashes.clone_from(&hashes.name);
+            manifests.storage.contents = Some(contents);
+            manifests.records.extend([tar, hashes]);
+        }
+        Err(fault) => manifests.storage.troubles.push(fault.stage("storage contents")),
+    }
+    Ok(())
+}
+
+/// Writes lines into a file and into a pipe; that nobody reads the pipe any more is no fault of
+/// the file's.
+struct Tee {
+    file: File,
+    pipe: Option<PipeWriter>,
+}
+
+impl Write for Tee {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_all(bytes)?;
+        if let Some(pipe) = &mut self.pipe
+            && pipe.write_all(bytes).is_err()
+        {
+            self.pipe = None;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,27 @@
+//! Making a backup, stage by stage.
+//!
+//! ```text
+//! locks -> tidy -> schema before -> snapshot -> dump | storage manifests | watch -> roles
+//!       -> schema after -> log -> manifest -> published
+//! ```
+//!
+//! `order` is what a backup is made of, `stages` makes it, with `dumps` for what `pg_dump` and
+//! `pg_dumpall` give, `listings` for the storage manifests, and `files` for what is written.
+//!
+//! Four sessions to the source at most: one that holds the lock and compares before and after,
+//! one that holds the snapshot and lists storage in it, `pg_dump`'s, and the one that watches
+//! what the source feels. `pg_dumpall` follows `pg_dump`.
+//!
+//! A stage that fails leaves nothing: the draft goes when it is dropped, and what a kill leaves
+//! is tidied up by the next backup.
+
+mod dumps;
+mod excluded;
+mod files;
+mod listings;
+mod order;
+mod stages;
+
+pub(crate) use excluded::{Left, left_out};
+pub(crate) use order::{Order, Unmade};
+pub(crate) use stages::make;

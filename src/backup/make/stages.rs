@@ -1,0 +1,232 @@
+//! The stages, in their order.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::dumps;
+use super::files::Files;
+use super::listings::{self, Manifests};
+use super::order::{Order, Unmade};
+use super::{Left, left_out};
+use crate::actor;
+use crate::backup::archive::Held;
+use crate::backup::dump::Said;
+use crate::backup::manifest::{Database, Exclusion, FORMAT, FileRecord, Log, Manifest, Untouched};
+use crate::backup::settings::Excluded;
+use crate::backup::store::Holder;
+use crate::database::{self, Session, Snapshot, SourceLock, Watch};
+use crate::fault::Fault;
+
+/// The log's file, before a suffix for encryption.
+const LOG: &str = "dump.log.zst";
+
+/// How long the server may take to let go of what was stopped.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Makes a backup and publishes it; its manifest.
+///
+/// # Errors
+/// Why there is none. Nothing of it is left then, neither here nor at work on the source.
+pub(crate) fn make(order: &Order<'_>) -> Result<Manifest, Unmade> {
+    let mut log = Vec::new();
+    let holder = Holder::new(&actor::actor(), &actor::host(), Timestamp::now());
+    let application = database::application_name(order.id, &holder.actor, &holder.host);
+    let making = Making { order, application: &application, holder };
+    making.run(&mut log).map_err(|fault| {
+        // The word to stop outranks what came of it.
+        let fault = order.stop.why().unwrap_or(fault);
+        let quiet = order.runtime.block_on(database::quiesced(order.url, &application, QUIET));
+        match quiet {
+            Ok(quiesced) if quiesced.clean() => {}
+            Ok(quiesced) => {
+                let left = quiesced.left;
+                log.push(format!("smokedrill: warning: {left} sessions are left on the server"));
+            }
+            Err(unknown) => log.push(format!("smokedrill: warning: {}", unknown.line())),
+        }
+        let log = log.iter().map(|line| order.redactor.secrets(line)).collect();
+        Unmade { fault, log }
+    })
+}
+
+struct Making<'a> {
+    order: &'a Order<'a>,
+    application: &'a str,
+    holder: Holder,
+}
+
+/// What was read from the source, all of it as of one moment.
+struct Read {
+    held: Held,
+    archive: FileRecord,
+    manifests: Manifests,
+    /// Whether the session of the snapshot had written nothing.
+    unwritten: bool,
+}
+
+impl Making<'_> {
+    fn run(&self, log: &mut Vec<String>) -> Result<Manifest, Fault> {
+        let (order, ask) = (self.order, self.order.runtime);
+        let mut clock = Clock::new();
+        let here = order.store.lock(&order.url.shown(), &self.holder)?;
+        order.store.tidy()?;
+        let lock = ask.block_on(async { SourceLock::take(self.session().await?).await })?;
+        let asking = lock.session();
+        let source = ask.block_on(database::identity(asking, order.environment, order.url))?;
+        let counters = ask.block_on(database::counters(asking))?;
+        let limits = order.settings.impact.clone();
+        let watch = Watch::start(order.url, self.application, limits, order.stop.clone(), ask);
+        let watch = ask.block_on(watch)?;
+        clock.lap("locks");
+
+        let snapshot = ask.block_on(async { Snapshot::take(self.session().await?).await })?;
+        let moment = snapshot.taken().clone();
+        let left_out = left_out(&order.settings.exclude, Left::Whole);
+        let before = ask.block_on(database::catalogue(snapshot.session(), &left_out))?;
+        clock.lap("snapshot");
+
+        let draft = order.store.begin(order.id, &self.holder)?;
+        let files = Files { draft: &draft, recipients: order.recipients };
+        let read = self.read(&files, snapshot, log)?;
+        clock.lap("database dump");
+        let (roles, said) = dumps::roles(order, &files, &before.roles, self.application);
+        log.extend(said.lines);
+        let roles = roles?;
+        clock.lap("roles");
+
+        let after = ask.block_on(database::catalogue(asking, &left_out))?;
+        let read_only = ask.block_on(is_read_only(asking))?;
+        let writes = database::written(&counters, &ask.block_on(database::counters(asking))?);
+        let watched = ask.block_on(watch.finish());
+        clock.lap("comparison");
+
+        let mut manifests = read.manifests;
+        listings::contents(order, &files, &mut manifests)?;
+        if order.settings.contents {
+            clock.lap("storage contents");
+        }
+        let spoken = Said { lines: std::mem::take(log) };
+        let whole = spoken.lines.join("\n") + "\n";
+        let logged = files.whole(LOG, order.redactor.secrets(&whole).as_bytes())?;
+        here.check()?;
+        if !ask.block_on(lock.held()) {
+            let help = "the connection was lost, and another backup may have begun: try again";
+            return Err(Fault::errored("the lock on the source is lost").help(help));
+        }
+        order.stop.check()?;
+
+        let ours = u64::from(!read.unwritten) + watched.our_write_transactions;
+        let manifest = Manifest {
+            format: FORMAT.to_owned(),
+            id: order.id.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            actor: self.holder.actor.clone(),
+            host: self.holder.host.clone(),
+            started: self.holder.since,
+            finished: Timestamp::now(),
+            source,
+            snapshot: moment,
+            tools: order.tools.versions(),
+            durations: clock.laps,
+            database: database(&read.held, &read.archive),
+            log: Log {
+                file: logged.name.clone(),
+                warnings: spoken.warnings(),
+                errors: spoken.errors(),
+            },
+            files: [read.archive, roles]
+                .into_iter()
+                .chain(manifests.records)
+                .chain([logged])
+                .collect(),
+            recipients: order.recipients.map(|keys| keys.shown()).unwrap_or_default(),
+            untouched: Untouched {
+                schema_before: database::fingerprint(&before),
+                schema_after: database::fingerprint(&after),
+                writes,
+                our_write_transactions: ours,
+                read_only,
+            },
+            catalogue: before,
+            excluded: order.settings.exclude.iter().map(exclusion).collect(),
+            storage: (!order.settings.buckets.is_empty()).then_some(manifests.storage),
+            impact: watched.impact,
+            audit: order.anchor.clone(),
+        };
+        draft.publish(&manifest)?;
+        ask.block_on(lock.release());
+        Ok(manifest)
+    }
+
+    async fn session(&self) -> Result<Session, Fault> {
+        Session::open(self.order.url, self.application).await
+    }
+
+    /// Dumps and lists at once, in one snapshot.
+    fn read(
+        &self,
+        files: &Files<'_>,
+        snapshot: Snapshot,
+        log: &mut Vec<String>,
+    ) -> Result<Read, Fault> {
+        let (order, ask) = (self.order, self.order.runtime);
+        let (dumped, said, manifests) = std::thread::scope(|scope| {
+            let dumping =
+                scope.spawn(|| dumps::database(order, files, snapshot.id(), self.application));
+            let manifests = listings::all(order, files, &snapshot);
+            let (dumped, said) = dumping.join().unwrap_or_else(|_| {
+                (Err(Fault::errored("dumping panicked").stage("database dump")), Said::default())
+            });
+            (dumped, said, manifests)
+        });
+        log.extend(said.lines);
+        let (held, archive) = dumped?;
+        let manifests = manifests?;
+        let (session, unwritten) = ask.block_on(snapshot.end())?;
+        ask.block_on(session.close());
+        Ok(Read { held, archive, manifests, unwritten })
+    }
+}
+
+/// Whether a session is still read-only by setting, at the end of its work.
+async fn is_read_only(session: &Session) -> Result<bool, Fault> {
+    let asked = "select pg_catalog.current_setting('transaction_read_only') = 'on'";
+    let row = session.client().query_one(asked, &[]).await;
+    Ok(row.map_err(|error| session.said(&error))?.get(0))
+}
+
+fn database(held: &Held, archive: &FileRecord) -> Database {
+    Database {
+        file: archive.name.clone(),
+        archive: held.toc.version.clone(),
+        bytes: archive.uncompressed,
+        entries: held.toc.entries.len() as u64,
+        tables: held.tables.clone(),
+        large_objects: held.large_objects,
+        large_object_bytes: held.large_object_bytes,
+    }
+}
+
+fn exclusion(excluded: &Excluded) -> Exclusion {
+    let Excluded { schema, table, data_only, reason } = excluded.clone();
+    Exclusion { schema, table, data_only, reason }
+}
+
+/// How long each stage took.
+struct Clock {
+    since: Instant,
+    laps: BTreeMap<String, f64>,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { since: Instant::now(), laps: BTreeMap::new() }
+    }
+
+    fn lap(&mut self, stage: &str) {
+        self.laps.insert(stage.to_owned(), self.since.elapsed().as_secs_f64());
+        self.since = Instant::now();
+    }
+}

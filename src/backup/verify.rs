@@ -1,0 +1,179 @@
+//! Proving a backup from its files alone: at any later time, with no source at hand.
+//!
+//! Each file is read to its end, its size and hash compared with the manifest's; on the way, the
+//! archive is expanded and read entry by entry, since `pg_restore --list` is content with an
+//! archive that was cut in half, and `pg_restore` with a data file that was emptied.
+
+use std::io::{self, Read};
+
+use sha2::{Digest as _, Sha256};
+
+use super::archive::Held;
+use super::encryption::Identities;
+use super::manifest::{FileRecord, Manifest};
+use super::progress::Progress;
+use super::stop::Stop;
+use super::store::{Store, fault_of, verify_file};
+use super::stream;
+use crate::fault::Fault;
+use crate::suite::source::hex;
+
+/// What reading a backup showed.
+pub(crate) struct Reading {
+    /// Each file that is not as its record says, with what differs.
+    pub(crate) damaged: Vec<Fault>,
+    /// How many bytes were read.
+    pub(crate) bytes: u64,
+    /// How many files.
+    pub(crate) files: u64,
+    /// What the archive holds; nothing where it is encrypted and no private key is there.
+    pub(crate) archive: Option<Result<Held, Fault>>,
+}
+
+/// Reads a backup to its end.
+///
+/// # Errors
+/// It was told to stop. What is wrong with the backup is in the [`Reading`].
+pub(crate) fn read(
+    store: &Store,
+    manifest: &Manifest,
+    identities: Option<&Identities>,
+    progress: &Progress,
+    stop: &Stop,
+) -> Result<Reading, Fault> {
+    let mut reading = Reading { damaged: Vec::new(), bytes: 0, files: 0, archive: None };
+    for record in &manifest.files {
+        let is_archive = record.name == manifest.database.file;
+        let readable = manifest.recipients.is_empty() || identities.is_some();
+        let result = match is_archive && readable {
+            true => {
+                let (held, result) =
+                    archive_file(store, manifest, record, identities, progress, stop);
+                reading.archive = Some(held);
+                result
+            }
+            false => verify_file(store, &manifest.id, record),
+        };
+        stop.check()?;
+        reading.files += 1;
+        reading.bytes += record.bytes;
+        reading.damaged.extend(result.err());
+    }
+    Ok(reading)
+}
+
+/// Reads the archive's file, and what is in it.
+fn archive_file(
+    store: &Store,
+    manifest: &Manifest,
+    record: &FileRecord,
+    identities: Option<&Identities>,
+    progress: &Progress,
+    stop: &Stop,
+) -> (Result<Held, Fault>, Result<(), Fault>) {
+    let opened = store.open_file(&manifest.id, &record.name);
+    let mut input = match opened {
+        Ok(input) => Hashing::new(input),
+        Err(fault) => return (Err(fault.clone()), Err(fault)),
+    };
+    let held = held(&mut input, identities, progress, stop).and_then(|held| agree(held, manifest));
+    let held = held.map_err(|fault| fault.object(&record.name));
+    let result = rest(&mut input, record, stop).and_then(|()| compare(record, input));
+    (held, result)
+}
+
+fn held(
+    input: &mut (dyn Read + Send),
+    identities: Option<&Identities>,
+    progress: &Progress,
+    stop: &Stop,
+) -> Result<Held, Fault> {
+    match identities {
+        None => stream::verify(input, progress, stop),
+        Some(identities) => stream::verify(identities.decrypt(input)?, progress, stop),
+    }
+}
+
+/// Whether an archive holds what its manifest says.
+fn agree(held: Held, manifest: &Manifest) -> Result<Held, Fault> {
+    let help = "the backup is damaged, or its manifest is another's: use another backup";
+    for recorded in &manifest.database.tables {
+        let object = format!("{}.{}", recorded.schema, recorded.name);
+        let found = held.tables.iter().find(|table| table.entry == recorded.entry);
+        let Some(found) = found else {
+            return Err(Fault::failed("its data are not in the archive").object(object).help(help));
+        };
+        if found.offset != recorded.offset {
+            let message = "its data do not begin where the manifest says";
+            return Err(Fault::failed(message).object(object).help(help));
+        }
+        if (found.rows, found.bytes) != (recorded.rows, recorded.bytes) {
+            let message = format!(
+                "the archive has {} rows of {} bytes, and the manifest says {} rows of {} bytes",
+                found.rows, found.bytes, recorded.rows, recorded.bytes
+            );
+            return Err(Fault::failed(message).object(object).help(help));
+        }
+    }
+    let database = &manifest.database;
+    let found = (held.tables.len(), held.large_objects, held.large_object_bytes);
+    let recorded = (database.tables.len(), database.large_objects, database.large_object_bytes);
+    if found != recorded {
+        let message = format!(
+            "the archive has {} tables and {} large objects of {} bytes, and the manifest says \
+             {} and {} of {}",
+            found.0, found.1, found.2, recorded.0, recorded.1, recorded.2
+        );
+        return Err(Fault::failed(message).help(help));
+    }
+    Ok(held)
+}
+
+/// Reads what is left, so that the hash is that of the whole.
+fn rest(input: &mut impl Read, record: &FileRecord, stop: &Stop) -> Result<(), Fault> {
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        stop.check()?;
+        match input.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(fault_of(&error, &record.name)),
+        }
+    }
+}
+
+fn compare<R: Read>(record: &FileRecord, input: Hashing<R>) -> Result<(), Fault> {
+    let (bytes, sha256) = (input.bytes, hex(&input.hash.finalize()));
+    let what = if bytes != record.bytes {
+        format!("it has {bytes} bytes, and the manifest says {}", record.bytes)
+    } else if sha256 != record.sha256 {
+        format!("its SHA-256 is {sha256}, and the manifest says {}", record.sha256)
+    } else {
+        return Ok(());
+    };
+    let help = "the file was changed since it was written: use another backup, and find out why";
+    Err(Fault::failed(what).object(&record.name).help(help))
+}
+
+/// Hashes what is read through it.
+struct Hashing<R> {
+    input: R,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl<R: Read> Hashing<R> {
+    fn new(input: R) -> Self {
+        Self { input, hash: Sha256::new(), bytes: 0 }
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.hash.update(buffer.get(..read).unwrap_or_default());
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}

@@ -1,0 +1,98 @@
+//! The drill as projects use it: a few lines in `tests/drill.rs`.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::state::State;
+use super::trials;
+use crate::harness::{Exercised, Harness, Kind, Running};
+
+/// A test harness that backs a source up, and proves the backup.
+///
+/// `tests/drill.rs`, with `harness = false` in `Cargo.toml`:
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     smokedrill::Drill::new().main()
+/// }
+/// ```
+///
+/// What is backed up is the environment that `suites/drill.toml` names as `source`; in an
+/// environment that the harness starts itself, such as `local` below, it is that one's database.
+///
+/// ```no_run
+/// use smokedrill::{Drill, Running};
+///
+/// # struct Production;
+/// # impl Production {
+/// #     fn start() -> std::io::Result<Self> { Ok(Self) }
+/// #     fn url(&self) -> String { String::new() }
+/// # }
+/// fn main() -> std::process::ExitCode {
+///     Drill::new()
+///         .environment("local", || {
+///             let production = Production::start()?;
+///             Ok(Running::production(production.url()).keep(production))
+///         })
+///         .main()
+/// }
+/// ```
+#[must_use = "nothing runs before `main` is called"]
+pub struct Drill {
+    harness: Harness,
+}
+
+impl Default for Drill {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drill {
+    /// A drill by `suites/drill.toml`, with reports in `reports/`, both in the folder of the
+    /// package whose test this is; without cargo, in the current folder.
+    pub fn new() -> Self {
+        Self { harness: Harness { kind: Kind::Drill, ..Harness::new() } }
+    }
+
+    /// Reads the settings from another folder.
+    pub fn suites(self, folder: impl Into<PathBuf>) -> Self {
+        Self { harness: self.harness.suites(folder) }
+    }
+
+    /// Writes reports into another folder.
+    pub fn reports(self, folder: impl Into<PathBuf>) -> Self {
+        Self { harness: self.harness.reports(folder) }
+    }
+
+    /// An environment that the harness starts when the first test needs it, and drops when the
+    /// run is over; see [`Running::production`].
+    pub fn environment(
+        self,
+        name: impl Into<String>,
+        start: impl Fn() -> Result<Running, Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { harness: self.harness.environment(name, start) }
+    }
+
+    /// Runs what the command line asks for, and returns the exit code, as
+    /// [`Harness::main`](crate::Harness::main) does.
+    pub fn main(self) -> ExitCode {
+        self.run_with(std::env::args_os())
+    }
+
+    /// The same for a command line given here, its first word the program's name.
+    pub fn run_with(self, words: impl IntoIterator<Item = OsString>) -> ExitCode {
+        let mut harness = self.harness;
+        let root = harness.root.clone();
+        harness.exercise = Some(Box::new(move |folder, environments, arguments| {
+            let state = Arc::new(State::load(&root, folder, environments, arguments)?);
+            let inputs = state.settings.input().into_iter().collect();
+            Ok(Exercised { customs: trials::all(&state), inputs })
+        }));
+        harness.run_with(words)
+    }
+}

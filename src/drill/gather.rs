@@ -1,0 +1,252 @@
+//! Finding the prerequisites out, and what a backup needs of them on the way.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use super::prerequisites::{Finding, Trouble};
+use super::state::State;
+use crate::backup::encryption::Recipients;
+use crate::backup::make::{Left, left_out};
+use crate::backup::settings::LEAST_RETENTION;
+use crate::backup::stop::Stop;
+use crate::backup::storage::{Api, Network, Role, Wanted, wanted_there};
+use crate::database::{self, ConnectionUrl, PgTools, Session};
+use crate::environment::source::resolve_database;
+use crate::fault::Fault;
+use crate::harness::Context;
+use crate::journal::Measure;
+
+/// What a backup needs of the prerequisites.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) source: Option<Source>,
+    pub(super) tools: Option<PgTools>,
+    pub(super) api: Option<Api>,
+    pub(super) recipients: Option<Recipients>,
+}
+
+/// Where the data come from.
+pub(super) struct Source {
+    pub(super) environment: String,
+    pub(super) url: ConnectionUrl,
+    storage: Option<(String, String)>,
+    /// About how many bytes there are; for what is left to do, and for the room that it takes.
+    pub(super) estimate: u64,
+    /// The server's version, once it was asked: 150018 is 15.18.
+    version: Option<i32>,
+    tools: Option<std::path::PathBuf>,
+}
+
+/// What was found of one prerequisite.
+type Found = Result<(), Trouble>;
+
+/// Finds everything out.
+pub(super) fn all(state: &State, context: &Context) -> (Vec<Finding>, Gathered) {
+    let mut gathering =
+        Gathering { state, context, gathered: Gathered::default(), measured: Vec::new() };
+    let steps: [(&'static str, fn(&mut Gathering<'_>) -> Found); 9] = [
+        ("credentials", |it| it.credentials()),
+        ("source", |it| it.source()),
+        ("privileges", |it| it.privileges()),
+        ("tools", |it| it.tools()),
+        ("location", |it| it.location()),
+        ("retention", |it| it.retention()),
+        ("encryption", |it| it.encryption()),
+        ("storage", |it| it.storage()),
+        ("supabase-cli", |it| it.supabase_cli()),
+    ];
+    let findings = steps.map(|(name, step)| {
+        let result = step(&mut gathering);
+        Finding { name, measured: std::mem::take(&mut gathering.measured), result }
+    });
+    (findings.into(), gathering.gathered)
+}
+
+struct Gathering<'a> {
+    state: &'a State,
+    context: &'a Context,
+    gathered: Gathered,
+    measured: Vec<Measure>,
+}
+
+impl Gathering<'_> {
+    fn credentials(&mut self) -> Found {
+        let redactor = self.context.redactor();
+        let settings = &self.state.settings;
+        let tools = settings.tools.as_ref().map(|tools| self.state.root.join(tools));
+        let (environment, text, storage, tools) = match self.context.source.clone() {
+            Some(own) => {
+                (self.context.environment().to_owned(), own.database, own.storage, own.tools)
+            }
+            None => {
+                let name = settings.source.clone();
+                let found = resolve_database(&self.state.environments, &name, redactor);
+                let found = found.map_err(|problems| Fault::errored(problems))?;
+                (name, found.url, found.storage, tools)
+            }
+        };
+        let url = ConnectionUrl::parse(&text)?;
+        for secret in url.password().into_iter().chain(storage.iter().map(|(_, key)| key.as_str()))
+        {
+            redactor.learn(secret);
+        }
+        redactor.learn(&text);
+        self.gathered.source =
+            Some(Source { environment, url, storage, estimate: 0, version: None, tools });
+        Ok(())
+    }
+
+    fn source(&mut self) -> Found {
+        let Some(source) = &mut self.gathered.source else {
+            return Err(Trouble::Needs("credentials"));
+        };
+        let excluded = left_out(&self.state.settings.exclude, Left::Rows);
+        let begun = Instant::now();
+        let asked = self.context.runtime().block_on(async {
+            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            let estimate = database::estimate(&session, &excluded).await?;
+            Ok::<_, Fault>((session.server_version(), estimate))
+        });
+        let (version, estimate) = asked?;
+        self.measured.push(Measure::seconds("answered in", begun.elapsed().as_secs_f64()));
+        self.measured.push(Measure::bytes("database", estimate.database_bytes));
+        self.measured.push(Measure::count("tables", estimate.tables.len() as u64));
+        source.version = Some(version);
+        source.estimate = estimate.bytes();
+        Ok(())
+    }
+
+    /// The source, once it has answered.
+    fn answered(&self) -> Result<(&Source, i32), Trouble> {
+        let source = self.gathered.source.as_ref().ok_or(Trouble::Needs("credentials"))?;
+        Ok((source, source.version.ok_or(Trouble::Needs("source"))?))
+    }
+
+    fn privileges(&mut self) -> Found {
+        let (source, _) = self.answered()?;
+        let excluded = left_out(&self.state.settings.exclude, Left::Rows);
+        let privileges = self.context.runtime().block_on(async {
+            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            database::privileges(&session, &excluded).await
+        })?;
+        privileges.fault().map_or(Ok(()), |fault| Err(fault.into()))
+    }
+
+    fn tools(&mut self) -> Found {
+        let (source, version) = self.answered()?;
+        let tools = PgTools::find(source.tools.as_deref(), version)?;
+        self.measured
+            .push(Measure::count("major version", u64::from(tools.major().unsigned_abs())));
+        self.gathered.tools = Some(tools);
+        Ok(())
+    }
+
+    fn location(&mut self) -> Found {
+        let store = self.state.store(self.context)?;
+        let room = store.probe()?;
+        let Some(free) = room.free else { return Ok(()) };
+        let free = Measure::bytes("free", free);
+        // Compressed it takes less; but to run full halfway is worse than to ask for too much.
+        let needed = self.answered().map(|(source, _)| source.estimate);
+        let free = needed.map_or(free.clone(), |needed| free.at_least(needed as f64));
+        self.measured.push(free.clone());
+        match free.holds() {
+            true => Ok(()),
+            false => {
+                let help = "free some space, choose another `location`, or prune old backups \
+                            (`smokedrill backup prune`)";
+                let fault = Fault::errored(format!("too little room: {free}"));
+                Err(fault.object(store.shown()).help(help).into())
+            }
+        }
+    }
+
+    fn retention(&mut self) -> Found {
+        let keep = self.state.settings.retention.keep.as_secs_f64();
+        let measure = Measure::seconds("kept for", keep).at_least(LEAST_RETENTION.as_secs_f64());
+        self.measured.push(measure.clone());
+        match measure.holds() {
+            true => Ok(()),
+            false => Err(Fault::failed(measure).into()),
+        }
+    }
+
+    fn encryption(&mut self) -> Found {
+        let settings = &self.state.settings;
+        if settings.recipients.is_empty() {
+            let reason = "no public key is configured (`recipients` in suites/drill.toml): \
+                          backups are not encrypted";
+            return Err(Trouble::Skipped(reason.to_owned()));
+        }
+        let recipients = Recipients::parse(&settings.recipients, &settings.folder)?;
+        self.measured.push(Measure::count("public keys", recipients.shown().len() as u64));
+        self.gathered.recipients = Some(recipients);
+        Ok(())
+    }
+
+    fn storage(&mut self) -> Found {
+        let source = self.gathered.source.as_ref().ok_or(Trouble::Needs("credentials"))?;
+        if self.state.settings.buckets.is_empty() {
+            let reason = "no bucket is configured (`buckets` in suites/drill.toml)";
+            return Err(Trouble::Skipped(reason.to_owned()));
+        }
+        let Some((url, key)) = &source.storage else {
+            let reason = "no storage API is configured: what the database says is not compared";
+            return Err(Trouble::Skipped(reason.to_owned()));
+        };
+        let api = Api::new(url, key, &Network::default())?;
+        if api.role() != Role::Service {
+            let help = "use the service-role key or a secret key (sb_secret_…)";
+            let message = "the key is not known to see everything: what it does not list may be \
+                           there all the same";
+            return Err(Fault::errored(message).stage("storage API").help(help).into());
+        }
+        let stop = Stop::default();
+        let _listening = self.context.stop_with(&stop);
+        let wanted = Wanted::Named(self.state.settings.buckets.clone());
+        let found = self.context.runtime().block_on(wanted_there(&api, &wanted, &stop))?;
+        self.measured.push(Measure::count("buckets", found));
+        self.gathered.api = Some(api);
+        Ok(())
+    }
+
+    fn supabase_cli(&mut self) -> Found {
+        if !self.state.settings.supabase_cli {
+            let reason = "not used (`[supabase] cli` in suites/drill.toml)";
+            return Err(Trouble::Skipped(reason.to_owned()));
+        }
+        let ran = Command::new("supabase")
+            .arg("--version")
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output();
+        if !ran.is_ok_and(|output| output.status.success()) {
+            let help = "install it (https://supabase.com/docs/guides/cli), or write \
+                        `[supabase] cli = false` where it is not used";
+            return Err(Fault::errored("`supabase --version` does not run").help(help).into());
+        }
+        let token = std::env::var("SUPABASE_ACCESS_TOKEN").is_ok_and(|token| !token.is_empty());
+        let home = std::env::var_os("HOME").map(std::path::PathBuf::from);
+        let file = home.map(|home| home.join(".supabase/access-token"));
+        if !token && !file.is_some_and(|file| file.is_file()) {
+            let help = "run `supabase login`, or export SUPABASE_ACCESS_TOKEN";
+            return Err(Fault::errored("the Supabase CLI is not logged in").help(help).into());
+        }
+        self.linked()
+    }
+
+    /// Whether the project that the CLI is linked to is the source's.
+    fn linked(&self) -> Found {
+        let link = self.state.root.join("supabase/.temp/project-ref");
+        let linked = std::fs::read_to_string(link).unwrap_or_default().trim().to_owned();
+        let source = self.gathered.source.as_ref().and_then(|source| source.url.project());
+        match source {
+            Some(source) if !linked.is_empty() && linked != source => {
+                let help = format!("run `supabase link --project-ref {source}`");
+                let message = format!("it is linked to the project {linked}, not to {source}");
+                Err(Fault::errored(message).stage("Supabase CLI").help(help).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The drill: backups as a fixture, and what is proved of them, as tests.
+//!
+//! ```text
+//! suites/drill.toml -> settings -> trials
+//!   prerequisites::…   what must be so before anything long starts
+//!   backup::made       the fixture: a backup, made at most once a run, or one that is there
+//!   backup::…          the proofs, each bullet of the runbook a test
+//! ```
+//!
+//! One fault is one red: a prerequisite that fails is named by the backup that was not begun,
+//! and a backup that failed by the proofs that had nothing to look at.
+
+mod builder;
+mod gather;
+mod making;
+mod prerequisites;
+mod proofs;
+mod state;
+mod trials;
+
+pub use builder::Drill;

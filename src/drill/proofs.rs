@@ -1,0 +1,284 @@
+//! What is proved of a backup: one named test for each bullet of the runbook, and for what the
+//! runbook takes for granted.
+
+use jiff::Timestamp;
+
+use super::state::Backup;
+use crate::backup::complete::{missing_objects, tables_without_rows};
+use crate::backup::manifest::{Listing, Manifest};
+use crate::backup::settings::Settings;
+use crate::fault::{Fault, FaultKind};
+use crate::harness::{Context, Failure};
+use crate::journal::Measure;
+
+/// What a proof looks at.
+pub(super) struct Proof<'a> {
+    pub(super) backup: &'a Backup,
+    pub(super) settings: &'a Settings,
+    pub(super) context: &'a Context,
+}
+
+/// A named test.
+pub(super) struct Named {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) run: fn(&Proof<'_>) -> Result<(), Failure>,
+}
+
+/// Every proof, in the order in which people ask.
+pub(super) const ALL: [Named; 14] = [
+    Named { name: "size", about: "The data are as large as production is known to be.", run: size },
+    Named { name: "no-sql-errors", about: "The dump's log tells of no error.", run: no_sql_errors },
+    Named { name: "duration", about: "The backup was made within its time.", run: duration },
+    Named { name: "hashes", about: "Every file is as it was written.", run: hashes },
+    Named {
+        name: "archive",
+        about: "The archive reads entry by entry to its end, with the rows that were dumped.",
+        run: archive,
+    },
+    Named { name: "objects", about: "Every object of the source is in the archive.", run: objects },
+    Named {
+        name: "tables",
+        about: "No table's rows are missing, for want of privilege or otherwise.",
+        run: tables,
+    },
+    Named { name: "roles", about: "Every role of the source is in the backup.", run: roles },
+    Named { name: "buckets", about: "Every configured bucket is listed.", run: buckets },
+    Named {
+        name: "storage-agreement",
+        about: "Database and storage API list the same objects.",
+        run: storage_agreement,
+    },
+    Named {
+        name: "storage-contents",
+        about: "Every listed object's content was copied.",
+        run: storage_contents,
+    },
+    Named { name: "recent", about: "The backup is recent enough for the RPO.", run: recent },
+    Named { name: "untouched", about: "Production is as it was.", run: untouched },
+    Named { name: "impact", about: "Production did not suffer.", run: impact },
+];
+
+impl Proof<'_> {
+    fn manifest(&self) -> &Manifest {
+        &self.backup.manifest
+    }
+
+    /// Records a figure; one beyond its threshold is the reason to fail.
+    fn hold(&self, measure: Measure) -> Result<(), Failure> {
+        let told = measure.to_string();
+        match self.context.measure(measure) {
+            true => Ok(()),
+            false => Err(Failure::failed(told)),
+        }
+    }
+
+    fn note(&self, measure: Measure) {
+        self.context.measure(measure);
+    }
+}
+
+/// A fault in the harness's words.
+pub(super) fn failure(fault: &Fault) -> Failure {
+    match fault.kind() {
+        FaultKind::Failed => Failure::failed(fault),
+        FaultKind::Errored | FaultKind::Usage => Failure::errored(fault),
+        FaultKind::Interrupted => Failure::skipped(fault),
+    }
+}
+
+fn size(proof: &Proof<'_>) -> Result<(), Failure> {
+    let manifest = proof.manifest();
+    let stored = manifest.files.iter().map(|file| file.bytes).sum();
+    proof.note(Measure::bytes("stored", stored));
+    proof.note(Measure::count("rows", manifest.rows()));
+    let data = Measure::bytes("uncompressed data", manifest.data_bytes());
+    proof.hold(data.at_least(proof.settings.minimum_size as f64))
+}
+
+fn no_sql_errors(proof: &Proof<'_>) -> Result<(), Failure> {
+    let log = &proof.manifest().log;
+    proof.note(Measure::count("warnings", log.warnings.len() as u64));
+    let told = proof.hold(Measure::count("errors", log.errors.len() as u64).at_most(0.0));
+    told.map_err(|_| Failure::failed(some(&log.errors)))
+}
+
+fn duration(proof: &Proof<'_>) -> Result<(), Failure> {
+    let manifest = proof.manifest();
+    let took = manifest.finished.duration_since(manifest.started).as_secs_f64();
+    let limit = proof.settings.maximum_duration.as_secs_f64();
+    proof.hold(Measure::seconds("backup", took).at_most(limit))
+}
+
+fn hashes(proof: &Proof<'_>) -> Result<(), Failure> {
+    let reading = proof.backup.reading(proof.context).map_err(|fault| failure(&fault))?;
+    proof.note(Measure::count("files", reading.files));
+    proof.note(Measure::bytes("read", reading.bytes));
+    match reading.damaged.first() {
+        None => Ok(()),
+        Some(fault) => Err(failure(fault)),
+    }
+}
+
+fn archive(proof: &Proof<'_>) -> Result<(), Failure> {
+    let held = proof.backup.held(proof.context)?;
+    proof.note(Measure::count("entries", held.toc.entries.len() as u64));
+    proof.note(Measure::count("tables", held.tables.len() as u64));
+    proof.note(Measure::count("rows", held.tables.iter().map(|table| table.rows).sum()));
+    proof.note(Measure::count("large objects", held.large_objects));
+    Ok(())
+}
+
+fn objects(proof: &Proof<'_>) -> Result<(), Failure> {
+    let held = proof.backup.held(proof.context)?;
+    let manifest = proof.manifest();
+    let missing = missing_objects(held, &manifest.catalogue);
+    proof.note(Measure::count("objects", manifest.catalogue.objects.len() as u64));
+    let missed = Measure::count("missing", missing.len() as u64).at_most(0.0);
+    proof
+        .hold(missed)
+        .map_err(|_| Failure::failed(format!("not in the archive: {}", some(&missing))))
+}
+
+fn tables(proof: &Proof<'_>) -> Result<(), Failure> {
+    let held = proof.backup.held(proof.context)?;
+    let manifest = proof.manifest();
+    let missing = tables_without_rows(held, &manifest.excluded);
+    proof.note(Measure::count("tables with rows", held.tables.len() as u64));
+    proof.note(Measure::count("left out on purpose", manifest.excluded.len() as u64));
+    let missed = Measure::count("missing", missing.len() as u64).at_most(0.0);
+    proof.hold(missed).map_err(|_| {
+        Failure::failed(format!("without their rows in the archive: {}", some(&missing)))
+    })
+}
+
+fn roles(proof: &Proof<'_>) -> Result<(), Failure> {
+    let manifest = proof.manifest();
+    let file = manifest.files.iter().find(|file| file.name.starts_with("roles.sql"));
+    let count = manifest.catalogue.roles.len() as u64;
+    let Some(file) = file else { return Err(Failure::failed("there is no file of roles")) };
+    proof.note(Measure::bytes("file", file.uncompressed));
+    proof.hold(Measure::count("roles", count).at_least(1.0))
+}
+
+fn buckets(proof: &Proof<'_>) -> Result<(), Failure> {
+    let wanted = &proof.settings.buckets;
+    if wanted.is_empty() {
+        return Err(Failure::skipped("no bucket is configured (`buckets` in suites/drill.toml)"));
+    }
+    let storage = proof.manifest().storage.as_ref();
+    if let Some(fault) = storage.and_then(|storage| storage.troubles.first()) {
+        return Err(failure(fault));
+    }
+    let listings = storage.map(|storage| [&storage.database, &storage.api]);
+    let listings: Vec<&Listing> = listings.into_iter().flatten().flatten().collect();
+    let Some(listing) = listings.iter().find(|listing| listing.conclusive) else {
+        let message = match listings.is_empty() {
+            true => "the source has no storage tables, and its storage API is not configured",
+            false => {
+                "not verified: the key of the storage API is not known to see everything, so \
+                 what it does not list may be there; use a service-role or secret key"
+            }
+        };
+        return Err(Failure::errored(message));
+    };
+    for bucket in &listing.buckets {
+        proof.note(Measure::count(&format!("{} objects", bucket.id), bucket.objects));
+        proof.note(Measure::bytes(&bucket.id, bucket.bytes));
+    }
+    let there = |name: &&String| listing.buckets.iter().any(|bucket| bucket.id == **name);
+    let missing: Vec<String> = wanted.iter().filter(|name| !there(name)).cloned().collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::failed(format!("no such bucket: {}", some(&missing)))),
+    }
+}
+
+fn storage_agreement(proof: &Proof<'_>) -> Result<(), Failure> {
+    let storage = proof.manifest().storage.as_ref();
+    let Some(agreement) = storage.and_then(|storage| storage.agreement.as_ref()) else {
+        let reason = "storage was listed in one way only: both database and API are needed";
+        return Err(Failure::skipped(reason));
+    };
+    proof.note(Measure::count("alike", agreement.same));
+    proof.note(Measure::count("newer than the snapshot", agreement.newer));
+    if !agreement.settings.is_empty() {
+        return Err(Failure::failed(format!("settings differ: {}", some(&agreement.settings))));
+    }
+    let all = [
+        ("different", agreement.different),
+        ("in the database alone", agreement.only_database),
+        ("by the API alone", agreement.only_api),
+    ];
+    let results: Vec<_> =
+        all.map(|(name, count)| proof.hold(Measure::count(name, count).at_most(0.0))).into();
+    results.into_iter().collect::<Result<(), Failure>>().map_err(|_| {
+        let file = agreement.file.as_deref().unwrap_or("no file");
+        Failure::failed(format!("the two listings differ; each difference is in {file}"))
+    })
+}
+
+fn storage_contents(proof: &Proof<'_>) -> Result<(), Failure> {
+    let contents = proof.manifest().storage.as_ref().and_then(|storage| storage.contents.as_ref());
+    match contents {
+        Some(contents) => {
+            proof.note(Measure::count("objects", contents.objects));
+            proof.note(Measure::bytes("contents", contents.bytes));
+            proof.hold(Measure::count("missing", contents.missing).at_most(0.0))
+        }
+        None if proof.settings.contents && proof.backup.made => {
+            Err(Failure::failed("the contents were asked for, and are not in the backup"))
+        }
+        None => Err(Failure::skipped("not asked for (`contents` in suites/drill.toml)")),
+    }
+}
+
+fn recent(proof: &Proof<'_>) -> Result<(), Failure> {
+    let age = Timestamp::now().duration_since(proof.manifest().snapshot.local_time);
+    if age.is_negative() {
+        return Err(Failure::errored("the backup is from the future: check this machine's clock"));
+    }
+    let rpo = proof.settings.rpo.as_secs_f64();
+    proof.hold(Measure::seconds("age of the newest data", age.as_secs_f64()).at_most(rpo))
+}
+
+fn untouched(proof: &Proof<'_>) -> Result<(), Failure> {
+    let untouched = &proof.manifest().untouched;
+    proof.note(Measure::count("rows written by others", untouched.writes.values().sum()));
+    let ours = untouched.our_write_transactions;
+    proof.hold(Measure::count("write transactions of ours", ours).at_most(0.0))?;
+    if !untouched.read_only {
+        return Err(Failure::failed("a session of ours was not read-only"));
+    }
+    if untouched.schema_before != untouched.schema_after {
+        return Err(Failure::failed(
+            "the schema was changed while the backup was made; not by a session of ours, which \
+             are read-only: was there a deployment?",
+        ));
+    }
+    Ok(())
+}
+
+fn impact(proof: &Proof<'_>) -> Result<(), Failure> {
+    let (impact, limits) = (&proof.manifest().impact, &proof.settings.impact);
+    proof.note(Measure::count("samples", impact.samples));
+    proof.note(Measure::seconds("probe before", impact.baseline_ms / 1000.0));
+    proof.note(Measure::seconds("probe at most", impact.max_ms / 1000.0));
+    proof.note(Measure::count("sessions that waited for ours", impact.blocked_by_us));
+    proof.note(Measure::count("waiting locks", impact.waiting_locks));
+    proof.note(Measure::count("connections of ours", impact.connections));
+    let oldest = Measure::seconds("oldest snapshot", impact.oldest_snapshot);
+    proof.hold(oldest.at_most(limits.oldest_snapshot.as_secs_f64()))?;
+    let median = Measure::seconds("probe's median", impact.median_ms / 1000.0);
+    proof.hold(median.at_most(limits.latency.as_secs_f64()))
+}
+
+/// The first few of a list that may be long.
+fn some(items: &[String]) -> String {
+    const MOST: usize = 10;
+    let shown = items.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    match items.len().checked_sub(MOST) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}

@@ -1,0 +1,157 @@
+//! What the drill's trials share: settings, the source, prerequisites, the backup.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+
+use super::prerequisites::Findings;
+use super::trials::MADE;
+use super::{making, proofs};
+use crate::backup::archive::Held;
+use crate::backup::choose::Choice;
+use crate::backup::encryption::Identities;
+use crate::backup::manifest::Manifest;
+use crate::backup::place;
+use crate::backup::progress::Progress;
+use crate::backup::settings::Settings;
+use crate::backup::stop::Stop;
+use crate::backup::store::Store;
+use crate::backup::verify::{self, Reading};
+use crate::environment::load::Environments;
+use crate::fault::Fault;
+use crate::harness::{Blocked, CommandLine, Context, Failure};
+use crate::journal::Measure;
+
+/// What the drill's trials share.
+pub(super) struct State {
+    pub(super) settings: Settings,
+    pub(super) environments: Environments,
+    /// Where relative paths of the settings begin.
+    pub(super) root: PathBuf,
+    /// A backup that is there already, where one is to be used.
+    choice: Option<Choice>,
+    /// The file of the private key.
+    identity: Option<PathBuf>,
+    pub(super) findings: OnceCell<Findings>,
+    backup: OnceCell<Result<Arc<Backup>, Blocked>>,
+}
+
+/// A backup that is there.
+pub(super) struct Backup {
+    pub(super) manifest: Manifest,
+    pub(super) store: Store,
+    /// Whether this run has made it.
+    pub(super) made: bool,
+    identities: Option<Identities>,
+    reading: OnceCell<Result<Reading, Fault>>,
+}
+
+impl State {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, as text for a person.
+    pub(super) fn load(
+        root: &Path,
+        folder: &Path,
+        environments: &Environments,
+        arguments: &CommandLine,
+    ) -> Result<Self, String> {
+        let settings = Settings::load(folder).map_err(|problems| problems.to_string())?;
+        let choice = arguments.drill.backup.as_deref().map(Choice::parse).transpose();
+        Ok(Self {
+            settings,
+            environments: environments.clone(),
+            root: root.to_owned(),
+            choice: choice.map_err(|fault| format!("error: --backup: {fault}"))?,
+            identity: arguments.drill.identity.clone(),
+            findings: OnceCell::new(),
+            backup: OnceCell::new(),
+        })
+    }
+
+    /// The backup, made or found at most once; a failure is remembered.
+    ///
+    /// # Errors
+    /// Why there is none, and whose fault that is.
+    pub(super) fn backup(&self, context: &Context) -> Result<Arc<Backup>, Blocked> {
+        self.backup.get_or_init(|| self.bring(context).map(Arc::new)).clone()
+    }
+
+    /// Tells of the backup, in its own trial.
+    pub(super) fn tell_made(&self, context: &Context) -> Result<(), Failure> {
+        let backup = self.backup(context).map_err(|blocked| proofs::failure(&blocked.fault))?;
+        let manifest = &backup.manifest;
+        for (stage, seconds) in &manifest.durations {
+            context.measure(Measure::seconds(stage, *seconds));
+        }
+        context.measure(Measure::bytes("data", manifest.data_bytes()));
+        Ok(())
+    }
+
+    fn bring(&self, context: &Context) -> Result<Backup, Blocked> {
+        let blame = |fault: Fault| Blocked { id: MADE.to_owned(), fault };
+        let identities = self.identity.as_deref().map(Identities::load).transpose();
+        let identities = identities.map_err(|fault| blame(fault.stage("private key")))?;
+        let (id, made) = match &self.choice {
+            Some(choice) => {
+                let store = self.store(context).map_err(blame)?;
+                let found = place::find(&store, choice, |text| context.note(text));
+                (found.map_err(blame)?, false)
+            }
+            None => {
+                let make = || making::make(self, context);
+                let made = match context.shared() {
+                    // One process of the run makes it, the others take its word.
+                    Some(shared) => shared
+                        .once("backup", make)
+                        .unwrap_or_else(|message| Err(blame(Fault::errored(message)))),
+                    None => make(),
+                };
+                (made?, true)
+            }
+        };
+        let store = self.store(context).map_err(blame)?;
+        let manifest = store.manifest(&id).map_err(blame)?;
+        Ok(Backup { manifest, store, made, identities, reading: OnceCell::new() })
+    }
+
+    /// Where backups are kept.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(super) fn store(&self, context: &Context) -> Result<Store, Fault> {
+        place::open(&self.settings, &self.root, context.redactor(), context.runtime())
+    }
+}
+
+impl Backup {
+    /// What reading the whole backup shows; read at most once.
+    ///
+    /// # Errors
+    /// The run was told to stop.
+    pub(super) fn reading(&self, context: &Context) -> Result<&Reading, Fault> {
+        let reading = self.reading.get_or_init(|| {
+            let (progress, stop) = (Progress::default(), Stop::default());
+            let _listening = context.stop_with(&stop);
+            verify::read(&self.store, &self.manifest, self.identities.as_ref(), &progress, &stop)
+        });
+        reading.as_ref().map_err(Clone::clone)
+    }
+
+    /// What the archive holds.
+    ///
+    /// # Errors
+    /// It is damaged; or encrypted, and there is no private key at hand.
+    pub(super) fn held(&self, context: &Context) -> Result<&Held, Failure> {
+        let reading = self.reading(context).map_err(|fault| proofs::failure(&fault))?;
+        match &reading.archive {
+            Some(Ok(held)) => Ok(held),
+            Some(Err(fault)) => Err(proofs::failure(fault)),
+            None => Err(Failure::skipped(
+                "the archive is encrypted: what is in it needs the private key (--identity FILE)",
+            )),
+        }
+    }
+}
