@@ -32,3 +32,6 @@ mod source;
 pub(crate) use contents::{Entry, Section, Toc};
 pub(crate) use reader::{Held, Reader, read};
 pub(crate) use source::{Source, read_some};
+
+#[cfg(test)]
+pub(super) mod tests;

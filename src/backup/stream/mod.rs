@@ -24,3 +24,6 @@ mod tee;
 pub(crate) use compress::compress;
 pub(crate) use expand::{Expand, expand, verify};
 pub(crate) use packed::Packed;
+
+#[cfg(test)]
+mod tests;
