@@ -27,10 +27,11 @@ pub enum FaultKind {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Fault {
     kind: FaultKind,
-    stage: Option<String>,
-    object: Option<String>,
-    message: String,
-    help: Option<String>,
+    // Boxed, so that a result that may be a fault stays small.
+    stage: Option<Box<str>>,
+    object: Option<Box<str>>,
+    message: Box<str>,
+    help: Option<Box<str>>,
 }
 
 impl Fault {
@@ -55,24 +56,24 @@ impl Fault {
     }
 
     fn of(kind: FaultKind, message: impl fmt::Display) -> Self {
-        Self { kind, stage: None, object: None, message: message.to_string(), help: None }
+        Self { kind, stage: None, object: None, message: message.to_string().into(), help: None }
     }
 
     /// In which stage; one that is named already stays, since it is nearer to the cause.
     pub(crate) fn stage(mut self, stage: &str) -> Self {
-        self.stage.get_or_insert_with(|| stage.to_owned());
+        self.stage.get_or_insert_with(|| stage.into());
         self
     }
 
     /// With which object: a table, a file, a bucket. One that is named already stays.
     pub(crate) fn object(mut self, object: impl fmt::Display) -> Self {
-        self.object.get_or_insert_with(|| object.to_string());
+        self.object.get_or_insert_with(|| object.to_string().into());
         self
     }
 
     /// What to do about it. What is said already stays.
     pub(crate) fn help(mut self, help: impl fmt::Display) -> Self {
-        self.help.get_or_insert_with(|| help.to_string());
+        self.help.get_or_insert_with(|| help.to_string().into());
         self
     }
 

@@ -34,6 +34,7 @@
 //! [`Harness`] makes a `tests/smoke.rs` of a few lines. [`journal`] is what the reports are
 //! made of, and what `reports/journal.json` holds.
 
+mod access;
 mod actor;
 mod audit;
 pub mod backup;
@@ -50,6 +51,7 @@ mod redact;
 mod report;
 mod suite;
 
+pub use access::psql;
 pub use backup::Backups;
 pub use drill::Drill;
 pub use fault::{Fault, FaultKind};

@@ -45,6 +45,17 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Open psql on production, read-only by setting, and recorded in the audit log.
+    Psql {
+        /// The environment [default: the source of drill.toml].
+        #[arg(long, short, value_name = "NAME")]
+        env: Option<String>,
+        #[command(flatten)]
+        place: Place,
+        /// psql's own arguments, such as `-c "select version()"`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// The audit log.
     Audit {
         #[command(subcommand)]
@@ -85,6 +96,11 @@ enum BackupCommand {
         #[arg(long, value_name = "FILE", env = "SMOKEDRILL_IDENTITY", hide_env = true)]
         identity: Option<PathBuf>,
     },
+    /// Remove one, such as a damaged one; but never the last good one.
+    Remove {
+        /// Its name.
+        backup: String,
+    },
     /// Remove those that are older than the retention, and never the last good one.
     Prune {
         /// Say what would be removed, and remove nothing.
@@ -95,6 +111,8 @@ enum BackupCommand {
 
 #[derive(Subcommand)]
 enum AuditCommand {
+    /// Show its lines, oldest first.
+    List,
     /// Find lines that were altered, removed or inserted.
     Verify,
 }
@@ -117,8 +135,17 @@ fn main() -> ExitCode {
         Command::Smoke { arguments } => return Harness::new().run_with(words("smoke", arguments)),
         Command::Drill { arguments } => return Drill::new().run_with(words("drill", arguments)),
         Command::Backup { command, place } => backup(&command, &place),
-        Command::Audit { command: AuditCommand::Verify, place } => {
-            Backups::open(&place.suites).and_then(|backups| backups.verify_audit())
+        Command::Audit { command, place } => {
+            Backups::open(&place.suites).and_then(|backups| match command {
+                AuditCommand::List => backups.list_audit(),
+                AuditCommand::Verify => backups.verify_audit(),
+            })
+        }
+        Command::Psql { env, place, arguments } => {
+            match smokedrill::psql(&place.suites, env.as_deref(), &arguments) {
+                Ok(code) => return ExitCode::from(code),
+                Err(fault) => Err(fault),
+            }
         }
         Command::Schema { format } => {
             let schema = match format {
@@ -153,6 +180,7 @@ fn backup(command: &BackupCommand, place: &Place) -> Result<String, Fault> {
         BackupCommand::List => backups.list(),
         BackupCommand::Show { backup } => backups.show(backup),
         BackupCommand::Verify { backup, identity } => backups.verify(backup, identity.as_deref()),
+        BackupCommand::Remove { backup } => backups.remove(backup),
         BackupCommand::Prune { dry_run } => backups.prune(*dry_run),
     }
 }

@@ -55,7 +55,7 @@ impl Audit {
         let path = path.to_owned();
         let audit = Self { path, actor: actor(), host: host(), damage: Vec::new() };
         audit.found()?;
-        let damage = verify(&audit.path).err().unwrap_or_default();
+        let damage = verify(&audit.path, &[]).err().unwrap_or_default();
         Ok(Self { damage, ..audit })
     }
 

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{Audit, Operation, Record, Standing, What, verify};
+use super::finding::What;
+use super::{Audit, Operation, Record, Standing, verify};
 
 /// A folder with the path of a log in it.
 pub(super) fn place() -> (TempDir, PathBuf) {
@@ -90,7 +91,7 @@ fn threads_add_to_one_chain() {
             });
         }
     });
-    assert_eq!(verify(&path).unwrap().lines, 80);
+    assert_eq!(verify(&path, &[]).unwrap().lines, 80);
     let lines = Audit::lines(&path).unwrap();
     let details: BTreeSet<_> = lines.into_iter().map(|line| line.detail).collect();
     assert_eq!(details.len(), 80);
@@ -121,7 +122,7 @@ fn processes_add_to_one_chain() {
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
-    assert_eq!(verify(&path).unwrap().lines, 40);
+    assert_eq!(verify(&path, &[]).unwrap().lines, 40);
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn a_killed_process_leaves_a_log_that_goes_on() {
         child.kill().unwrap();
         child.wait().unwrap();
         log_of(&path, 1);
-        assert!(verify(&path).unwrap().lines > 5);
+        assert!(verify(&path, &[]).unwrap().lines > 5);
     }
 }
 
@@ -151,12 +152,16 @@ fn a_torn_line_is_closed_told_and_never_mended() {
         std::fs::write(&path, &three[..cut]).unwrap();
         std::fs::write(head(&path), &head_of_two).unwrap();
         let torn = !(cut == two.len() || cut == three.len() - 1);
-        assert_eq!(verify(&path).unwrap().torn.len(), usize::from(torn), "before, cut at {cut}");
+        assert_eq!(
+            verify(&path, &[]).unwrap().torn.len(),
+            usize::from(torn),
+            "before, cut at {cut}"
+        );
         let audit = log_of(&path, 2);
         assert!(audit.damage().is_empty(), "{:?}", audit.damage());
         let now = std::fs::read(&path).unwrap();
         assert!(now.starts_with(&three[..cut]), "cut at {cut}");
-        let verified = verify(&path).unwrap();
+        let verified = verify(&path, &[]).unwrap();
         assert_eq!(verified.torn, if torn { vec![3] } else { vec![] }, "after, cut at {cut}");
         assert_eq!(verified.lines, if cut == three.len() - 1 { 5 } else { 4 }, "cut at {cut}");
     }
@@ -169,14 +174,14 @@ fn a_line_torn_again_behind_a_torn_one_is_told_too() {
     let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
     file.write_all(b"{\"format\":\"smo\n{\"form").unwrap();
     log_of(&path, 1);
-    let verified = verify(&path).unwrap();
+    let verified = verify(&path, &[]).unwrap();
     assert_eq!((verified.lines, verified.torn), (2, vec![2, 3]));
     // And a torn piece is evidence as well.
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("{\"form\n", "")).unwrap();
-    assert!(verify(&path).is_err());
+    assert!(verify(&path, &[]).is_err());
     std::fs::write(&path, text.replace("{\"format\":\"smo\n{\"form\n", "")).unwrap();
-    assert_eq!(verify(&path).unwrap_err()[0].what, What::Removed);
+    assert_eq!(verify(&path, &[]).unwrap_err()[0].what, What::Removed);
 }
 
 /// Whatever is done to a log before, a line that is added hides none of it.
@@ -223,11 +228,11 @@ fn a_log_that_was_tampered_with_goes_on_but_never_looks_whole_again() {
         let (_folder, path) = place();
         log_of(&path, 5);
         tamper(&path);
-        let before = verify(&path).expect_err(name);
+        let before = verify(&path, &[]).expect_err(name);
         assert!(before.iter().any(|finding| finding.what == what), "{name}: {before:?}");
         let audit = log_of(&path, 3);
         assert_eq!(audit.damage(), before, "{name}");
-        let after = verify(&path).expect_err(name);
+        let after = verify(&path, &[]).expect_err(name);
         assert!(after.iter().any(|finding| finding.what == what), "{name}: {after:?}");
         assert_eq!(audit.last().unwrap().unwrap().hash.len(), 64);
     }

@@ -23,7 +23,7 @@
 //! lines removed. Whoever can write both files can write both anew, and no hash of ours shows
 //! it: there is no key in it that they have not. For that there are anchors: each backup's
 //! manifest holds the hash of the log's last line, and so does everything that is copied away to
-//! where they cannot write. `verify_with` wants each of them found. What was written after the
+//! where they cannot write. `verify` wants each of them found. What was written after the
 //! last anchor, only a log that is kept elsewhere (`chattr +a`, a syslog) protects.
 //!
 //! # Kills, full disks, many at once
@@ -51,7 +51,6 @@ mod verify;
 #[cfg(test)]
 mod verify_tests;
 
-pub(crate) use finding::{Finding, What};
-pub(crate) use line::{Line, Operation, Record, Standing};
-pub(crate) use log::{Audit, Last};
-pub(crate) use verify::{Verified, verify, verify_with};
+pub(crate) use line::{Operation, Record, Standing};
+pub(crate) use log::Audit;
+pub(crate) use verify::verify;

@@ -23,20 +23,12 @@ pub(crate) struct Verified {
     pub(crate) torn: Vec<u64>,
 }
 
-/// Judges a log.
-///
-/// # Errors
-/// All that is wrong with it.
-pub(crate) fn verify(path: &Path) -> Result<Verified, Vec<Finding>> {
-    verify_with(path, &[])
-}
-
 /// Judges a log in which these hashes must occur: anchors, from manifests of backups and from
 /// wherever else its last line was once noted down.
 ///
 /// # Errors
 /// All that is wrong with it.
-pub(crate) fn verify_with(path: &Path, anchors: &[String]) -> Result<Verified, Vec<Finding>> {
+pub(crate) fn verify(path: &Path, anchors: &[String]) -> Result<Verified, Vec<Finding>> {
     let read = read(path);
     let (parts, beside) = read.map_err(|error| {
         let message = format!("cannot be read: {error}");

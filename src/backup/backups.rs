@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::stop::Stop;
 use super::store::{Listed, Store};
 use super::verify::{self, Reading};
-use crate::audit::{Audit, Operation, Record, Standing, verify_with};
+use crate::audit::{self, Audit, Operation, Record, Standing};
 use crate::fault::Fault;
 use crate::redact::Redactor;
 use crate::report::console::tell;
@@ -137,6 +137,55 @@ impl Backups {
         Ok(text)
     }
 
+    /// Removes one backup, such as a damaged one; but never the last good one.
+    ///
+    /// # Errors
+    /// *Usage*: it is the last good one. *Errored*: there is none of that name, or it cannot be
+    /// removed.
+    pub fn remove(&self, id: &str) -> Result<String, Fault> {
+        let audit = self.audit()?;
+        let known = place::known(&self.store.list()?);
+        let Some(found) = known.iter().find(|backup| backup.id == id) else {
+            let help = "name it as `smokedrill backup list` does";
+            return Err(Fault::errored("there is no such backup").object(id).help(help));
+        };
+        if found.good && known.iter().filter(|backup| backup.good).count() == 1 {
+            let help = "make another one first: this is all there is to restore from";
+            return Err(Fault::usage("it is the last good backup").object(id).help(help));
+        }
+        let removed = self.store.remove(id);
+        let (standing, detail) = match &removed {
+            Ok(()) => (Standing::Passed, "by its name".to_owned()),
+            Err(fault) => (Standing::from(fault.kind()), fault.line()),
+        };
+        audit.append(&self.record(Operation::BackupRemove, id, standing, &detail))?;
+        removed.map(|()| format!("removed  {id}\n"))
+    }
+
+    /// The audit log's lines, oldest first. Whether they are true, [`Backups::verify_audit`]
+    /// says.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn list_audit(&self) -> Result<String, Fault> {
+        let lines = Audit::lines(&self.root.join(&self.settings.audit))?;
+        let told = lines.iter().map(|line| {
+            let object = line.object.as_deref().unwrap_or("-");
+            format!(
+                "{}  {}  {}@{}  {} {}  {object}  {}  {}\n",
+                line.seq,
+                units::time(line.time),
+                line.actor,
+                line.host,
+                line.operation,
+                line.result,
+                line.source,
+                line.detail
+            )
+        });
+        Ok(told.collect())
+    }
+
     /// Finds lines of the audit log that were altered, removed or inserted. The manifests of the
     /// backups that are there say which lines it must hold.
     ///
@@ -155,7 +204,7 @@ impl Backups {
             Err(fault) => (Vec::new(), format!("not compared with backups: {}", fault.line())),
         };
         let shown = path.display();
-        match verify_with(&path, &anchors) {
+        match audit::verify(&path, &anchors) {
             Ok(verified) => {
                 let torn = match verified.torn.len() {
                     0 => String::new(),
@@ -180,7 +229,12 @@ impl Backups {
     }
 
     fn audit(&self) -> Result<Audit, Fault> {
-        Audit::open(&self.root.join(&self.settings.audit))
+        let path = self.root.join(&self.settings.audit);
+        let audit = Audit::open(&path)?;
+        for finding in audit.damage() {
+            tell(&format!("warning: {}\n", finding.fault(&path).line()));
+        }
+        Ok(audit)
     }
 
     fn record(&self, operation: Operation, id: &str, result: Standing, detail: &str) -> Record {

@@ -1,7 +1,7 @@
 //! Backups: made from a source that is only read, proved, kept and found again.
 
 pub(crate) mod archive;
-mod backups;
+pub(crate) mod backups;
 pub(crate) mod choose;
 pub(crate) mod complete;
 pub(crate) mod display;

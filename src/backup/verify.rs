@@ -45,14 +45,15 @@ pub(crate) fn read(
     for record in &manifest.files {
         let is_archive = record.name == manifest.database.file;
         let readable = manifest.recipients.is_empty() || identities.is_some();
-        let result = match is_archive && readable {
-            true => {
+        let result = match (readable, is_archive) {
+            (false, _) => verify_file(store, &manifest.id, record),
+            (true, false) => small_file(store, manifest, record, identities, stop),
+            (true, true) => {
                 let (held, result) =
                     archive_file(store, manifest, record, identities, progress, stop);
                 reading.archive = Some(held);
                 result
             }
-            false => verify_file(store, &manifest.id, record),
         };
         stop.check()?;
         reading.files += 1;
@@ -60,6 +61,48 @@ pub(crate) fn read(
         reading.damaged.extend(result.err());
     }
     Ok(reading)
+}
+
+/// Reads another file, as it is stored and as it was before.
+fn small_file(
+    store: &Store,
+    manifest: &Manifest,
+    record: &FileRecord,
+    identities: Option<&Identities>,
+    stop: &Stop,
+) -> Result<(), Fault> {
+    let mut input = Hashing::new(store.open_file(&manifest.id, &record.name)?);
+    let expanded = match identities {
+        None => expanded(&mut input, stop),
+        Some(identities) => identities.decrypt(&mut input).and_then(|plain| expanded(plain, stop)),
+    };
+    // That it differs from what was written says more than that it cannot be expanded.
+    rest(&mut input, record, stop).and_then(|()| compare(record, input))?;
+    let bytes = expanded.map_err(|fault| fault.object(&record.name))?;
+    match bytes == record.uncompressed {
+        true => Ok(()),
+        false => {
+            let expected = record.uncompressed;
+            let message = format!("it expands to {bytes} bytes, and the manifest says {expected}");
+            Err(Fault::failed(message).object(&record.name).help("use another backup"))
+        }
+    }
+}
+
+/// How many bytes it expands to.
+fn expanded(input: impl Read, stop: &Stop) -> Result<u64, Fault> {
+    let mut input = stream::expand(input)?;
+    let mut buffer = vec![0; 256 * 1024];
+    let mut bytes = 0;
+    loop {
+        stop.check()?;
+        match input.read(&mut buffer) {
+            Ok(0) => return Ok(bytes),
+            Ok(read) => bytes += read as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(fault_of(&error, "")),
+        }
+    }
 }
 
 /// Reads the archive's file, and what is in it.

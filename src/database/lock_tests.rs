@@ -33,7 +33,9 @@ async fn a_lock_goes_with_its_session() {
     let admin =
         crate::database::testing::writer(&crate::database::testing::production().superuser_url())
             .await;
-    admin.execute("select pg_terminate_backend($1)", &[&lock.session().process()]).await.unwrap();
+    let own = lock.session().client().query_one("select pg_backend_pid()", &[]).await.unwrap();
+    let own: i32 = own.get(0);
+    admin.execute("select pg_terminate_backend($1)", &[&own]).await.unwrap();
     assert!(!lock.held().await);
 }
 

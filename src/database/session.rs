@@ -77,11 +77,6 @@ impl Session {
         end.filter(|_| error.is_closed()).unwrap_or_else(|| refusal::said(error))
     }
 
-    /// What the session says of itself in `pg_stat_activity`.
-    pub(crate) fn application(&self) -> &str {
-        &self.application
-    }
-
     /// The server's version, such as 150018 for 15.18.
     pub(crate) fn server_version(&self) -> i32 {
         self.version
@@ -96,11 +91,6 @@ impl Session {
     /// this way too. A pooler between may drop them.
     pub(crate) fn read_only_from_start(&self) -> bool {
         self.from_start
-    }
-
-    /// The server process that serves it.
-    pub(crate) fn process(&self) -> i32 {
-        self.process
     }
 
     /// Ends the session, and waits until the server has been told.

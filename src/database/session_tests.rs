@@ -21,7 +21,7 @@ async fn it_cannot_write_even_as_superuser() {
         assert!(said.contains("read-only transaction (SQLSTATE 25006)"), "{sql}: {said}");
         let _ = session.client().batch_execute("rollback").await;
     }
-    assert_eq!(session.application(), "smokedrill test");
+    assert_eq!(session.application, "smokedrill test");
     session.close().await;
 }
 
@@ -95,7 +95,7 @@ async fn an_ended_session_says_why_and_rows_are_not_quoted() {
     assert!(!session.said(&error).to_string().contains("jane"), "{}", session.said(&error));
     let admin = writer(&production().superuser_url()).await;
     let end = "select pg_terminate_backend($1)";
-    admin.execute(end, &[&session.process()]).await.unwrap();
+    admin.execute(end, &[&session.process]).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     let error = session.client().batch_execute("select 1").await.unwrap_err();
     let said = session.said(&error).to_string();

@@ -61,11 +61,6 @@ impl PgTools {
         self.major
     }
 
-    /// Where they are.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// What each says of its version.
     pub(crate) fn versions(&self) -> Vec<manifest::Tool> {
         self.versions.clone()

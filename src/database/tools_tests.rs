@@ -42,7 +42,7 @@ fn the_same_version_is_best_then_the_next() {
 #[test]
 fn the_machine_s_own_programs_are_found_without_the_wrapper() {
     let tools = PgTools::find(None, 150_000).unwrap();
-    assert!(tools.major() >= 15 && !target(tools.folder()).ends_with("pg_wrapper"), "{tools:?}");
+    assert!(tools.major() >= 15 && !target(&tools.folder).ends_with("pg_wrapper"), "{tools:?}");
     let given = PgTools::find(Some(production().bin_dir()), 150_000).unwrap();
     assert_eq!(given.versions().len(), 4);
 }

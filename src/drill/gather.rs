@@ -7,6 +7,7 @@ use super::prerequisites::{Finding, Trouble};
 use super::state::State;
 use crate::backup::encryption::Recipients;
 use crate::backup::make::{Left, left_out};
+use crate::backup::place;
 use crate::backup::settings::LEAST_RETENTION;
 use crate::backup::stop::Stop;
 use crate::backup::storage::{Api, Network, Role, Wanted, wanted_there};
@@ -40,11 +41,14 @@ pub(super) struct Source {
 /// What was found of one prerequisite.
 type Found = Result<(), Trouble>;
 
+/// Finds one prerequisite out.
+type Step = fn(&mut Gathering<'_>) -> Found;
+
 /// Finds everything out.
 pub(super) fn all(state: &State, context: &Context) -> (Vec<Finding>, Gathered) {
     let mut gathering =
         Gathering { state, context, gathered: Gathered::default(), measured: Vec::new() };
-    let steps: [(&'static str, fn(&mut Gathering<'_>) -> Found); 9] = [
+    let steps: [(&'static str, Step); 9] = [
         ("credentials", |it| it.credentials()),
         ("source", |it| it.source()),
         ("privileges", |it| it.privileges()),
@@ -81,7 +85,7 @@ impl Gathering<'_> {
             None => {
                 let name = settings.source.clone();
                 let found = resolve_database(&self.state.environments, &name, redactor);
-                let found = found.map_err(|problems| Fault::errored(problems))?;
+                let found = found.map_err(|problems| place::told(&problems))?;
                 (name, found.url, found.storage, tools)
             }
         };
@@ -203,7 +207,7 @@ impl Gathering<'_> {
         }
         let stop = Stop::default();
         let _listening = self.context.stop_with(&stop);
-        let wanted = Wanted::Named(self.state.settings.buckets.clone());
+        let wanted = Wanted::of(&self.state.settings.buckets);
         let found = self.context.runtime().block_on(wanted_there(&api, &wanted, &stop))?;
         self.measured.push(Measure::count("buckets", found));
         self.gathered.api = Some(api);

@@ -36,7 +36,11 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
     let _listening = context.stop_with(&stop);
     let progress = Arc::new(Progress::default());
     let store = state.store(context).map_err(blame)?;
-    let audit = Audit::open(&state.root.join(&state.settings.audit)).map_err(blame)?;
+    let path = state.root.join(&state.settings.audit);
+    let audit = Audit::open(&path).map_err(blame)?;
+    for finding in audit.damage() {
+        context.note(&finding.fault(&path).line());
+    }
     let record = |result, detail: String| Record {
         operation: Operation::BackupCreate,
         source: source.url.shown(),

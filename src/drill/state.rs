@@ -59,6 +59,8 @@ impl State {
         arguments: &CommandLine,
     ) -> Result<Self, String> {
         let settings = Settings::load(folder).map_err(|problems| problems.to_string())?;
+        let found = found_by_chance(environments, &settings, arguments);
+        found.map_err(|message| format!("error: {message}"))?;
         let choice = arguments.drill.backup.as_deref().map(Choice::parse).transpose();
         Ok(Self {
             settings,
@@ -153,5 +155,28 @@ impl Backup {
                 "the archive is encrypted: what is in it needs the private key (--identity FILE)",
             )),
         }
+    }
+}
+
+/// Refuses to take the environment that nobody named for the one that is meant: whoever has
+/// production's credentials at hand does not want the demo backed up.
+fn found_by_chance(
+    environments: &Environments,
+    settings: &Settings,
+    arguments: &CommandLine,
+) -> Result<(), String> {
+    let source = &settings.source;
+    let spec = environments.file.environment.get(source);
+    let database = spec.and_then(|spec| spec.database.as_ref());
+    let variable = database.and_then(|database| database.url.variable());
+    let Some(variable) = variable.filter(|_| arguments.ours.env.is_none()) else { return Ok(()) };
+    let context = environments.context(source).at("/database/url");
+    match database.map(|database| context.find(&database.url)) {
+        Some(Ok(_)) => Err(format!(
+            "no environment is named, and `{variable}` is set: say which one is meant\n  \
+             help: `--env {source}` (or `make … ENV={source}`) backs {source} up; `--env local` \
+             backs up the one that the harness starts itself"
+        )),
+        _ => Ok(()),
     }
 }

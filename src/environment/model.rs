@@ -136,6 +136,16 @@ pub(crate) enum Source {
     Lookup(Lookup),
 }
 
+impl Source {
+    /// The environment variable that it names, where it names one.
+    pub(crate) fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Lookup(lookup) => lookup.env.as_deref(),
+            Self::Literal(_) => None,
+        }
+    }
+}
+
 /// A look-up outside the file: exactly one of `env`, `file` and `command`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

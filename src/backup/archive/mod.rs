@@ -29,8 +29,8 @@ mod header;
 mod reader;
 mod source;
 
-pub(crate) use contents::{Entry, Section, Toc};
-pub(crate) use reader::{Held, Reader, read};
+pub(crate) use contents::Entry;
+pub(crate) use reader::{Held, Reader};
 pub(crate) use source::{Source, read_some};
 
 #[cfg(test)]

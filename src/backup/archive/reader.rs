@@ -1,18 +1,15 @@
 //! Reads an archive from its first byte to its last, and says what it holds.
 
-use std::collections::HashMap;
-use std::io::Read;
-
 use crate::backup::manifest::Table;
 use crate::backup::progress::Progress;
-use crate::backup::stop::Stop;
 use crate::fault::Fault;
+use std::collections::HashMap;
 
 use super::contents::{Entry, Toc};
 use super::cursor::Cursor;
 use super::data;
 use super::header::Header;
-use super::source::{Plain, Source};
+use super::source::Source;
 
 /// What an archive holds, counted to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +24,6 @@ pub(crate) struct Held {
     pub(crate) large_object_bytes: u64,
     /// The size of the archive, uncompressed.
     pub(crate) bytes: u64,
-}
-
-/// Reads an uncompressed archive to its end. The tables' offsets are those of the archive as it
-/// is read here.
-///
-/// # Errors
-/// It is damaged, cut off, compressed, of an unknown version, or holds data that are no rows; it
-/// cannot be read; it is to stop.
-pub(crate) fn read(input: impl Read, progress: &Progress, stop: &Stop) -> Result<Held, Fault> {
-    Reader::begin(Plain::new(input, progress, stop), progress)?.finish()
 }
 
 /// An archive whose table of contents is read, and whose data come next.
@@ -64,11 +51,6 @@ impl<'a, S: Source> Reader<'a, S> {
         let held =
             Held { toc, tables: Vec::new(), large_objects: 0, large_object_bytes: 0, bytes: 0 };
         Ok(Self { cursor, awaited, held, progress })
-    }
-
-    /// Header and table of contents.
-    pub(crate) fn toc(&self) -> &Toc {
-        &self.held.toc
     }
 
     /// Reads the next block of data, and shows its rows or objects piece by piece, as they lie in

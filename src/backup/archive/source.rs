@@ -2,12 +2,7 @@
 
 use std::io::Read;
 
-use crate::backup::progress::Progress;
-use crate::backup::stop::Stop;
 use crate::fault::{Fault, causes};
-
-/// How many bytes are read at once.
-pub(crate) const BUFFER: usize = 256 * 1024;
 
 /// Bytes in order, lent and not copied.
 pub(crate) trait Source {
@@ -28,45 +23,6 @@ pub(crate) trait Source {
     ///
     /// [`Table::offset`]: crate::backup::manifest::Table::offset
     fn begin_data(&mut self) -> Result<u64, Fault>;
-}
-
-/// The bytes of a reader as they are. Its offsets are those of the uncompressed archive.
-pub(super) struct Plain<'a, R> {
-    input: R,
-    buffer: Vec<u8>,
-    at: usize,
-    filled: usize,
-    before: u64,
-    progress: &'a Progress,
-    stop: &'a Stop,
-}
-
-impl<'a, R: Read> Plain<'a, R> {
-    pub(super) fn new(input: R, progress: &'a Progress, stop: &'a Stop) -> Self {
-        let buffer = vec![0; BUFFER];
-        Self { input, buffer, at: 0, filled: 0, before: 0, progress, stop }
-    }
-}
-
-impl<R: Read> Source for Plain<'_, R> {
-    fn peek(&mut self) -> Result<&[u8], Fault> {
-        if self.at == self.filled {
-            self.stop.check()?;
-            self.before += self.filled as u64;
-            (self.at, self.filled) = (0, 0);
-            self.filled = read_some(&mut self.input, &mut self.buffer)?;
-            self.progress.add_bytes(self.filled);
-        }
-        Ok(&self.buffer[self.at..self.filled])
-    }
-
-    fn take(&mut self, bytes: usize) {
-        self.at += bytes;
-    }
-
-    fn begin_data(&mut self) -> Result<u64, Fault> {
-        Ok(self.before + self.at as u64)
-    }
 }
 
 /// Reads what there is, at most a buffer of it; nothing is the end.

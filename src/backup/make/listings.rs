@@ -41,7 +41,7 @@ pub(super) fn all(
     files: &Files<'_>,
     snapshot: &Snapshot,
 ) -> Result<Manifests, Fault> {
-    let wanted = Wanted::Named(order.settings.buckets.clone());
+    let wanted = Wanted::of(&order.settings.buckets);
     let mut manifests = Manifests { storage: Storage::default(), records: Vec::new() };
     if order.settings.buckets.is_empty() {
         return Ok(manifests);
@@ -178,7 +178,7 @@ pub(super) fn contents(
         manifests.storage.troubles.push(fault.stage("storage contents"));
         return Ok(());
     };
-    let wanted = Wanted::Named(order.settings.buckets.clone());
+    let wanted = Wanted::of(&order.settings.buckets);
     let (lines, writer) = pipe()?;
     let copied: Result<(Contents, [FileRecord; 2]), Fault> = std::thread::scope(|scope| {
         let listing = scope.spawn(|| {

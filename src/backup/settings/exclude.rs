@@ -22,11 +22,6 @@ impl Excluded {
     pub(super) fn is_the_same(&self, other: &Self) -> bool {
         (&self.schema, &self.table) == (&other.schema, &other.table)
     }
-
-    /// Whether it names this table, by itself or by its schema.
-    pub(crate) fn covers(&self, schema: &str, table: &str) -> bool {
-        self.schema == schema && self.table.as_deref().is_none_or(|name| name == table)
-    }
 }
 
 /// As manifests name it: `vault.secrets (data)`.

@@ -33,4 +33,3 @@ mod tests;
 
 pub(crate) use exclude::Excluded;
 pub(crate) use resolve::{LEAST_RETENTION, Settings};
-pub(crate) use s3::S3Settings;

@@ -33,10 +33,6 @@ pub(crate) struct DrillFile {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ObjectivesSpec {
-    /// How long it may take until everything runs again; the runbook's `"4h"` unless said
-    /// otherwise.
-    #[serde(default)]
-    pub(crate) rto: Option<Millis>,
     /// How much work may be lost, so how old the newest backup may be; the runbook's `"1h"`
     /// unless said otherwise.
     #[serde(default)]
@@ -58,7 +54,7 @@ pub(crate) struct BackupSpec {
     #[schemars(length(min = 1), extend("format" = "one-line"))]
     pub(crate) location: Option<String>,
     /// The storage buckets; the runbook's `uploads`, `invoices` and `maintenance` unless said
-    /// otherwise. An empty list: none.
+    /// otherwise. `"*"` in the list: all of them. An empty list: none.
     #[serde(default)]
     #[schemars(extend("items" = { "type": "string", "minLength": 1, "format": "one-line" }))]
     pub(crate) buckets: Option<Vec<String>>,

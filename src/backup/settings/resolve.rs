@@ -26,8 +26,6 @@ const BUCKETS: [&str; 3] = ["uploads", "invoices", "maintenance"];
 /// begin.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// How long it may take until everything runs again.
-    pub(crate) rto: Duration,
     /// How old the newest backup may be.
     pub(crate) rpo: Duration,
     /// The environment whose database is backed up.
@@ -132,7 +130,6 @@ fn resolve(
     // PostgreSQL counts in milliseconds, and takes nought for "wait for ever".
     let (ms, second) = (Duration::from_millis(1), Duration::from_secs(1));
     let mut long = |pointer, said, default, least| judge.duration(pointer, said, default, least);
-    let rto = long("/objectives/rto", file.objectives.rto, 4 * HOUR, second);
     let rpo = long("/objectives/rpo", file.objectives.rpo, HOUR, second);
     let maximum_duration =
         long("/backup/maximum_duration", backup.maximum_duration, 15 * MINUTE, second);
@@ -187,7 +184,6 @@ fn resolve(
         Recipient::File(file) => file.file,
     });
     problems.or(Settings {
-        rto,
         rpo,
         source: backup.source.unwrap_or_else(|| "production".to_owned()),
         location: backup.location.unwrap_or_else(|| "backups".to_owned()),

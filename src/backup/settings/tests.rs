@@ -17,7 +17,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn without_a_file_the_runbook_counts() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings::load(folder.path()).unwrap();
-    assert_eq!(settings.rto, Duration::from_secs(4 * 3_600));
     assert_eq!(settings.rpo, Duration::from_secs(3_600));
     assert_eq!(settings.source, "production");
     assert_eq!(settings.buckets, ["uploads", "invoices", "maintenance"]);
@@ -46,7 +45,6 @@ fn every_key_is_taken() {
     let settings = load(
         r#"
         [objectives]
-        rto = "2h"
         rpo = "30m"
         [backup]
         source = "staging"
@@ -94,7 +92,6 @@ fn every_key_is_taken() {
     let excluded: Vec<_> = settings.exclude.iter().map(ToString::to_string).collect();
     assert_eq!(excluded, ["vault.Secrets (data)", "cron"]);
     assert_eq!(settings.exclude[0].reason, "sealed");
-    assert!(settings.exclude[1].covers("cron", "job") && !settings.exclude[0].covers("vault", "x"));
     let redactor = Redactor::new(&[], Vec::new());
     let s3 = settings.resolve_s3(&redactor).map_err(|problems| problems.to_string()).unwrap();
     assert_eq!(s3.endpoint.as_deref(), Some("https://s3.test"));

@@ -81,7 +81,7 @@ async fn list(
     if !missing.is_empty() {
         return Err(no_bucket(&missing, &all, STAGE));
     }
-    let mut listed = Listed::of(chosen, true);
+    let mut listed = Listed::of(&chosen, true);
     let sql = objects(&of("objects"));
     for bucket in &mut listed.buckets {
         let place = format!("bucket {}", bucket.id);

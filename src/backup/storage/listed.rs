@@ -40,13 +40,21 @@ impl Listed {
     }
 
     /// The buckets whose settings these are, so far without objects.
-    pub(super) fn of(settings: Vec<Value>, conclusive: bool) -> Self {
+    pub(super) fn of(settings: &[Value], conclusive: bool) -> Self {
         let buckets = settings.iter().filter_map(bucket).collect();
         Self { buckets, settings: json!({ "buckets": settings }), conclusive, notes: Vec::new() }
     }
 }
 
 impl Wanted {
+    /// What a list of names wants; `*` in it wants all.
+    pub(crate) fn of(names: &[String]) -> Self {
+        match names.iter().any(|name| name == "*") {
+            true => Self::All,
+            false => Self::Named(names.to_vec()),
+        }
+    }
+
     /// Those of the settings that are wanted, in the order of their names' bytes, and the names
     /// that nothing was found for.
     pub(super) fn choose(&self, mut settings: Vec<Value>) -> (Vec<Value>, Vec<String>) {
@@ -119,7 +127,7 @@ mod tests {
     fn settings_and_objects_are_counted() {
         let settings = json!({ "id": "a", "public": true, "file_size_limit": 5, "owner": "x",
             "allowed_mime_types": ["image/*"] });
-        let mut listed = Listed::of(vec![settings.clone()], true);
+        let mut listed = Listed::of(std::slice::from_ref(&settings), true);
         let bucket = &mut listed.buckets[0];
         assert!(bucket.public);
         assert_eq!(bucket.file_size_limit, Some(5));

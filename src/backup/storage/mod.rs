@@ -48,4 +48,3 @@ pub(crate) use database::by_database;
 pub(crate) use key::Role;
 pub(crate) use listed::{Listed, Wanted};
 pub(crate) use pages::{by_api, wanted_there};
-pub(crate) use patience::Patience;

@@ -40,7 +40,7 @@ pub(crate) async fn by_api(
     if !missing.is_empty() && conclusive {
         return Err(no_bucket(&missing, &all, STAGE));
     }
-    let mut listed = Listed::of(chosen, conclusive);
+    let mut listed = Listed::of(&chosen, conclusive);
     if !missing.is_empty() {
         listed.notes.push(format!("the key does not show the bucket {}", missing.join(", ")));
     }

@@ -59,7 +59,7 @@ impl Patience {
             // Sooner than the server asks for is no use to either; nor is waiting for ever.
             wait.map(|wait| trouble.retry_after.map_or(wait, |after| after.max(wait)).min(longest))
         });
-        unless_stopped(stop, async { asked.await }).await
+        unless_stopped(stop, asked.into_future()).await
     }
 }
 

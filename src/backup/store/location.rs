@@ -75,14 +75,6 @@ impl Location {
         s3.check().map_err(|fault| fault.help(wanted))?;
         Ok(Self::S3(s3))
     }
-
-    /// The place for people to read, without keys.
-    pub(crate) fn shown(&self) -> String {
-        match self {
-            Self::Folder(path) => path.display().to_string(),
-            Self::S3(s3) => s3.shown(),
-        }
-    }
 }
 
 impl S3Location {
@@ -134,7 +126,11 @@ mod tests {
 
     fn parse(text: &str) -> Result<String, String> {
         let parsed = Location::parse(text, Path::new("/base"));
-        parsed.map(|location| location.shown()).map_err(|fault| fault.to_string())
+        let shown = |location| match location {
+            Location::Folder(path) => path.display().to_string(),
+            Location::S3(s3) => s3.shown(),
+        };
+        parsed.map(shown).map_err(|fault| fault.to_string())
     }
 
     #[test]

@@ -49,7 +49,7 @@ use bucket::{Bucket, BucketDraft, BucketLock};
 use folder::{Folder, FolderDraft, FolderLock};
 
 pub(crate) use holder::Holder;
-pub(crate) use location::{Location, S3Location, Secret};
+pub(crate) use location::{Location, S3Location};
 pub(crate) use rehash::verify_file;
 pub(crate) use trouble::{STAGE, fault_of};
 pub(crate) use writer::FileWriter;
@@ -187,19 +187,6 @@ impl Store {
         match &self.0 {
             Kind::Folder(folder) => folder.open_file(id, name),
             Kind::Bucket(bucket) => bucket.open_file(id, name),
-        }
-    }
-
-    /// The size of a stored file, in bytes.
-    ///
-    /// # Errors
-    /// As for [`Store::open_file`].
-    pub(crate) fn size_of(&self, id: &str, name: &str) -> Result<u64, Fault> {
-        self.check_id(id)?;
-        name::check(name)?;
-        match &self.0 {
-            Kind::Folder(folder) => folder.size_of(id, name),
-            Kind::Bucket(bucket) => bucket.size_of(id, name),
         }
     }
 

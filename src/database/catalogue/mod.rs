@@ -17,7 +17,7 @@
 
 mod estimate;
 
-pub(crate) use estimate::{Estimate, TableSize, estimate};
+pub(crate) use estimate::estimate;
 
 use sha2::{Digest, Sha256};
 

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub(crate) use quiesced::{Quiesced, quiesced};
+pub(crate) use quiesced::quiesced;
 pub(crate) use record::Seen;
 
 use record::Record;

@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use super::quiesced::Quiesced;
 use super::*;
 use crate::database::testing::{database, production, session, writer};
 use crate::fault::FaultKind;

@@ -2,7 +2,7 @@
 
 use super::made::{Block, ROWS};
 use super::{Made, read_all};
-use crate::backup::archive::Section;
+use crate::backup::archive::contents::Section;
 use crate::fault::{Fault, FaultKind};
 
 fn fault(made: &Made) -> Fault {

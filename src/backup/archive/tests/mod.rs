@@ -1,12 +1,15 @@
 mod broken;
 mod made;
 mod mutated;
+mod plain;
 pub(crate) mod real;
 pub(crate) mod source;
 
 use made::Made;
 
-use super::{Held, read};
+use plain::read;
+
+use super::Held;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
 use crate::fault::Fault;

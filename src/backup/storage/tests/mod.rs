@@ -15,7 +15,8 @@ use smokedrill_demo::{Production, Storage};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls};
 
-use super::{Api, Listed, Network, Patience, Wanted, by_api, by_database};
+use super::patience::Patience;
+use super::{Api, Listed, Network, Wanted, by_api, by_database};
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
 

@@ -110,10 +110,6 @@ impl Bucket {
         Ok(Box::new(reader))
     }
 
-    pub(in super::super) fn size_of(&self, id: &str, name: &str) -> Result<u64, Fault> {
-        Ok(self.find(id, name)?.size)
-    }
-
     fn find(&self, id: &str, name: &str) -> Result<object_store::ObjectMeta, Fault> {
         self.wait(async {
             let path = self.object(id, name);

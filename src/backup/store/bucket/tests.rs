@@ -6,8 +6,9 @@ use smokedrill_demo::{ObjectStore, ObjectStoreFault};
 use super::Pace;
 use super::upload::PART;
 use crate::backup::manifest::Manifest;
+use crate::backup::store::location::Secret;
 use crate::backup::store::testing::{self, ID, LATER};
-use crate::backup::store::{Location, S3Location, Secret, Store, verify_file};
+use crate::backup::store::{Location, S3Location, Store, verify_file};
 use crate::fault::FaultKind;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -74,7 +75,6 @@ fn a_backup_is_seen_whole_or_not_at_all() {
     assert_eq!(listed[0].manifest.as_ref().unwrap().files[0], record);
     verify_file(&store, ID, &record).unwrap();
     verify_file(&store, ID, &empty).unwrap();
-    assert_eq!(store.size_of(ID, "a.zst").unwrap(), 10);
     assert_eq!(store.shown(), format!("s3://{}/backups", remote.bucket()));
 }
 
@@ -387,7 +387,6 @@ fn each_trouble_has_its_words_and_its_remedy_and_no_secret() {
             texts.push(store.manifest(ID).unwrap_err().to_string());
         }
         if !full && !garbage {
-            texts.push(store.size_of(ID, "a.zst").unwrap_err().to_string());
             texts.push(store.tidy().unwrap_err().to_string());
             texts.push(store.remove(ID).unwrap_err().to_string());
         }

@@ -54,12 +54,6 @@ impl Folder {
         Ok(Box::new(Reader { file, place }))
     }
 
-    pub(in super::super) fn size_of(&self, id: &str, name: &str) -> Result<u64, Fault> {
-        let (file, place) = self.file(id, name)?;
-        let found = file.metadata().map_err(|error| trouble::io(&error, &place, "read"))?;
-        Ok(found.len())
-    }
-
     pub(in super::super) fn remove(&self, id: &str) -> Result<(), Fault> {
         let path = self.path(id);
         let removed = self.path(&format!("{REMOVED}{id}"));

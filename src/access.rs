@@ -1,0 +1,79 @@
+//! A person's look at production: `psql`, read-only by setting, and on record.
+//!
+//! The runbook's emergency connection. Read-only by setting means that no slip writes; whoever
+//! means to can undo a setting, so it is said when the role itself could write.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::audit::{Audit, Operation, Record, Standing};
+use crate::backup::backups::{root, settings};
+use crate::backup::place::told;
+use crate::database::{ConnectionUrl, PgTools, Session};
+use crate::environment::load::Environments;
+use crate::environment::source::resolve_database;
+use crate::fault::Fault;
+use crate::redact::Redactor;
+use crate::report::console::tell;
+
+/// Opens `psql` on the database of an environment, or of the one that `drill.toml` names as its
+/// source; the session is read-only by setting, and recorded in the audit log before it begins.
+/// Returns psql's exit code.
+///
+/// # Errors
+/// *Usage*: the files are wrong. *Errored*: the database cannot be reached, there is no `psql`,
+/// or the record cannot be written.
+pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> Result<u8, Fault> {
+    let settings = settings(suites)?;
+    let environments = Environments::load(suites).map_err(|problems| told(&problems))?;
+    let redactor = Redactor::new(&[], Vec::new());
+    let name = environment.unwrap_or(&settings.source);
+    let resolved = resolve_database(&environments, name, &redactor);
+    let url = ConnectionUrl::parse(&resolved.map_err(|problems| told(&problems))?.url)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
+    let (version, writes) = runtime.block_on(async {
+        let session = Session::open(&url, "smokedrill psql").await?;
+        let writes = may_write(&session).await?;
+        Ok::<_, Fault>((session.server_version(), writes))
+    })?;
+    if writes {
+        tell(&format!(
+            "note: the session is read-only by setting, but the role {} itself may write; only a \
+             role that may not is read-only whatever is typed\n",
+            url.user()
+        ));
+    }
+    let root = root(suites);
+    let folder = settings.tools.as_ref().map(|tools| root.join(tools));
+    let tools = PgTools::find(folder.as_deref(), version)?;
+    let audit = Audit::open(&root.join(&settings.audit))?;
+    let record = |result, detail: String| Record {
+        operation: Operation::AccessProduction,
+        source: url.shown(),
+        object: None,
+        result,
+        detail,
+    };
+    audit.append(&record(Standing::Started, format!("psql on {name}, read-only")))?;
+    let mut command = tools.command("psql", &url, "smokedrill psql");
+    command.args(arguments);
+    command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
+    let status = command.status();
+    let status = status.map_err(|error| Fault::errored(format!("psql cannot run: {error}")))?;
+    let standing = if status.success() { Standing::Passed } else { Standing::Errored };
+    audit.append(&record(standing, format!("psql ended: {status}")))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+/// Whether the role may write to any table, were it not for the setting.
+async fn may_write(session: &Session) -> Result<bool, Fault> {
+    let asked = "select (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
+        or exists (select from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p') and n.nspname !~ '^pg_'
+              and n.nspname <> 'information_schema'
+              and pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))";
+    let row = session.client().query_one(asked, &[]).await;
+    Ok(row.map_err(|error| session.said(&error))?.get(0))
+}
