@@ -349,7 +349,7 @@ fn with_encryption_no_plain_byte_is_ever_on_the_disk() {
     for _ in 0..20_000 {
         file.write_all(needle).unwrap();
         plain += needle.len() as u64;
-        if plain % 1000 == 0 {
+        if plain.is_multiple_of(1000) {
             clean();
         }
     }
