@@ -50,6 +50,8 @@ pub(super) fn encoded(source: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{Holder, encoded};
 
     #[test]
@@ -64,5 +66,13 @@ mod tests {
         assert_eq!(encoded("production"), "production");
         assert_eq!(encoded("../a_b"), ".._2fa_5fb");
         assert_ne!(encoded("a_2f"), encoded("a/"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_sources_share_a_name(a in "[a/_2f.é ]{0,6}", b in "[a/_2f.é ]{0,6}") {
+            prop_assert_eq!(encoded(&a) == encoded(&b), a == b);
+            prop_assert!(!encoded(&a).contains('/'));
+        }
     }
 }

@@ -122,6 +122,8 @@ impl S3Location {
 mod tests {
     use std::path::Path;
 
+    use proptest::prelude::*;
+
     use super::Location;
 
     fn parse(text: &str) -> Result<String, String> {
@@ -171,6 +173,13 @@ mod tests {
             assert!(text.starts_with("backup location: "), "{odd}: {text}");
             assert!(text.contains("s3://BUCKET/PREFIX"), "{odd}: {text}");
             assert!(!text.contains("secret"), "{odd}: {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd_to_be_asked(text in "(s3://)?\\PC{0,80}") {
+            let _ = parse(&text);
         }
     }
 }

@@ -26,6 +26,7 @@
 //! by somebody else meanwhile; and it must outlive drafts and locks, whose `Drop` cleans up on it.
 
 mod bucket;
+mod draft;
 mod folder;
 mod holder;
 mod location;
@@ -41,13 +42,14 @@ use std::io::Read;
 
 use tokio::runtime::Handle;
 
-use super::encryption::{Recipients, SUFFIX};
 use super::id;
-use super::manifest::{FileRecord, Manifest};
+use super::manifest::Manifest;
 use crate::fault::Fault;
-use bucket::{Bucket, BucketDraft, BucketLock};
-use folder::{Folder, FolderDraft, FolderLock};
+use bucket::Bucket;
+use draft::{DraftKind, LockKind};
+use folder::Folder;
 
+pub(crate) use draft::{Draft, StoreLock};
 pub(crate) use holder::Holder;
 pub(crate) use location::{Location, S3Location};
 pub(crate) use rehash::verify_file;
@@ -217,99 +219,6 @@ fn parsed(id: &str, text: &[u8]) -> Result<Manifest, Fault> {
         return Err(Fault::failed(message).stage(STAGE).object(id).help(help));
     }
     Ok(manifest)
-}
-
-/// The right to back up one source. Dropping it gives it back.
-#[derive(Debug)]
-pub(crate) struct StoreLock(LockKind);
-
-#[derive(Debug)]
-enum LockKind {
-    Folder(FolderLock),
-    Bucket(BucketLock),
-}
-
-impl StoreLock {
-    /// Whether it is still held. In a bucket it is lost when it could not be renewed for so long
-    /// that another took it over; in a folder, when somebody removed its file.
-    ///
-    /// # Errors
-    /// It is lost, in a bucket with the name of whom to.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
-        match &self.0 {
-            LockKind::Folder(lock) => lock.check(),
-            LockKind::Bucket(lock) => lock.check(),
-        }
-    }
-}
-
-/// A backup in the making. Dropping it removes it, as far as that works.
-#[derive(Debug)]
-pub(crate) struct Draft(DraftKind);
-
-#[derive(Debug)]
-enum DraftKind {
-    Folder(FolderDraft),
-    Bucket(BucketDraft),
-}
-
-impl Draft {
-    /// Begins a file, private to this user. With recipients it is encrypted on its way, and
-    /// [`SUFFIX`] is appended to its name: no plain byte touches the disk.
-    ///
-    /// # Errors
-    /// The name is none, or is taken; or nothing can be written.
-    pub(crate) fn create(
-        &self,
-        name: &str,
-        recipients: Option<&Recipients>,
-    ) -> Result<FileWriter, Fault> {
-        name::check_new(name)?;
-        let name = match recipients {
-            Some(_) => format!("{name}{SUFFIX}"),
-            None => name.to_owned(),
-        };
-        let sink = match &self.0 {
-            DraftKind::Folder(draft) => draft.create(&name)?,
-            DraftKind::Bucket(draft) => draft.create(&name)?,
-        };
-        FileWriter::new(name, sink, recipients)
-    }
-
-    /// Makes a backup of it: the manifest is written last, and the whole is seen at once.
-    ///
-    /// # Errors
-    /// The manifest is not of these files, or something cannot be written. Then there is no
-    /// backup, and the draft is removed.
-    pub(crate) fn publish(self, manifest: &Manifest) -> Result<(), Fault> {
-        match self.0 {
-            DraftKind::Folder(draft) => draft.publish(manifest),
-            DraftKind::Bucket(draft) => draft.publish(manifest),
-        }
-    }
-}
-
-/// Compares what is stored with what the manifest tells of it.
-fn check_files(manifest: &Manifest, id: &str, stored: &[(String, u64)]) -> Result<(), Fault> {
-    let fault = |object: &str, message: String| {
-        Err(Fault::errored(message).stage(STAGE).object(object).help("this is a bug: report it"))
-    };
-    if manifest.id != id {
-        return fault(id, format!("the manifest is of another backup, {}", manifest.id));
-    }
-    for FileRecord { name, bytes, .. } in &manifest.files {
-        match stored.iter().find(|(stored, _)| stored == name) {
-            None => return fault(name, "the manifest lists it, and it was not written".into()),
-            Some((_, size)) if size != bytes => {
-                return fault(name, format!("{size} bytes are stored, not {bytes}"));
-            }
-            Some(_) => {}
-        }
-    }
-    match stored.iter().find(|(name, _)| manifest.file(name).is_none()) {
-        Some((name, _)) => fault(name, "it was written, and the manifest does not list it".into()),
-        None => Ok(()),
-    }
 }
 
 impl fmt::Display for Store {

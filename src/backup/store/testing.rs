@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use tokio::runtime::{Handle, Runtime};
 
 use super::bucket::{self, Bucket};
-use super::{Draft, Holder, Kind, Location, LockKind, S3Location, Store, StoreLock};
+use super::draft::LockKind;
+use super::{Draft, Holder, Kind, Location, S3Location, Store, StoreLock};
 use crate::backup::encryption::Recipients;
 use crate::backup::manifest::{
     Catalogue, Database, FORMAT, FileRecord, Impact, Log, Manifest, Snapshot, SourceIdentity,

@@ -8,7 +8,7 @@ use object_store::{ObjectStore as _, PutMode, PutOptions};
 use super::claim::{Claim, Outcome};
 use super::{Bucket, Upload, answer};
 use crate::backup::manifest::{MANIFEST, Manifest};
-use crate::backup::store::check_files;
+use crate::backup::store::draft::check_files;
 use crate::backup::store::holder::Holder;
 use crate::backup::store::trouble::STAGE;
 use crate::backup::store::writer::Sink;

@@ -169,13 +169,20 @@ fn a_dead_makers_draft_is_tidied_and_a_live_ones_is_not() {
 #[test]
 fn a_marker_is_renewed_for_as_long_as_the_draft_lives() {
     let remote = ObjectStore::start().unwrap();
-    let beat = Duration::from_millis(50);
+    let beat = Duration::from_millis(20);
     let store = at(&remote, "backups", Pace { beat, ..pace() });
     let draft = store.begin(ID, &testing::holder()).unwrap();
     let lock = store.lock("production", &testing::holder()).unwrap();
+    let draft_key = format!("backups/drafts/{ID}.json");
     for _ in 0..4 {
         remote.advance(9 * MINUTE);
-        std::thread::sleep(beat * 6);
+        for key in [draft_key.as_str(), "backups/locks/production.json"] {
+            let (before, began) = (remote.get(key), Instant::now());
+            while remote.get(key) == before {
+                assert!(began.elapsed() < Duration::from_secs(20), "{key} is not renewed");
+                std::thread::sleep(beat);
+            }
+        }
     }
     assert!(store.tidy().unwrap().is_empty());
     assert!(store.lock("production", &testing::holder()).is_err());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::lock::write_holder;
 use super::{DRAFT, Folder, files};
 use crate::backup::manifest::{MANIFEST, Manifest};
-use crate::backup::store::check_files;
+use crate::backup::store::draft::check_files;
 use crate::backup::store::holder::Holder;
 use crate::backup::store::trouble;
 use crate::backup::store::writer::Sink;
