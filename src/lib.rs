@@ -7,32 +7,52 @@
 //! cargo test --test smoke -- --env staging
 //! ```
 //!
+//! Production is backed up as a fixture, and what is proved of the backup are tests too:
+//!
+//! ```text
+//! cargo test --test drill -- --env production
+//! ```
+//!
 //! # How data flows
 //!
 //! ```text
 //! suites/*.toml -> load -> Suite -> plan(environment, arguments) -> Trial
 //!               -> Observation -> judge -> Outcome -> Journal -> reports
+//!
+//! production --pg_dump, one snapshot--> draft (compressed, [encrypted], hashed)
+//!            --manifest last--> Backup -> proofs -> Outcome -> Journal -> reports
 //! ```
 //!
 //! One direction. Loading, planning, judging and rendering touch nothing but their own files;
-//! only a running trial touches the network.
+//! only a running trial touches the network, and nothing here writes to production.
 //!
 //! # Words
 //!
 //! - **suite**: one data file of checks.
 //! - **check**: one request with its **expectations** and its latency **budget**.
 //! - **environment**: where: `local`, `staging`, `production`, with credentials.
-//! - **fixture**: what tests need and is made once, such as a started environment.
+//! - **fixture**: what tests need and is made once: a started environment, a backup.
 //! - **plan**: what a run will do; **trial**: one planned test.
 //! - **observation**: what came back; **outcome**: passed, failed, errored or skipped.
 //! - **journal**: the record of a run; **report**: a view of it.
+//! - **source**: the database that is backed up, with its storage.
+//! - **backup**: what standard tools can restore, with a **manifest** that proves it.
+//! - **proof**: a named test of a backup, with what it measured and its threshold.
 //!
-//! *Failed* means that the application is wrong; *errored*, that it could not be judged.
+//! *Failed* means that what was judged is wrong; *errored*, that it could not be judged.
+//!
+//! # The house
+//!
+//! `suite` and `environment` read the files, `check` sends requests and judges answers,
+//! `database` asks PostgreSQL, `backup` makes, keeps and proves backups, `drill` makes tests of
+//! them, `harness` runs tests of all kinds, `report` shows what came of it, and `audit` keeps
+//! what was done.
 //!
 //! # For other crates
 //!
-//! [`Harness`] makes a `tests/smoke.rs` of a few lines. [`journal`] is what the reports are
-//! made of, and what `reports/journal.json` holds.
+//! [`Harness`] makes a `tests/smoke.rs` of a few lines, [`Drill`] a `tests/drill.rs`.
+//! [`journal`] is what the reports are made of, and what `reports/journal.json` holds;
+//! [`backup::manifest`] is what a backup's `manifest.json` holds.
 
 mod access;
 mod actor;

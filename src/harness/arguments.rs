@@ -13,7 +13,8 @@ const EXIT_CODES: &str = "Exit codes:\n  \
     2    usage or configuration: nothing was run\n  \
     3    nothing failed, but something could not be judged\n  \
     130  interrupted; 143 where by SIGTERM\n\n\
-    SMOKE_ENV stands for --env, SMOKEDRILL_REPORTS for --reports. RUST_TEST_THREADS is honoured.";
+    SMOKE_ENV stands for --env, SMOKEDRILL_SUITES for --suites, SMOKEDRILL_REPORTS for\n\
+    --reports. RUST_TEST_THREADS is honoured.";
 
 /// Which harness a command line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +102,7 @@ pub(crate) struct Ours {
     pub(crate) max_skipped: Option<usize>,
 
     /// The folder of suites [default: suites].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "SMOKEDRILL_SUITES", value_name = "DIR", hide_env = true)]
     pub(crate) suites: Option<PathBuf>,
 
     /// The folder for reports [default: reports].

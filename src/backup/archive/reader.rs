@@ -39,7 +39,8 @@ impl<'a, S: Source> Reader<'a, S> {
     /// Reads header and table of contents.
     ///
     /// # Errors
-    /// As [`read`].
+    /// It is damaged, cut off, compressed, of an unknown version, or holds data that are no rows;
+    /// it cannot be read; it is to stop.
     pub(crate) fn begin(source: S, progress: &'a Progress) -> Result<Self, Fault> {
         let mut cursor = Cursor::new(source);
         let header = Header::read(&mut cursor)?;
@@ -57,7 +58,7 @@ impl<'a, S: Source> Reader<'a, S> {
     /// the buffer. Tells whether there was one.
     ///
     /// # Errors
-    /// As [`read`], and what showing them brings.
+    /// As [`Reader::begin`], and what showing them brings.
     pub(crate) fn next(
         &mut self,
         mut show: impl FnMut(&Entry, &[u8]) -> Result<(), Fault>,
@@ -111,7 +112,7 @@ impl<'a, S: Source> Reader<'a, S> {
     /// Reads all that is left.
     ///
     /// # Errors
-    /// As [`read`].
+    /// As [`Reader::begin`].
     pub(crate) fn finish(mut self) -> Result<Held, Fault> {
         while self.next(|_, _| Ok(()))? {}
         Ok(self.into_parts().0)

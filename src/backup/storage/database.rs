@@ -41,7 +41,7 @@ const SIZE: &str = "case when o.metadata ->> 'size' ~ '^[0-9]{1,18}$' \
 /// `out`. Nothing, if the database has no storage schema.
 ///
 /// Every row counts as an object, older versions of one and marks of deletions too, where the
-/// project keeps any: [`super::compare`] knows that the API shows neither.
+/// project keeps any: [`super::compare()`] knows that the API shows neither.
 ///
 /// For the rest of the transaction row security is off, as `pg_dump` has it: a role that does not
 /// see every row gets an error instead of some of them.

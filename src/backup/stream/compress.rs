@@ -26,7 +26,7 @@ const PARTS: usize = 8;
 /// tables' offsets are those of their frames in what was written.
 ///
 /// # Errors
-/// What [`read`](crate::backup::archive::read) finds, an output that cannot be written, or the
+/// What a [`Reader`] finds, an output that cannot be written, or the
 /// reason to stop. What was written until then is of no use.
 pub(crate) fn compress<R: Read + Send, W: Write + Send>(
     input: R,

@@ -16,7 +16,7 @@ const BUFFER: usize = 256 * 1024;
 /// Frames that want more memory than 8 MB (2 to this power) are none of ours.
 const WINDOW: u32 = 23;
 
-/// Reads what [`compress`](super::compress) or [`Packed`](super::Packed) wrote, as it was before.
+/// Reads what [`compress`](super::compress()) or [`Packed`](super::Packed) wrote, as it was before.
 /// Its errors hold a [`Fault`].
 ///
 /// # Errors
@@ -29,7 +29,7 @@ pub(crate) fn expand<R: Read>(input: R) -> Result<Expand<R>, Fault> {
 /// of their frames, so that the whole can be held against what was found when it was made.
 ///
 /// # Errors
-/// What [`read`](crate::backup::archive::read) finds; the compressed stream is damaged or cut
+/// What a [`Reader`] finds; the compressed stream is damaged or cut
 /// off, or an entry's data do not begin with a frame.
 pub(crate) fn verify<R: Read>(input: R, progress: &Progress, stop: &Stop) -> Result<Held, Fault> {
     let source = Expanded { stream: Expand::new(input)?, progress, stop };

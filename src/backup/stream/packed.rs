@@ -8,7 +8,7 @@ use super::frames::Frames;
 const LEVEL: i32 = 3;
 
 /// Compresses what is written to it into one zstd frame with a checksum.
-/// [`expand`](super::expand) reads it.
+/// [`expand`](super::expand()) reads it.
 pub(crate) struct Packed<W> {
     frame: Frames<W>,
     uncompressed: u64,
