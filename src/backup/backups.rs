@@ -14,8 +14,8 @@ use super::progress::Progress;
 use super::prune::plan;
 use super::settings::Settings;
 use super::stop::Stop;
-use super::store::{Listed, Store};
-use super::verify::{self, Reading};
+use super::store::Store;
+use super::{verify, words};
 use crate::audit::{self, Audit, Operation, Record, Standing};
 use crate::fault::Fault;
 use crate::redact::Redactor;
@@ -61,7 +61,7 @@ impl Backups {
             let shown = self.store.shown();
             return Ok(format!("there is no backup in {shown}; `make backup-prod` makes one\n"));
         }
-        Ok(listed.iter().map(line).collect())
+        Ok(listed.iter().map(words::line).collect())
     }
 
     /// A backup's manifest, as JSON.
@@ -94,7 +94,7 @@ impl Backups {
             let _display = Display::start(&progress, "verify", manifest.database.bytes);
             verify::read(&self.store, &manifest, identities.as_ref(), &progress, &stop)
         };
-        let judged = reading.and_then(|reading| judged(&manifest, &reading));
+        let judged = reading.and_then(|reading| words::judged(&manifest, &reading));
         let (outcome, detail) = match &judged {
             Ok(text) => (Standing::Passed, text.trim().to_owned()),
             Err(fault) => (Standing::from(fault.kind()), fault.line()),
@@ -261,46 +261,4 @@ pub(crate) fn settings(suites: &Path) -> Result<Settings, Fault> {
 pub(crate) fn root(suites: &Path) -> PathBuf {
     let whole = suites.canonicalize().unwrap_or_else(|_| suites.to_owned());
     whole.parent().map(Path::to_owned).unwrap_or_default()
-}
-
-fn line(listed: &Listed) -> String {
-    match &listed.manifest {
-        Err(fault) => format!("{}  damaged: {}\n", listed.id, fault.line()),
-        Ok(manifest) => {
-            let stored = manifest.files.iter().map(|file| file.bytes).sum();
-            let encrypted = if manifest.recipients.is_empty() { "" } else { "  encrypted" };
-            format!(
-                "{}  {}  {} rows  {} of data in {}{encrypted}\n",
-                listed.id,
-                manifest.source.environment,
-                manifest.rows(),
-                units::size(manifest.data_bytes()),
-                units::size(stored),
-            )
-        }
-    }
-}
-
-/// What reading a backup showed, in a line.
-fn judged(manifest: &Manifest, reading: &Reading) -> Result<String, Fault> {
-    if let Some(fault) = reading.damaged.first() {
-        return Err(fault.clone());
-    }
-    let hashes = format!(
-        "{}: {} files, {} read, every hash as it was",
-        manifest.id,
-        reading.files,
-        units::size(reading.bytes)
-    );
-    match &reading.archive {
-        None => Ok(format!(
-            "{hashes}; what is in the archive needs the private key (--identity FILE)\n"
-        )),
-        Some(Err(fault)) => Err(fault.clone()),
-        Some(Ok(held)) => {
-            let rows: u64 = held.tables.iter().map(|table| table.rows).sum();
-            let tables = held.tables.len();
-            Ok(format!("{hashes}; the archive read to its end, {tables} tables, {rows} rows\n"))
-        }
-    }
 }

@@ -44,5 +44,6 @@ pub(crate) mod storage;
 pub(crate) mod store;
 pub(crate) mod stream;
 pub(crate) mod verify;
+mod words;
 
 pub use backups::Backups;

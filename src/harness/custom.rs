@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::shared::Shared;
 use super::state::Run;
 use crate::backup::stop::Stop;
-use crate::fault::Fault;
+use crate::fault::{Fault, causes};
 use crate::journal::{EntryKind, Measure};
 use crate::redact::Redactor;
 
@@ -214,16 +214,7 @@ impl Failure {
 
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let cause_text = cause.to_string();
-            if !text.contains(&cause_text) {
-                text = format!("{text}: {cause_text}");
-            }
-            source = cause.source();
-        }
-        Self::Errored(text)
+        Self::Errored(causes(&error))
     }
 }
 

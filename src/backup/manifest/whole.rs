@@ -1,0 +1,119 @@
+//! The manifest as a whole: its form, and how it is read.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Catalogue, Database, Exclusion, FileRecord, Impact, Log, Snapshot, SourceIdentity, Storage,
+    Tool, Untouched,
+};
+use crate::fault::Fault;
+
+/// The version of the manifest's form.
+pub const FORMAT: &str = "smokedrill.backup/1";
+
+/// The name of the manifest's file.
+pub(crate) const MANIFEST: &str = "manifest.json";
+
+/// What a backup is. Sizes are in bytes, durations in seconds, times in UTC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this form: [`FORMAT`].
+    pub format: String,
+    /// The backup's name: when it began, and eight random digits.
+    pub id: String,
+    /// The version of smokedrill.
+    pub version: String,
+    /// Who made it: the user, as the system names them.
+    pub actor: String,
+    /// The machine that made it.
+    pub host: String,
+    /// When the work began.
+    pub started: Timestamp,
+    /// When all was written but this manifest.
+    pub finished: Timestamp,
+    /// What was backed up.
+    pub source: SourceIdentity,
+    /// The one moment that database and storage manifest show.
+    pub snapshot: Snapshot,
+    /// The programs that took part, with their versions.
+    pub tools: Vec<Tool>,
+    /// How long each stage took, in seconds.
+    pub durations: BTreeMap<String, f64>,
+    /// Every file of the backup but this one.
+    pub files: Vec<FileRecord>,
+    /// The public keys (age) that the files are encrypted to; none: they are not.
+    pub recipients: Vec<String>,
+    /// What the archive holds.
+    pub database: Database,
+    /// What the source had, object by object.
+    pub catalogue: Catalogue,
+    /// What was left out, and why.
+    pub excluded: Vec<Exclusion>,
+    /// The storage buckets; nothing where the source has none.
+    pub storage: Option<Storage>,
+    /// What the tools said.
+    pub log: Log,
+    /// What the source felt of it.
+    pub impact: Impact,
+    /// What proves that the source was not changed.
+    pub untouched: Untouched,
+    /// The last line of the audit log when the backup began, if there was one: an anchor.
+    pub audit: Option<String>,
+}
+
+/// The little that tells a version.
+#[derive(Deserialize)]
+struct Version {
+    format: String,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// It is no manifest, or one of a version that this program does not know.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Fault> {
+        let fault = |error: serde_json::Error| {
+            let help = "the backup is damaged: take another (`smokedrill backup list`)";
+            Fault::failed(format!("not a manifest: {error}")).object(MANIFEST).help(help)
+        };
+        let version: Version = serde_json::from_slice(text).map_err(fault)?;
+        if version.format != FORMAT {
+            let message = format!(
+                "it is of the form `{}`, and this program (version {}) reads `{FORMAT}`",
+                version.format,
+                env!("CARGO_PKG_VERSION")
+            );
+            let help = "use the program that made it, or a newer one; the README says how to \
+                        restore it by standard tools alone";
+            return Err(Fault::errored(message).object(MANIFEST).help(help));
+        }
+        serde_json::from_slice(text).map_err(fault)
+    }
+
+    /// The manifest as its file holds it.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        text.push(b'\n');
+        text
+    }
+
+    /// The record of a file.
+    pub(crate) fn file(&self, name: &str) -> Option<&FileRecord> {
+        self.files.iter().find(|file| file.name == name)
+    }
+
+    /// All rows of all tables.
+    pub fn rows(&self) -> u64 {
+        self.database.tables.iter().map(|table| table.rows).sum()
+    }
+
+    /// The raw bytes of all rows and large objects.
+    pub fn data_bytes(&self) -> u64 {
+        let tables: u64 = self.database.tables.iter().map(|table| table.bytes).sum();
+        tables + self.database.large_object_bytes
+    }
+}

@@ -1,0 +1,50 @@
+//! Backups in a line of text.
+
+use super::manifest::Manifest;
+use super::store::Listed;
+use super::verify::Reading;
+use crate::fault::Fault;
+use crate::report::units;
+
+/// A backup in a line.
+pub(super) fn line(listed: &Listed) -> String {
+    match &listed.manifest {
+        Err(fault) => format!("{}  damaged: {}\n", listed.id, fault.line()),
+        Ok(manifest) => {
+            let stored = manifest.files.iter().map(|file| file.bytes).sum();
+            let encrypted = if manifest.recipients.is_empty() { "" } else { "  encrypted" };
+            format!(
+                "{}  {}  {} rows  {} of data in {}{encrypted}\n",
+                listed.id,
+                manifest.source.environment,
+                manifest.rows(),
+                units::size(manifest.data_bytes()),
+                units::size(stored),
+            )
+        }
+    }
+}
+
+/// What reading a backup showed, in a line.
+pub(super) fn judged(manifest: &Manifest, reading: &Reading) -> Result<String, Fault> {
+    if let Some(fault) = reading.damaged.first() {
+        return Err(fault.clone());
+    }
+    let hashes = format!(
+        "{}: {} files, {} read, every hash as it was",
+        manifest.id,
+        reading.files,
+        units::size(reading.bytes)
+    );
+    match &reading.archive {
+        None => Ok(format!(
+            "{hashes}; what is in the archive needs the private key (--identity FILE)\n"
+        )),
+        Some(Err(fault)) => Err(fault.clone()),
+        Some(Ok(held)) => {
+            let rows: u64 = held.tables.iter().map(|table| table.rows).sum();
+            let tables = held.tables.len();
+            Ok(format!("{hashes}; the archive read to its end, {tables} tables, {rows} rows\n"))
+        }
+    }
+}
