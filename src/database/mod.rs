@@ -30,6 +30,7 @@ mod testing;
 mod tls;
 mod tools;
 mod url;
+mod waited;
 
 pub(crate) use catalogue::{Estimate, TableSize, catalogue, estimate, fingerprint};
 pub(crate) use counters::{Counters, counters, written};
@@ -43,3 +44,4 @@ pub(crate) use session::Session;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use tools::PgTools;
 pub(crate) use url::{ConnectionUrl, SourceKind};
+pub(crate) use waited::{explained, patient};

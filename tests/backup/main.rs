@@ -6,4 +6,7 @@
 
 mod support;
 
+mod broken;
 mod green;
+mod refused;
+mod stopped;

@@ -88,8 +88,15 @@ impl Project {
 
     /// The program, free of what the caller's environment says.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_smokedrill"));
-        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        let mut command = self.bare(env!("CARGO_BIN_EXE_smokedrill"));
+        command.args(arguments);
+        command
+    }
+
+    /// Any program, in the folder, free of what the caller's environment says.
+    pub(crate) fn bare(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path()).stdin(Stdio::null());
         let foreign = |name: &str| {
             ["SMOKE", "AWS_", "NEXTEST", "GITHUB_", "PG"].iter().any(|mark| name.starts_with(mark))
                 || ["CARGO_MANIFEST_DIR", "RUST_TEST_THREADS"].contains(&name)
