@@ -30,6 +30,7 @@ mod testing;
 mod tls;
 mod tools;
 mod url;
+mod waited;
 
 pub(crate) use catalogue::{catalogue, estimate, fingerprint};
 pub(crate) use counters::{counters, written};
@@ -42,3 +43,4 @@ pub(crate) use session::Session;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use tools::PgTools;
 pub(crate) use url::ConnectionUrl;
+pub(crate) use waited::{explained, patient};

@@ -75,14 +75,18 @@ impl Privileges {
             ("USAGE on the schema", &self.schemas),
             ("SELECT on the table", &self.tables),
             ("SELECT on the sequence", &self.sequences),
-            ("the right to bypass row security on", &self.row_security),
+            ("the right to bypass row security on the table", &self.row_security),
             ("SELECT on the large object", &self.large_objects),
         ];
         let missing: Vec<String> = kinds
             .iter()
-            .flat_map(|(right, names)| names.iter().map(move |n| format!("{right} {n}")))
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(right, names)| {
+                let several = if names.len() == 1 { "" } else { "s" };
+                format!("{right}{several} {}", some(names, ", "))
+            })
             .collect();
-        let message = format!("the role {} lacks {}", self.role, some(&missing, ", "));
+        let message = format!("the role {} lacks {}", self.role, missing.join("; and "));
         Some(Fault::errored(message).stage("privileges").help(self.remedy()))
     }
 
@@ -120,8 +124,9 @@ impl Privileges {
             schemas.chain(tables.map(|name| exclusion("table", name))).collect();
         let mut help =
             format!("have an owner or a superuser run\n    {}", some(&self.grants, "\n    "));
-        if !exclusions.is_empty() {
-            let lines = some(&exclusions, "\n    ");
+        // Whoever lacks so much wants the right, and no list of what to do without.
+        if (1..=SHOWN).contains(&exclusions.len()) {
+            let lines = exclusions.join("\n    ");
             help = format!("{help}\n  or leave it out, in suites/drill.toml\n    {lines}");
         }
         help

@@ -84,7 +84,12 @@ impl Making<'_> {
         let snapshot = ask.block_on(async { Snapshot::take(self.session().await?).await })?;
         let moment = snapshot.taken().clone();
         let left_out = left_out(&order.settings.exclude, Left::Whole);
-        let before = ask.block_on(database::catalogue(snapshot.session(), &left_out))?;
+        let before = ask.block_on(async {
+            match database::catalogue(snapshot.session(), &left_out).await {
+                Err(fault) => Err(database::explained(fault, asking, "catalogue").await),
+                before => before,
+            }
+        })?;
         clock.lap("snapshot");
 
         let draft = order.store.begin(order.id, &self.holder)?;
@@ -96,7 +101,12 @@ impl Making<'_> {
         let roles = roles?;
         clock.lap("roles");
 
-        let after = ask.block_on(database::catalogue(asking, &left_out))?;
+        let after = ask.block_on(async {
+            match database::catalogue(asking, &left_out).await {
+                Err(fault) => Err(database::explained(fault, asking, "catalogue").await),
+                after => after,
+            }
+        })?;
         // Where a pooler drops what a session asks for at its start, pg_dump's word is all there is.
         let read_only = asking.read_only_from_start() && ask.block_on(is_read_only(asking))?;
         let writes = database::written(&counters, &ask.block_on(database::counters(asking))?);
@@ -162,7 +172,9 @@ impl Making<'_> {
     }
 
     async fn session(&self) -> Result<Session, Fault> {
-        Session::open(self.order.url, self.application).await
+        let session = Session::open(self.order.url, self.application).await?;
+        database::patient(&session, self.order.settings.lock_timeout).await?;
+        Ok(session)
     }
 
     /// Dumps and lists at once, in one snapshot.

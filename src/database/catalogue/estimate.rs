@@ -34,6 +34,12 @@ impl Estimate {
     }
 }
 
+/// Tables that somebody holds for themselves, or is about to. To look at their size waits for the
+/// lock; what they had when they were last analysed does not.
+const LOCKED: &str = "select l.relation from pg_locks l
+    where l.mode = 'AccessExclusiveLock' and l.relation is not null and l.database =
+        (select d.oid from pg_database d where d.datname = current_database())";
+
 /// Asks for the sizes.
 ///
 /// # Errors
@@ -44,7 +50,10 @@ pub(crate) async fn estimate(session: &Session, excluded: &Excluded) -> Result<E
     let row = session.client().query_one(size, &[]).await.map_err(said)?;
     let sql = format!(
         "{PRELUDE}object as (select nspname::text, relname::text, reltuples::float8,
-            coalesce(pg_table_size(oid), 0) from relation where relkind = 'r')
+            coalesce(case when oid in ({LOCKED})
+                then relpages::int8 * current_setting('block_size')::int8
+                else pg_table_size(oid) end, 0)
+            from relation where relkind = 'r')
          select * from object order by 4 desc, 1, 2"
     );
     let rows = session.client().query(&sql, &[&excluded.schemas, &excluded.tables]).await;

@@ -221,3 +221,19 @@ async fn sizes_are_guessed_without_reading() {
     assert_eq!(customers.rows, Some(60));
     assert!(estimate.tables.is_sorted_by_key(|table| std::cmp::Reverse(table.bytes)));
 }
+
+#[tokio::test]
+async fn a_table_that_somebody_holds_is_not_waited_for() {
+    let text = database("held").await;
+    let writer = writer(&text).await;
+    let setup = "create table held as select generate_series(1, 10000); analyze held";
+    writer.batch_execute(setup).await.unwrap();
+    let hold = "begin; lock table held in access exclusive mode";
+    writer.batch_execute(hold).await.unwrap();
+    let session = session(&ConnectionUrl::parse(&text).unwrap()).await;
+    let begun = std::time::Instant::now();
+    let estimate = estimate(&session, &Excluded::default()).await.unwrap();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(4));
+    let held = estimate.tables.iter().find(|table| table.name == "held").unwrap();
+    assert!(held.bytes > 100_000, "{}", held.bytes);
+}

@@ -1,0 +1,12 @@
+//! Backups end to end: the real program against real servers, with all that can go wrong.
+//!
+//! Each test runs `smokedrill` in a project folder of its own against a throw-away production.
+//! What every run must hold to is checked for every run, see `support::Ran`: no password and no
+//! key in anything that it wrote.
+
+mod support;
+
+mod broken;
+mod green;
+mod refused;
+mod stopped;
