@@ -1,10 +1,15 @@
 //! The word to stop, and who gave it: Ctrl-C, or a source that suffers.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 
 use crate::fault::Fault;
+
+/// How often a wait looks whether it should go on.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Shared by all that a backup does at once. The first reason stays.
 #[derive(Debug, Clone, Default)]
@@ -27,5 +32,19 @@ impl Stop {
     /// The reason to stop.
     pub(crate) fn check(&self) -> Result<(), Fault> {
         self.why().map_or(Ok(()), Err)
+    }
+
+    /// Waits for something, but no longer than nobody says stop.
+    ///
+    /// # Errors
+    /// The reason to stop.
+    pub(crate) async fn unless<T>(&self, work: impl Future<Output = T>) -> Result<T, Fault> {
+        let mut work = pin!(work);
+        loop {
+            self.check()?;
+            if let Ok(done) = tokio::time::timeout(TICK, work.as_mut()).await {
+                return Ok(done);
+            }
+        }
     }
 }

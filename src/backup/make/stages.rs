@@ -13,7 +13,9 @@ use super::{Left, left_out};
 use crate::actor;
 use crate::backup::archive::Held;
 use crate::backup::dump::Said;
-use crate::backup::manifest::{Database, Exclusion, FORMAT, FileRecord, Log, Manifest, Untouched};
+use crate::backup::manifest::{
+    Catalogue, Database, Exclusion, FORMAT, FileRecord, Log, Manifest, Untouched,
+};
 use crate::backup::settings::Excluded;
 use crate::backup::store::Holder;
 use crate::database::{self, Session, Snapshot, SourceLock, Watch};
@@ -23,7 +25,7 @@ use crate::fault::Fault;
 const LOG: &str = "dump.log.zst";
 
 /// How long the server may take to let go of what was stopped.
-const QUIET: Duration = Duration::from_secs(10);
+const QUIET: Duration = Duration::from_secs(6);
 
 /// Makes a backup and publishes it; its manifest.
 ///
@@ -67,32 +69,32 @@ struct Read {
 }
 
 impl Making<'_> {
+    /// Waits for the source, but no longer than nobody says stop: a question may wait for a lock.
+    fn wait<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        self.order.runtime.block_on(self.order.stop.unless(work))?
+    }
+
     fn run(&self, log: &mut Vec<String>) -> Result<Manifest, Fault> {
         let (order, ask) = (self.order, self.order.runtime);
         let mut clock = Clock::new();
         let here = order.store.lock(&order.url.shown(), &self.holder)?;
         order.store.tidy()?;
-        let lock = ask.block_on(async { SourceLock::take(self.session().await?).await })?;
+        let lock = self.wait(async { SourceLock::take(self.session().await?).await })?;
         let asking = lock.session();
-        let source = ask.block_on(database::identity(asking, order.environment, order.url))?;
-        let counters = ask.block_on(database::counters(asking))?;
+        let source = self.wait(database::identity(asking, order.environment, order.url))?;
+        let counters = self.wait(database::counters(asking))?;
         let limits = order.settings.impact.clone();
         let watch = Watch::start(order.url, self.application, limits, order.stop.clone(), ask);
-        let watch = ask.block_on(watch)?;
+        let watch = self.wait(watch)?;
         clock.lap("locks");
 
-        let snapshot = ask.block_on(async { Snapshot::take(self.session().await?).await })?;
+        let draft = order.store.begin(order.id, &self.holder)?;
+        let snapshot = self.wait(async { Snapshot::take(self.session().await?).await })?;
         let moment = snapshot.taken().clone();
         let left_out = left_out(&order.settings.exclude, Left::Whole);
-        let before = ask.block_on(async {
-            match database::catalogue(snapshot.session(), &left_out).await {
-                Err(fault) => Err(database::explained(fault, asking, "catalogue").await),
-                before => before,
-            }
-        })?;
+        let before = self.wait(catalogue(snapshot.session(), asking, &left_out))?;
         clock.lap("snapshot");
 
-        let draft = order.store.begin(order.id, &self.holder)?;
         let files = Files { draft: &draft, recipients: order.recipients };
         let read = self.read(&files, snapshot, log)?;
         clock.lap("database dump");
@@ -101,15 +103,10 @@ impl Making<'_> {
         let roles = roles?;
         clock.lap("roles");
 
-        let after = ask.block_on(async {
-            match database::catalogue(asking, &left_out).await {
-                Err(fault) => Err(database::explained(fault, asking, "catalogue").await),
-                after => after,
-            }
-        })?;
+        let after = self.wait(catalogue(asking, asking, &left_out))?;
         // Where a pooler drops what a session asks for at its start, pg_dump's word is all there is.
-        let read_only = asking.read_only_from_start() && ask.block_on(is_read_only(asking))?;
-        let writes = database::written(&counters, &ask.block_on(database::counters(asking))?);
+        let read_only = asking.read_only_from_start() && self.wait(is_read_only(asking))?;
+        let writes = database::written(&counters, &self.wait(database::counters(asking))?);
         let watched = ask.block_on(watch.finish());
         clock.lap("comparison");
 
@@ -197,9 +194,21 @@ impl Making<'_> {
         log.extend(said.lines);
         let (held, archive) = dumped?;
         let manifests = manifests?;
-        let (session, unwritten) = ask.block_on(snapshot.end())?;
+        let (session, unwritten) = self.wait(snapshot.end())?;
         ask.block_on(session.close());
         Ok(Read { held, archive, manifests, unwritten })
+    }
+}
+
+/// Every object of the source. A lock that was waited for in vain is explained by `asking`.
+async fn catalogue(
+    session: &Session,
+    asking: &Session,
+    left_out: &database::Excluded,
+) -> Result<Catalogue, Fault> {
+    match database::catalogue(session, left_out).await {
+        Err(fault) => Err(database::explained(fault, asking, "catalogue").await),
+        catalogue => catalogue,
     }
 }
 

@@ -8,7 +8,6 @@ use url::Url;
 use super::answer::{Trouble, bytes};
 use super::api::Api;
 use super::line::Entry;
-use super::patience::unless_stopped;
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
 
@@ -81,7 +80,7 @@ impl Begun {
             if self.received >= self.length {
                 return Ok(None);
             }
-            let trouble = match unless_stopped(stop, self.response.chunk()).await? {
+            let trouble = match stop.unless(self.response.chunk()).await? {
                 Ok(Some(piece)) => {
                     self.received += piece.len() as u64;
                     if self.received > self.length {
@@ -96,7 +95,7 @@ impl Begun {
             if barren >= api.patience.tries {
                 return Err(trouble.fault(barren));
             }
-            unless_stopped(stop, tokio::time::sleep(PAUSE.min(api.patience.longest))).await?;
+            stop.unless(tokio::time::sleep(PAUSE.min(api.patience.longest))).await?;
             self.resume(api, stop).await?;
         }
     }

@@ -1,6 +1,5 @@
 //! How long the Storage API is waited for, and how often it is asked again.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
@@ -8,9 +7,6 @@ use backon::{ExponentialBuilder, Retryable as _};
 use super::answer::Trouble;
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
-
-/// How often a wait looks whether it should go on.
-const TICK: Duration = Duration::from_millis(100);
 
 /// How long is waited, and how often asked.
 #[derive(Debug, Clone, Copy)]
@@ -59,23 +55,6 @@ impl Patience {
             // Sooner than the server asks for is no use to either; nor is waiting for ever.
             wait.map(|wait| trouble.retry_after.map_or(wait, |after| after.max(wait)).min(longest))
         });
-        unless_stopped(stop, asked.into_future()).await
-    }
-}
-
-/// Waits for something, but no longer than nobody says stop.
-///
-/// # Errors
-/// The reason to stop.
-pub(super) async fn unless_stopped<T>(
-    stop: &Stop,
-    work: impl Future<Output = T>,
-) -> Result<T, Fault> {
-    let mut work = pin!(work);
-    loop {
-        stop.check()?;
-        if let Ok(done) = tokio::time::timeout(TICK, work.as_mut()).await {
-            return Ok(done);
-        }
+        stop.unless(asked.into_future()).await
     }
 }

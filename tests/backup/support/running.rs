@@ -24,11 +24,6 @@ impl<'a> Running<'a> {
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
-    /// Whether it has ended.
-    pub(crate) fn is_over(&mut self) -> bool {
-        self.child.as_mut().unwrap().try_wait().unwrap().is_some()
-    }
-
     /// Waits for its end, which its output may not fill a pipe before.
     pub(crate) fn end(mut self) -> Ran {
         let output = self.child.take().unwrap().wait_with_output().unwrap();
