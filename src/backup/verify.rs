@@ -20,8 +20,8 @@ use crate::suite::source::hex;
 
 /// What reading a backup showed.
 pub(crate) struct Reading {
-    /// Each file that is not as its record says, with what differs.
-    pub(crate) damaged: Vec<Fault>,
+    /// Each file that is not as its record says, by name, with what differs.
+    pub(crate) damaged: Vec<(String, Fault)>,
     /// How many bytes were read.
     pub(crate) bytes: u64,
     /// How many files.
@@ -58,7 +58,7 @@ pub(crate) fn read(
         stop.check()?;
         reading.files += 1;
         reading.bytes += record.bytes;
-        reading.damaged.extend(result.err());
+        reading.damaged.extend(result.err().map(|fault| (record.name.clone(), fault)));
     }
     Ok(reading)
 }

@@ -27,7 +27,7 @@ pub(super) fn line(listed: &Listed) -> String {
 
 /// What reading a backup showed, in a line.
 pub(super) fn judged(manifest: &Manifest, reading: &Reading) -> Result<String, Fault> {
-    if let Some(fault) = reading.damaged.first() {
+    if let Some((_, fault)) = reading.damaged.first() {
         return Err(fault.clone());
     }
     let hashes = format!(

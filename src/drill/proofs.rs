@@ -116,7 +116,7 @@ fn hashes(proof: &Proof<'_>) -> Result<(), Failure> {
     proof.note(Measure::bytes("read", reading.bytes));
     match reading.damaged.first() {
         None => Ok(()),
-        Some(fault) => Err(failure(fault)),
+        Some((_, fault)) => Err(failure(fault)),
     }
 }
 

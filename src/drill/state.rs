@@ -6,7 +6,7 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 
 use super::prerequisites::Findings;
-use super::trials::MADE;
+use super::trials::{ARCHIVE, HASHES, MADE};
 use super::{making, proofs};
 use crate::backup::archive::Held;
 use crate::backup::choose::Choice;
@@ -140,6 +140,24 @@ impl Backup {
             verify::read(&self.store, &self.manifest, self.identities.as_ref(), &progress, &stop)
         });
         reading.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether the archive can be looked into; if not, whose fault that is. Without its private
+    /// key it cannot either, which each proof says for itself.
+    ///
+    /// # Errors
+    /// Its file was changed, or the archive in it is damaged: one fault is one red.
+    pub(super) fn sound(&self, context: &Context) -> Result<(), Blocked> {
+        let blame = |id: &str, fault: Fault| Blocked { id: id.to_owned(), fault };
+        let reading = self.reading(context).map_err(|fault| blame(ARCHIVE, fault))?;
+        let file = &self.manifest.database.file;
+        if let Some((_, fault)) = reading.damaged.iter().find(|(name, _)| name == file) {
+            return Err(blame(HASHES, fault.clone()));
+        }
+        match &reading.archive {
+            Some(Err(fault)) => Err(blame(ARCHIVE, fault.clone())),
+            Some(Ok(_)) | None => Ok(()),
+        }
     }
 
     /// What the archive holds.

@@ -9,6 +9,8 @@
 mod support;
 
 mod broken;
+mod damaged;
 mod green;
+mod people;
 mod refused;
 mod stopped;

@@ -1,0 +1,105 @@
+//! A backup that was changed where it lies, and one that is encrypted.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::{Project, shared};
+
+/// The files of a backup, by name.
+fn files(project: &Project) -> Vec<String> {
+    let files = fs::read_dir(project.only_backup()).unwrap().flatten();
+    let mut names: Vec<_> =
+        files.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn whatever_was_changed_cut_or_taken_away_is_named() {
+    let site = shared();
+    let project = Project::new(&site);
+    assert_eq!(project.drill(&["backup::made"]).code, 0);
+    for name in files(&project).into_iter().filter(|name| name != "manifest.json") {
+        let path = project.only_backup().join(&name);
+        let whole = fs::read(&path).unwrap();
+        let damaged = |what: &str| {
+            let told = project.run(&["backup", "verify", "latest"]);
+            assert_eq!(told.code, 1, "{name} {what}: {}", told.console());
+            assert!(told.stderr.contains(&name), "{name} {what}: {}", told.console());
+        };
+        for at in [0, whole.len() / 2, whole.len() - 1] {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            fs::write(&path, &changed).unwrap();
+            damaged("changed");
+        }
+        fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        damaged("cut");
+        fs::remove_file(&path).unwrap();
+        damaged("taken away");
+        fs::write(&path, &whole).unwrap();
+    }
+    assert_eq!(project.run(&["backup", "verify", "latest"]).code, 0);
+    let archive = project.only_backup().join("database.dump.zst");
+    let mut changed = fs::read(&archive).unwrap();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    fs::write(&archive, changed).unwrap();
+    let ran = project.drill(&["--backup", "latest"]);
+    ran.is_red("backup::hashes", &["database.dump.zst"]);
+    assert_eq!(ran.outcome("backup::archive"), "skipped", "{}", ran.console());
+    assert!(ran.reason("backup::objects").contains("backup::hashes"));
+    // Selected alone, it does not hide what it could not look at.
+    let alone = project.drill(&["--backup", "latest", "backup::objects"]);
+    alone.is_red("backup::hashes", &["database.dump.zst"]);
+}
+
+#[test]
+fn a_manifest_of_a_newer_version_is_told_as_such() {
+    let site = shared();
+    let project = Project::new(&site);
+    assert_eq!(project.drill(&["backup::made"]).code, 0);
+    let path = project.only_backup().join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("smokedrill.backup/1", "smokedrill.backup/9")).unwrap();
+    let list = project.run(&["backup", "list"]);
+    assert!(list.stdout.contains("smokedrill.backup/9"), "{}", list.console());
+    let latest = project.run(&["backup", "verify", "latest"]);
+    assert_eq!(latest.code, 3, "{}", latest.console());
+}
+
+#[test]
+fn an_encrypted_backup_needs_its_key_only_for_what_is_in_it() {
+    let site = shared();
+    let project = Project::new(&site);
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    project.settings(&format!("recipients = [\"{recipient}\"]\n"));
+    let ran = project.drill(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    assert_eq!(ran.outcome("backup::hashes"), "passed");
+    assert_eq!(ran.outcome("backup::archive"), "skipped");
+    assert!(ran.reason("backup::archive").contains("--identity"), "{}", ran.console());
+    let plain = |name: &&String| !name.ends_with(".age") && *name != "manifest.json";
+    assert_eq!(files(&project).iter().find(plain), None);
+    let key = {
+        use age::secrecy::ExposeSecret as _;
+        project.write("key.txt", identity.to_string().expose_secret())
+    };
+    let mut with_key = project.command(&["drill", "--env", "production", "--backup", "latest"]);
+    let output = with_key.arg("--identity").arg(&key).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(
+        told.contains("backup::archive            ... ok") || told.contains("archive"),
+        "{told}"
+    );
+    let verified = project.run(&["backup", "verify", "latest"]);
+    assert!(verified.stdout.contains("needs the private key"), "{}", verified.console());
+    // Standard tools read it too, where they are.
+    let file = project.only_backup().join("database.dump.zst.age");
+    if let Ok(output) = Command::new("age").arg("--decrypt").arg("-i").arg(&key).arg(file).output()
+    {
+        assert!(output.status.success() && output.stdout.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
+    }
+}
