@@ -14,3 +14,4 @@ mod green;
 mod people;
 mod refused;
 mod stopped;
+mod storage;
