@@ -11,6 +11,7 @@ mod support;
 mod broken;
 mod damaged;
 mod green;
+mod kept;
 mod people;
 mod refused;
 mod stopped;
