@@ -1,7 +1,7 @@
 //! Finding the prerequisites out, and what a backup needs of them on the way.
 
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::prerequisites::{Finding, Trouble};
 use super::state::State;
@@ -16,6 +16,9 @@ use crate::environment::source::resolve_database;
 use crate::fault::Fault;
 use crate::harness::Context;
 use crate::journal::Measure;
+
+/// How long a program may take that only says its version.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What a backup needs of the prerequisites.
 #[derive(Default)]
@@ -219,12 +222,7 @@ impl Gathering<'_> {
             let reason = "not used (`[supabase] cli` in suites/drill.toml)";
             return Err(Trouble::Skipped(reason.to_owned()));
         }
-        let ran = Command::new("supabase")
-            .arg("--version")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output();
-        if !ran.is_ok_and(|output| output.status.success()) {
+        if !runs(Command::new("supabase").arg("--version")) {
             let help = "install it (https://supabase.com/docs/guides/cli), or write \
                         `[supabase] cli = false` where it is not used";
             return Err(Fault::errored("`supabase --version` does not run").help(help).into());
@@ -253,4 +251,21 @@ impl Gathering<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a program runs to a good end, within a time in which it surely should.
+fn runs(command: &mut Command) -> bool {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let Ok(mut child) = command.spawn() else { return false };
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+            Err(_) => break,
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    false
 }
