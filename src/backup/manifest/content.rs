@@ -57,6 +57,8 @@ pub struct Table {
 pub struct Catalogue {
     /// Every object, ordered by kind, schema and name.
     pub objects: Vec<Object>,
+    /// Every column of every table, in the order of schema, table and place.
+    pub columns: Vec<Column>,
     /// The extensions.
     pub extensions: Vec<Extension>,
     /// The roles' names.
@@ -75,6 +77,52 @@ pub struct Object {
     pub name: String,
     /// A hash of its definition.
     pub definition: String,
+}
+
+/// A column of a table, as far as masking needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// The table's schema.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// Its name.
+    pub name: String,
+    /// Its type as declared: `character varying(80)`, `public.email_address`, `text[]`.
+    pub declared: String,
+    /// What the type comes down to, through domains and arrays: `text`, `jsonb`, `inet`,
+    /// `public.job_status`.
+    pub base: String,
+    /// What kind of type that is.
+    pub kind: TypeKind,
+    /// Whether the values are arrays of it.
+    pub array: bool,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// Whether the server computes it from others; then it has no data in the archive.
+    pub generated: bool,
+    /// Whether it is an identity column.
+    pub identity: bool,
+    /// The greatest number of characters, where there is one.
+    pub length: Option<u32>,
+}
+
+/// What kind of type a column has (`pg_type.typtype`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TypeKind {
+    /// One of PostgreSQL's or an extension's own.
+    Base,
+    /// Fields of their own.
+    Composite,
+    /// One of a fixed list of words.
+    Enum,
+    /// From one value to another.
+    Range,
+    /// Several ranges.
+    Multirange,
+    /// Something else.
+    Other,
 }
 
 /// An extension.

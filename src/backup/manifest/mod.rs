@@ -20,7 +20,9 @@ mod source;
 mod storage;
 mod whole;
 
-pub use content::{Catalogue, Database, Exclusion, Extension, FileRecord, Object, Table};
+pub use content::{
+    Catalogue, Column, Database, Exclusion, Extension, FileRecord, Object, Table, TypeKind,
+};
 pub use evidence::{Impact, Log, Untouched};
 pub use source::{Snapshot, SourceIdentity, Tool};
 pub use storage::{Agreement, Bucket, Contents, Listing, Storage};

@@ -15,6 +15,7 @@
 //!
 //! The definitions are free of the catalogue's own numbers: a restored object has the same.
 
+mod columns;
 mod estimate;
 
 pub(crate) use estimate::estimate;
@@ -65,6 +66,7 @@ pub(crate) async fn catalogue(session: &Session, excluded: &Excluded) -> Result<
         }));
     }
     catalogue.objects.sort();
+    catalogue.columns = columns::columns(session, excluded).await?;
     let extensions = "select extname::text, extversion, nspname::text
         from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
         order by 1";

@@ -237,3 +237,37 @@ async fn a_table_that_somebody_holds_is_not_waited_for() {
     let held = estimate.tables.iter().find(|table| table.name == "held").unwrap();
     assert!(held.bytes > 100_000, "{}", held.bytes);
 }
+
+#[tokio::test]
+async fn columns_are_told_with_what_their_types_come_down_to() {
+    let text = database("columns").await;
+    let setup = "create domain d as varchar(9); create domain dd as d[]; create type mood as enum ('a');
+        create table t (a int generated always as identity, b dd, c text[] not null, d mood[],
+            e numeric generated always as (1.5) stored, f varchar(80), g char(3)[], h int4range, i jsonb, dropped text);
+        alter table t drop column dropped";
+    writer(&text).await.batch_execute(setup).await.unwrap();
+    let session = session(&ConnectionUrl::parse(&text).unwrap()).await;
+    let found = catalogue(&session, &Excluded::default()).await.unwrap().columns;
+    let told: Vec<String> = found
+        .iter()
+        .map(|c| {
+            let flags = [(c.array, "array"), (c.nullable, "null"), (c.generated, "generated")];
+            let flags = flags.iter().filter(|(is, _)| *is).map(|(_, name)| format!(" {name}"));
+            let flags = flags.collect::<String>();
+            format!("{} {} {:?}{flags} {:?} {}", c.name, c.base, c.kind, c.length, c.declared)
+        })
+        .collect();
+    let expected = [
+        "a int4 Base None integer",
+        "b varchar Base array null Some(9) public.dd",
+        "c text Base array None text[]",
+        "d public.mood Enum array null None public.mood[]",
+        "e numeric Base null generated None numeric",
+        "f varchar Base null Some(80) character varying(80)",
+        "g bpchar Base array null Some(3) character(3)[]",
+        "h int4range Range null None int4range",
+        "i jsonb Base null None jsonb",
+    ];
+    assert_eq!(told, expected);
+    assert!(found.iter().all(|c| c.identity == (c.name == "a")));
+}
