@@ -65,6 +65,7 @@ mod environment;
 mod fault;
 mod harness;
 pub mod journal;
+mod masking;
 mod measure;
 mod pattern;
 mod redact;
