@@ -162,6 +162,9 @@ impl ConnectionUrl {
             ("PGAPPNAME", cut(application)),
             ("PGCONNECT_TIMEOUT", parameters.connect_timeout.as_secs().to_string()),
             ("PGOPTIONS", self.options()),
+            // Rows say when in one time zone, whatever the role's is: who compares them later
+            // with those of another server reads the same text.
+            ("PGTZ", "UTC".to_owned()),
         ];
         let roots = parameters.roots.as_ref().map(Roots::text);
         let optional = [

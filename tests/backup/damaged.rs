@@ -40,6 +40,9 @@ fn whatever_was_changed_cut_or_taken_away_is_named() {
         fs::write(&path, &whole).unwrap();
     }
     assert_eq!(project.run(&["backup", "verify", "latest"]).code, 0);
+    // What somebody left beside the files is none of the backup's.
+    fs::write(project.only_backup().join("notes.txt"), "mine").unwrap();
+    assert_eq!(project.run(&["backup", "verify", "latest"]).code, 0);
     let archive = project.only_backup().join("database.dump.zst");
     let mut changed = fs::read(&archive).unwrap();
     let middle = changed.len() / 2;

@@ -30,6 +30,10 @@ fn a_bucket_keeps_backups_as_a_folder_does() {
     assert_eq!(project.run(&["audit", "verify"]).code, 0);
     store.set_fault(Some(ObjectStoreFault::Forbidden));
     project.drill(&[]).is_red("prerequisites::location", &["help: "]);
+    store.set_fault(Some(ObjectStoreFault::Full));
+    project.drill(&[]).is_red("prerequisites::location", &["help: "]);
+    store.set_fault(None);
+    assert_eq!(project.backups().len(), 1, "what was not written whole is listed");
 }
 
 #[test]

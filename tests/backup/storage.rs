@@ -1,7 +1,11 @@
 //! The storage API in trouble, and two backups at once.
 
+use std::fs;
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use smokedrill_demo::StorageFault;
 
 use crate::support::{Project, Session, shared, until};
@@ -72,4 +76,59 @@ fn a_second_backup_of_one_source_is_told_who_makes_the_first() {
     drop(holding);
     assert_eq!(running.end().code, 0);
     assert_eq!(second.drill(&["backup::made"]).code, 0);
+}
+
+#[test]
+fn a_project_without_the_second_way_to_list_is_listed_folder_by_folder() {
+    let site = shared();
+    let storage = site.production.broken_storage(StorageFault::ListV2Disabled).unwrap();
+    let key = storage.service_role_key().to_owned();
+    let url = site.production.read_only_url();
+    let project = Project::with(&url, Some((storage.project_url(), &key)), "");
+    let ran = project.drill(&[]);
+    // All but the key with `//` in it, which that way of listing cannot show; and it says so.
+    ran.is_red("backup::storage-agreement", &["the two listings differ"]);
+    let manifest = fs::read(project.only_backup().join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let storage = &manifest["storage"];
+    assert_eq!(storage["agreement"]["only_database"], 1, "{storage}");
+    assert!(storage["notes"].to_string().contains("keys with `//` in them are not listed"));
+    assert!(storage["agreement"]["same"].as_u64().unwrap() > 300, "{storage}");
+}
+
+#[test]
+fn contents_are_copied_with_their_hashes_where_that_is_asked_for() {
+    let site = shared();
+    let project = Project::new(&site);
+    project.settings("contents = true\n");
+    let ran = project.drill(&[]);
+    // Rows of objects whose bytes are nowhere are in the demo on purpose.
+    let missing = ran.reason("backup::storage-contents");
+    let backup = project.only_backup();
+    let manifest: Value =
+        serde_json::from_slice(&fs::read(backup.join("manifest.json")).unwrap()).unwrap();
+    let contents = &manifest["storage"]["contents"];
+    let copied = contents["objects"].as_u64().unwrap();
+    let lost = contents["missing"].as_u64().unwrap();
+    assert!(copied > 0, "{contents}");
+    assert_eq!(ran.code, i32::from(lost > 0), "{missing}: {}", ran.console());
+    let hashes =
+        zstd::decode_all(&fs::read(backup.join("storage-contents.jsonl.zst")).unwrap()[..]);
+    let hashes = String::from_utf8(hashes.unwrap()).unwrap();
+    let lines: Vec<Value> =
+        hashes.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let tar = zstd::decode_all(&fs::read(backup.join("storage-contents.tar.zst")).unwrap()[..]);
+    let mut archive = tar::Archive::new(std::io::Cursor::new(tar.unwrap()));
+    let mut found = 0;
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().display().to_string();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        let sha256: String = Sha256::digest(&content).iter().map(|b| format!("{b:02x}")).collect();
+        let line = lines.iter().find(|line| line["entry"] == path.as_str());
+        assert_eq!(line.unwrap()["sha256"], sha256.as_str(), "{path}");
+        found += 1;
+    }
+    assert_eq!(found, copied);
 }
