@@ -5,6 +5,7 @@ use crate::database::{self, Database};
 use crate::fault::Fault;
 use crate::routes::{self, App};
 use crate::server::Server;
+use crate::status::Migrations;
 
 /// A running API on a loopback port of its own. Dropping it stops it, and cuts its connections.
 #[derive(Debug)]
@@ -22,13 +23,15 @@ impl Api {
     pub(crate) fn start(
         cluster: &Cluster,
         database: &str,
+        migrations: Migrations,
         staff_token: &str,
         fault: Option<Fault>,
     ) -> Result<Api, String> {
         let database = Database::new(database::config(cluster, database));
         let staff_token = staff_token.to_owned();
         let server = Server::start("API", |base_url| {
-            routes::router(App { database, fault, base_url: base_url.to_owned(), staff_token })
+            let base_url = base_url.to_owned();
+            routes::router(App { database, migrations, fault, base_url, staff_token })
         })?;
         Ok(Api { server })
     }

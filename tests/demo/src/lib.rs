@@ -36,7 +36,7 @@
 //! [`Production::start`] makes a second kind of cluster: a Supabase project as it is hosted, with
 //! its roles, its schemas and the same business in a database that has one of everything a restore
 //! can stumble over, at a size of one's choice. [`Staging::start`] makes the project that such a
-//! backup is restored into. Either serves its storage API with [`Production::storage`] and
+//! backup is restored into, and [`Staging::api`] the application over it. Either serves its storage API with [`Production::storage`] and
 //! [`Staging::storage`], or with one [`StorageFault`].
 //!
 //! # An object store
@@ -116,7 +116,7 @@ impl Demo {
         ];
         database::load(&cluster, steps)?;
         let staff_token = format!("demo-{}", scratch::random_hex()?);
-        let api = Api::start(&cluster, NAME, &staff_token, None)?;
+        let api = Api::start(&cluster, NAME, status::OWN, &staff_token, None)?;
         Ok(Demo { api, cluster, staff_token })
     }
 
@@ -150,6 +150,6 @@ impl Demo {
     ///
     /// If there is no thread or no loopback port to be had.
     pub fn broken(&self, fault: Fault) -> Result<Api, String> {
-        Api::start(&self.cluster, NAME, &self.staff_token, Some(fault))
+        Api::start(&self.cluster, NAME, status::OWN, &self.staff_token, Some(fault))
     }
 }

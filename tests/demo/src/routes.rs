@@ -17,6 +17,7 @@ use crate::{access, reports, status};
 /// What the endpoints know.
 pub(crate) struct App {
     pub(crate) database: Database,
+    pub(crate) migrations: status::Migrations,
     pub(crate) fault: Option<Fault>,
     pub(crate) base_url: String,
     pub(crate) staff_token: String,

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use crate::api::Api;
 use crate::database::Script;
+use crate::fault::Fault;
 use crate::storage::{Storage, StorageFault};
 use crate::supabase::{DATABASE, Project};
 
@@ -60,6 +62,26 @@ impl Staging {
     #[must_use]
     pub fn data_dir(&self) -> &Path {
         self.project.data_dir()
+    }
+
+    /// The application over this database: it answers as it should once production's rows are
+    /// there. `staff_token` is the bearer token that it accepts. It lives until it is dropped, and
+    /// finds the database again when that was replaced.
+    ///
+    /// # Errors
+    ///
+    /// If there is no thread or no loopback port to be had.
+    pub fn api(&self, staff_token: &str) -> Result<Api, String> {
+        self.project.api(staff_token, None)
+    }
+
+    /// The same, with one thing broken.
+    ///
+    /// # Errors
+    ///
+    /// If there is no thread or no loopback port to be had.
+    pub fn broken_api(&self, staff_token: &str, fault: Fault) -> Result<Api, String> {
+        self.project.api(staff_token, Some(fault))
     }
 
     /// The storage API over this database. It lives until it is dropped.

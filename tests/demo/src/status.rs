@@ -14,9 +14,24 @@ use crate::database::Failure;
 use crate::fault::Fault;
 use crate::routes::{App, Shared};
 
-/// The migrations that this build of the application relies on.
-const MIGRATIONS: [&str; 5] =
-    ["0001_customers", "0002_jobs", "0003_reminders", "0004_invoices", "0005_uploads"];
+/// The migrations that a build of the application relies on, and where they are written down.
+#[derive(Clone, Copy)]
+pub(crate) struct Migrations {
+    table: &'static str,
+    versions: &'static [&'static str],
+}
+
+/// Those of [`Demo`](crate::Demo).
+pub(crate) const OWN: Migrations = Migrations {
+    table: "schema_migrations",
+    versions: &["0001_customers", "0002_jobs", "0003_reminders", "0004_invoices", "0005_uploads"],
+};
+
+/// Those of [`Production`](crate::Production), which Supabase's command-line tool has applied.
+pub(crate) const SUPABASE: Migrations = Migrations {
+    table: "supabase_migrations.schema_migrations",
+    versions: &["20240105081500", "20240212100000", "20240601120000", "20250320090000"],
+};
 
 /// One that no database has.
 const FUTURE_MIGRATION: &str = "0006_not_applied_anywhere";
@@ -61,13 +76,16 @@ async fn database(app: &App) -> Result<(), Failure> {
 }
 
 async fn migrations(app: &App) -> Result<(), Failure> {
-    let mut wanted = MIGRATIONS.to_vec();
+    let Migrations { table, versions } = app.migrations;
+    let mut wanted = versions.to_vec();
     if app.has(Fault::PendingMigration) {
         wanted.push(FUTURE_MIGRATION);
     }
-    let sql = "select string_agg(version, ', ' order by version) from unnest($1::text[]) version
-               where version not in (select version from schema_migrations)";
-    match app.database.text(sql, &[&wanted]).await? {
+    let sql = format!(
+        "select string_agg(wanted, ', ' order by wanted) from unnest($1::text[]) wanted
+         where wanted not in (select version from {table})"
+    );
+    match app.database.text(&sql, &[&wanted]).await? {
         Some(pending) => Err(Failure(format!("not applied: {pending}"))),
         None => Ok(()),
     }

@@ -9,8 +9,11 @@ use std::path::Path;
 
 pub(crate) use keys::{Key, Keys, Refusal};
 
+use crate::api::Api;
 use crate::cluster::{Cluster, Kind};
 use crate::database::{self, Script};
+use crate::fault::Fault;
+use crate::status;
 use crate::storage::{Storage, StorageFault};
 
 /// The name of the database.
@@ -78,6 +81,10 @@ impl Project {
 
     pub(crate) fn storage(&self, fault: Option<StorageFault>) -> Result<Storage, String> {
         Storage::start(&self.cluster, &self.keys, fault)
+    }
+
+    pub(crate) fn api(&self, staff_token: &str, fault: Option<Fault>) -> Result<Api, String> {
+        Api::start(&self.cluster, DATABASE, status::SUPABASE, staff_token, fault)
     }
 
     pub(crate) fn bin_dir(&self) -> &Path {
