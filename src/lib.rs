@@ -70,6 +70,7 @@ mod measure;
 mod pattern;
 mod redact;
 mod report;
+mod restore;
 mod suite;
 
 pub use access::psql;

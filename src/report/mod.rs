@@ -26,11 +26,11 @@
 mod changes;
 pub(crate) mod console;
 pub(crate) mod failure;
-mod folder;
+pub(crate) mod folder;
 pub(crate) mod github;
 pub(crate) mod history;
 pub(crate) mod junit;
-mod markdown;
+pub(crate) mod markdown;
 pub(crate) mod summary;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,210 @@
+//! What is left behind by a restore that failed: one page for people, and a bundle of evidence.
+//!
+//! ```text
+//! reports/restore-20261124T034125Z-9f31c2aa/
+//!     failure.md          what failed, what is kept, what to do next
+//!     archive.txt         what is in the backup's archive, entry by entry
+//!     connectivity.txt    how production and staging answered
+//!     log.txt             the end of what the tools said
+//! ```
+//!
+//! The runbook asks for each of these: the symptoms and the messages, the failed staging kept, the
+//! three things that it looks into first, and its options, here as commands in their order.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::backup::archive::Held;
+use crate::backup::manifest::Manifest;
+use crate::fault::Fault;
+use crate::redact::Redactor;
+use crate::report::folder::replace;
+use crate::report::{markdown, units};
+
+/// How many lines of the tools' log are kept: as many as the runbook reads.
+const TAIL: usize = 100;
+
+/// What is known of a restore that failed.
+pub(crate) struct Failed<'a> {
+    /// The run's name.
+    pub(crate) run: &'a str,
+    pub(crate) began: Timestamp,
+    pub(crate) fault: &'a Fault,
+    /// The environment that was restored into, and its database as it may be shown.
+    pub(crate) environment: &'a str,
+    pub(crate) target: &'a str,
+    /// The backup, once there was one.
+    pub(crate) backup: Option<&'a Manifest>,
+    /// What its archive holds, where it could be looked into.
+    pub(crate) held: Option<&'a Held>,
+    /// The stages that were begun, each with the seconds that it took.
+    pub(crate) stages: &'a [(String, f64)],
+    /// Where the failed staging is kept, if anything was begun.
+    pub(crate) kept: Option<&'a str>,
+    /// What serves now.
+    pub(crate) serving: &'a str,
+    /// How production and staging answered, line by line.
+    pub(crate) connectivity: &'a [String],
+    /// What the tools said.
+    pub(crate) log: &'a [String],
+}
+
+/// Writes page and bundle; the folder.
+///
+/// # Errors
+/// They cannot be written.
+pub(crate) fn write(
+    reports: &Path,
+    failed: &Failed<'_>,
+    redactor: &Redactor,
+) -> Result<PathBuf, Fault> {
+    let folder = reports.join(format!("restore-{}", failed.run));
+    let fault = |error: std::io::Error| {
+        Fault::errored(format!("the diagnostic bundle cannot be written: {error}"))
+            .object(folder.display())
+    };
+    std::fs::create_dir_all(&folder).map_err(fault)?;
+    let lines = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let start = failed.log.len().saturating_sub(TAIL);
+    let tail = failed.log.get(start..).unwrap_or_default();
+    let listing = failed.held.map(listing).unwrap_or_else(|| {
+        "the archive could not be looked into: see failure.md, and `smokedrill backup verify`\n"
+            .to_owned()
+    });
+    for (name, text) in [
+        ("archive.txt", listing),
+        ("connectivity.txt", lines(failed.connectivity)),
+        // The tools print rows where they fail.
+        ("log.txt", redactor.personal(&lines(tail))),
+        ("failure.md", page(failed)),
+    ] {
+        let text = redactor.secrets(&text);
+        replace(&folder.join(name), text.as_bytes()).map_err(fault)?;
+    }
+    Ok(folder)
+}
+
+/// The page.
+fn page(failed: &Failed<'_>) -> String {
+    let Failed { environment, target, fault, .. } = failed;
+    let mut page = format!(
+        "# The restore into {} failed\n\n{}",
+        markdown::word(environment),
+        markdown::fence("text", &fault.to_string())
+    );
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(page, "- {name}: {value}");
+    };
+    line("began", units::time(failed.began));
+    line("target", markdown::code(target));
+    match failed.backup {
+        Some(manifest) => line(
+            "backup",
+            format!("`{}`, as of {}", manifest.id, units::time(manifest.snapshot.time)),
+        ),
+        None => line("backup", "none was chosen yet".to_owned()),
+    }
+    line("serving now", failed.serving.to_owned());
+    match failed.kept {
+        Some(kept) => line("kept for debugging", markdown::code(kept)),
+        None => line("kept for debugging", "nothing was written, so there is nothing".to_owned()),
+    }
+    page.push_str("\n## Stages\n\n");
+    for (stage, seconds) in failed.stages {
+        let _ = writeln!(page, "- {}: {}", markdown::code(stage), units::duration(seconds * 1e3));
+    }
+    if failed.stages.is_empty() {
+        page.push_str("- none was begun\n");
+    }
+    let _ = write!(
+        page,
+        "\n## What to do, in this order\n\n\
+         1. Read `connectivity.txt` and `log.txt` beside this page, and mend what the help above \
+         names.\n\
+         2. Again, into a fresh database:\n\n   \
+         `make restore-staging ENV={environment}{}`\n\
+         3. If the backup is suspect, check it, and take the one before:\n\n   \
+         `make verify-backup`\n\n   \
+         `make restore-staging ENV={environment} BACKUP=previous`\n\
+         4. If it is the platform: escalate with this folder, which holds no secret and no row: \
+         see the contacts in your runbook, and Supabase's support.\n",
+        failed.backup.map(|backup| format!(" BACKUP={}", backup.id)).unwrap_or_default(),
+    );
+    page
+}
+
+/// What `pg_restore --list` shows: number, kind, schema, name and owner.
+fn listing(held: &Held) -> String {
+    let mut text = format!(
+        "; archive {} of {}, PostgreSQL {}, pg_dump {}\n",
+        held.toc.version, held.toc.dbname, held.toc.server_version, held.toc.tool_version
+    );
+    for entry in &held.toc.entries {
+        let _ = writeln!(
+            text,
+            "{}; {} {} {} {}",
+            entry.dump_id,
+            entry.desc,
+            entry.namespace.as_deref().unwrap_or("-"),
+            entry.tag,
+            entry.owner.as_deref().unwrap_or("-"),
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed<'a>(fault: &'a Fault, log: &'a [String]) -> Failed<'a> {
+        Failed {
+            run: "20261124T034125Z-9f31c2aa",
+            began: Timestamp::UNIX_EPOCH,
+            fault,
+            environment: "staging",
+            target: "postgres@db.test:5432/app",
+            backup: None,
+            held: None,
+            stages: &[],
+            kept: Some("app_failed_20261124"),
+            serving: "the staging of before",
+            connectivity: &[],
+            log,
+        }
+    }
+
+    #[test]
+    fn the_page_names_what_failed_what_is_kept_and_what_to_do_in_order() {
+        let fault = Fault::errored("no space").stage("data import").help("make room");
+        let page = page(&failed(&fault, &[]));
+        let places = [
+            "data import: no space",
+            "help: make room",
+            "the staging of before",
+            "app_failed_20261124",
+            "make restore-staging ENV=staging",
+            "BACKUP=previous",
+            "escalate",
+        ];
+        let found: Vec<_> = places.iter().map(|text| page.find(text)).collect();
+        assert!(found.iter().all(Option::is_some) && found.is_sorted(), "{found:?}\n{page}");
+    }
+
+    #[test]
+    fn the_bundle_holds_the_end_of_the_log_without_secrets_or_people() {
+        let folder = tempfile::tempdir().unwrap();
+        let redactor = Redactor::new(&[], Vec::new());
+        redactor.learn("hunter22");
+        let mut log: Vec<String> = (0..500).map(|number| format!("line {number}")).collect();
+        log.push("password hunter22, jane.doe@mail.test".to_owned());
+        let fault = Fault::errored("no");
+        let bundle = write(folder.path(), &failed(&fault, &log), &redactor).unwrap();
+        let text = std::fs::read_to_string(bundle.join("log.txt")).unwrap();
+        assert_eq!(text.lines().count(), TAIL);
+        assert!(text.starts_with("line 401\n") && !text.contains("hunter22"), "{text}");
+        assert!(!text.contains("jane.doe"), "{text}");
+    }
+}
