@@ -11,7 +11,7 @@ use crate::storage::{Storage, StorageFault};
 use crate::supabase::{DATABASE, Project};
 
 /// Customers at scale 1. With all that belongs to one it makes just above 100 MB of COPY text.
-const CUSTOMERS: u32 = 4600;
+const CUSTOMERS: u32 = 3700;
 
 /// Customers at scale 0.
 const FEW: u32 = 60;

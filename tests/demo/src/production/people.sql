@@ -10,33 +10,79 @@ create function seed.dice(n bigint, salt integer, sides integer) returns integer
     select (((((n * 2654435761 + salt::bigint * 1640531527) & 4294967295) * 40503) >> 9) % sides)::integer
 $$;
 
-create function seed.sentence(n integer) returns text language sql immutable as $$
+-- What a technician writes: the same parts in ever other order, with readings and numbers that
+-- come once. It compresses about as well as what people write does, and no better.
+create function seed.sentence(n bigint, salt integer) returns text language sql immutable as $$
     select (array[
-        'The boiler shows a pressure fault and goes off at night. ',
-        'Access is through the side gate, the key is with the neighbour. ',
-        'Please call half an hour before arrival. ',
-        'The meter stands behind the washing machine. ',
-        'Last year''s visit found limescale in the heat exchanger. ',
-        'The dog is friendly; the cat is not. ',
-        'Parking is on the left of the yard, not in front of the garage. ',
-        'Replace the filter and take the old one along. ',
-        'The tenant moved in this spring and has no papers of the unit. ',
-        'Bring the long ladder and two litres of coolant. ',
-        'An invoice goes to the property manager, a copy to the tenant. ',
-        'Warranty ends soon: take photographs before and after. ',
-        'The radiator in the hall stays cold whatever the setting. ',
-        'Check the seals of both valves, one was weeping. ',
-        'Water was shut off at the main; turn it on slowly. ',
-        'No answer at the door on the first attempt. ',
-        'The customer asks for a morning appointment. ',
-        'Part is on order and should arrive within the week. ',
-        'Thermostat replaced and paired with the new gateway. ',
-        'Measured 1.8 bar cold and 2.1 bar hot, within limits. ',
-        'The flue was swept and the certificate left in the cupboard. ',
-        'Please mind the freshly painted stairs. ',
-        'Second visit for the same noise, now traced to the pump. ',
-        'Everything runs; the customer was shown how to bleed the line. '
-    ])[1 + n % 24]
+        'The boiler', 'The heat pump', 'The radiator in the hall', 'The flue', 'The meter behind the washing machine',
+        'The thermostat', 'The second valve', 'The expansion tank', 'The pump', 'The old heat exchanger', 'The gateway',
+        'The mixing tap', 'Pressure in the loop', 'The burner', 'The cistern', 'The floor heating',
+        'The ignition', 'The filter', 'The drain', 'The gas pipe', 'The fan', 'The seal of the hatch',
+        'The sensor outside', 'The circuit board', 'The water softener', 'The condensate trap', 'The cellar''s manifold',
+        'The shower on the second floor', 'The tank', 'The relay', 'The bleed valve', 'The timer'
+    ])[1 + seed.dice(n, salt + 1000, 32)] || (array[
+        ' goes off at night', ' was swept', ' is weeping', ' shows a fault', ' stays cold whatever the setting',
+        ' was replaced and paired', ' runs again', ' makes the noise of last year', ' is on order', ' was bled twice',
+        ' drips since spring', ' needs another visit', ' holds within limits', ' was cleaned', ' is full of limescale',
+        ' trips the breaker', ' could not be reached', ' was set back by the tenant', ' is under warranty',
+        ' lost its settings', ' smells of oil', ' works on half power', ' had a loose wire', ' is beyond repair',
+        ' was shut off at the main', ' freezes below zero', ' is louder than before', ' passed the test',
+        ' leaks at the joint', ' was fitted the wrong way round', ' reports nothing', ' is as good as new'
+    ])[1 + seed.dice(n, salt + 2000, 32)] || (array[
+        '; measured ', '; now at ', ', before it was ', ', reading ', '; set to ', ', the display says ', ' at ', '; last time '
+    ])[1 + seed.dice(n, salt + 3000, 8)] || (seed.dice(n, salt + 4000, 9000) / 100.0)::numeric(6,2) || (array[
+        ' bar', ' °C', ' litres', ' kWh', ' mbar', ' volts', ' ppm', ' dB'
+    ])[1 + seed.dice(n, salt + 5000, 8)] || (array[
+        '. Part no. ', '. Ticket ', '. Serial ', '. See job ', '. Certificate ', '. Offer ', '. Photo ', '. Stamp '
+    ])[1 + seed.dice(n, salt + 6000, 8)] || upper(left(md5(n || ' ' || salt), 7)) || (array[
+        ', the key is with the neighbour. ', ', ring before arrival. ', ', mind the fresh paint. ', ', copy to the tenant. ',
+        ', parking on the left of the yard. ', ', bring the long ladder. ', '. ', ', mornings only. ', ', side gate. ',
+        ', old part taken along. ', ', warranty ends soon. ', ', the dog is friendly. ', ', two people needed. ',
+        ', invoice to the manager. ', ', no answer at the door. ', ', shown to the customer. '
+    ])[1 + seed.dice(n, salt + 7000, 16)]
+$$;
+
+-- What people write when nobody tells them how: eleven words in ever other order, which no compressor
+-- knows from before.
+create function seed.remark(n bigint, salt integer) returns text language sql immutable as $$
+    select initcap(left(t, 1)) || substr(t, 2) || '. '
+    from (select '{
+        access,account,after,again,agreed,alarm,almost,always,angle,annual,answer,apron,arrived,asked,attic,
+        autumn,away,back,balcony,basement,bathroom,battery,because,before,behind,below,beside,between,blocked,
+        boiler,bolt,both,bracket,brass,broken,brown,bucket,builder,burst,button,cabin,cable,called,careful,
+        carpet,caution,ceiling,certain,chamber,change,charge,check,chimney,clean,clear,clip,closed,coil,cold,
+        collar,common,complete,concrete,condition,confirm,contact,control,copper,corner,corridor,cover,crack,
+        cupboard,current,customer,daily,damage,damp,date,daughter,dealer,delay,deliver,diagram,difficult,dimmer,
+        display,distance,door,double,downstairs,drawing,dry,early,east,edge,elbow,electric,empty,engine,
+        entrance,error,estimate,evening,every,exchange,exhaust,expected,expired,extra,false,farther,faulty,
+        filter,finish,fitting,fixed,flange,flat,flexible,floor,flow,flush,forgot,found,frame,free,frost,fuel,
+        garage,garden,gasket,gauge,glass,grease,ground,guard,half,hammer,handle,hardly,heater,heavy,height,
+        hidden,hinge,hold,hole,hose,hour,humid,inlet,inside,insulation,iron,issue,joint,keep,kitchen,ladder,
+        landing,large,later,lead,leak,left,lever,lid,light,limit,line,liner,little,lock,loose,loud,lower,main,
+        manual,mark,master,mesh,metal,middle,minor,mirror,missing,mortar,motor,mould,mount,moved,narrow,near,
+        needs,neighbour,neutral,never,next,night,noise,none,normal,north,nozzle,nut,often,oil,open,order,outlet,
+        outside,over,paint,panel,part,patch,phone,pilot,pipe,plan,plate,plug,point,porch,power,press,probe,
+        proper,pump,quarter,quick,quiet,rail,rain,ready,rear,record,red,regular,repair,report,reset,return,
+        ribbon,ring,roof,room,rotten,rubber,rust,safe,sample,screw,seal,second,section,sensor,serial,service,
+        shaft,shed,shelf,short,shower,signal,silicone,single,sink,sleeve,slow,small,smoke,socket,solder,sound,
+        south,spare,spring,stable,stair,steel,stem,stiff,stop,storage,storey,stuck,summer,supply,surface,switch,
+        tank,tape,tenant,test,thread,tile,timber,timer,tool,torch,total,tower,trace,tread,trial,tube,twice,
+        under,union,upper,urgent,usual,valve,vent,vibrate,visit,wait,wall,warm,washer,waste,water,weak,weather,
+        weld,west,wheel,whole,window,winter,wire,wooden,work,worn,wrench,yellow,yesterday,young,zone
+    }'::text[] as w) vocabulary
+    cross join lateral (
+        select w[1 + seed.dice(n, salt + 8000, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8100, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8200, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8300, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8400, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8500, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8600, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8700, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8800, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 8900, 341)] || ' '
+           || w[1 + seed.dice(n, salt + 9000, 341)] as t
+    ) said
 $$;
 
 -- Written in small letters without accents, as in an address or the name of a file.

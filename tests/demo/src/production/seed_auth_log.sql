@@ -14,7 +14,8 @@ select '00000000-0000-0000-0000-000000000000', md5('audit ' || n || '/' || e)::u
                                  when 'user_signedup' then json_build_object('provider', 'email', 'user_id', id,
                                      'user_email', email, 'user_phone', phone) end),
        @BASE@ - seed.dice(n, 30 + e, 17000) * interval '1 hour',
-       case when e % 4 = 0 then host(ip) else '' end
+       case when e % 4 = 0 then host(ip) when e % 4 = 1 then '' else '2001:db8:' || left(md5('from ' || n || '/' || e), 4)
+           || ':' || substr(md5('from ' || n || '/' || e), 5, 4) || '::' || right(md5('from ' || n || '/' || e), 4) end
 from seed.people
 cross join generate_series(1, 7) e
 cross join lateral (select (array['user_signedup', 'login', 'token_refreshed', 'token_revoked', 'login',

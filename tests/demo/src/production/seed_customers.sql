@@ -45,13 +45,13 @@ select p.customer, 997 + 3 * p.n, case when p.n % 10 > 0 then p.id end,
        case p.n % 6
            when 0 then null
            when 1 then ''
-           when 2 then seed.sentence(seed.dice(p.n, 42, 24)) || 'Ring ' || p.name || ' at ' || p.phone_written
+           when 2 then seed.sentence(p.n, 42) || 'Ring ' || p.name || ' at ' || p.phone_written
                || ' before the visit, or write to ' || p.email || '.'
            when 3 then 'Neighbour: ' || q.name || ' (' || q.phone || '), ' || q.address || '. '
-               || seed.sentence(seed.dice(p.n, 43, 24))
+               || seed.remark(p.n, 43)
            when 4 then E'Moved from ' || q.address || E'.\nOld number\t' || q.phone_written || E'\\ ask for '
                || p.first
-           else seed.sentence(seed.dice(p.n, 44, 24)) || seed.sentence(seed.dice(p.n, 45, 24))
+           else seed.sentence(p.n, 44) || seed.remark(p.n, 45)
        end,
        (array['active', 'active', 'on hold', 'former', 'lead'])[1 + p.n % 5]::customer_status,
        case p.n % 50 when 0 then 'NaN' when 1 then null else seed.dice(p.n, 46, 90000) / 100.0 - 100 end::numeric,

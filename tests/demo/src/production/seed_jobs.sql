@@ -10,8 +10,8 @@ insert into jobs (id, customer_id, technician_id, title, description, site_conta
 select j.job, p.customer, case when k % 31 > 0 then md5('person ' || technician)::uuid end,
        (array['Boiler service', 'Leak repair', 'Meter exchange', 'Safety inspection',
            'Heat pump check'])[1 + seed.dice(k, 62, 5)],
-       case k % 20 when 0 then null when 1 then '' else seed.sentence(seed.dice(k, 63, 24))
-           || seed.sentence(seed.dice(k, 64, 24)) end,
+       case k % 20 when 0 then null when 1 then '' else seed.sentence(k, 63)
+           || seed.remark(k, 64) || seed.remark(k, 69) end,
        case when k % 4 = 0 then p.name || ', ' || p.phone_written end,
        status::job_status, j.at, case when k % 5 > 0 then tstzrange(j.at - interval '30 minutes',
            j.at + interval '1 hour', '[)') end,
@@ -19,7 +19,8 @@ select j.job, p.customer, case when k % 31 > 0 then md5('person ' || technician)
        case status when 'done' then (30 + seed.dice(k, 65, 150)) * interval '1 minute' end,
        case k % 97 when 0 then 'NaN' when 1 then 'Infinity' when 2 then null else 49 + seed.dice(k, 66,
            60000) / 100.0 end::numeric,
-       jsonb_build_object('arrived', status = 'done', 'photos', seed.dice(k, 67, 6), 'steps',
+       jsonb_build_object('arrived', status = 'done', 'photos', seed.dice(k, 67, 6), 'cover', md5('photo ' || k)::uuid,
+           'approval', encode(sha256(convert_to('approval ' || k, 'UTF8')), 'base64'), 'steps',
            jsonb_build_array('inspect', 'clean', 'test')),
        j.at
 from (
@@ -41,7 +42,8 @@ from seed.jobs cross join generate_series(1, 3) line
 where line <= k % 4;
 
 insert into job_signatures (job_id, job_at, signer, image, signed_at)
-select job, j.at, name, decode(repeat(md5('signature ' || k), 6 + seed.dice(k, 79, 8)), 'hex'),
+select job, j.at, name, sha512(convert_to('signature ' || k, 'UTF8')) || sha512(convert_to('board ' || k, 'UTF8'))
+           || substr(sha512(convert_to('end ' || k, 'UTF8')), 1, 1 + seed.dice(k, 79, 60)),
     j.at at time zone 'UTC'
 from seed.jobs j join seed.people p using (n)
 where k % 5 = 0 and j.at < @BASE@;
@@ -78,7 +80,7 @@ select ('02:00:5e:' || substr(to_hex(16777216 + n), 2, 2) || ':' || substr(to_he
        case seed.dice(n * 12 + h, 81, 200) when 0 then 'NaN' when 1 then 'Infinity' when 2 then '-Infinity'
            else 18 + seed.dice(n * 12 + h, 82, 900) / 37.0 end::float8,
        case seed.dice(n * 12 + h, 83, 200) when 0 then 'NaN' when 1 then null else seed.dice(n * 12 + h, 84,
-           100000) / 1000.0 end::numeric,
+           100000) / 1000.0 end::numeric(8,3),
        temperature_range(18, 18 + seed.dice(n, 85, 30)), seed.dice(n, 86, 4095)::bit(12)::bit varying(12),
        case when h % 4 = 0 then json_build_object('rssi', -40 - seed.dice(n, 87, 50), 'firmware', '2.' || n % 9,
            'owner', name) end

@@ -63,7 +63,8 @@ select id, bucket, name, owner, at, at + interval '1 second', at + interval '1 d
            'contentLength', size, 'httpStatusCode', 200),
        md5('version ' || bucket || name)::uuid::text, owner::text,
        case when title is not null and size % 2 = 0
-            then jsonb_build_object('uploaded_by', title, 'reply_to', email) end
+            then jsonb_build_object('uploaded_by', title, 'reply_to', email,
+                'camera', md5('camera ' || name), 'sha256', encode(sha256(convert_to(name, 'UTF8')), 'base64')) end
 from (select *, md5(bucket || '/' || name)::uuid as id from seed.objects) o
 cross join lateral (select 'object ' || id || E'\n' as line) content
 order by bucket, name;
