@@ -3,10 +3,21 @@
 //! ```text
 //! suites/masking.toml + Supabase's own rules ── rules ──┐
 //! columns of the backup ─────────────────────────────── plan ── table ── masked rows
-//! rows of the backup ── people (who there is) ──────────┘
+//! rows of the backup ── harvest ── people ──────────────┘
 //! ```
 //!
 //! A [`plan::MaskPlan`] says what is done with each column. It is made before any row is read,
-//! and where a column could hold personal data and no rule names it, there is none.
+//! and where a column could hold personal data and no rule names it, there is none. The backup is
+//! read twice: once for who there is (`harvest`), and once to load it, masked on the way (`table`).
 
+mod apply;
+pub(crate) mod array;
+pub(crate) mod copy;
+pub(crate) mod harvest;
+pub(crate) mod json;
+pub(crate) mod people;
 pub(crate) mod plan;
+pub(crate) mod sums;
+pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod values;

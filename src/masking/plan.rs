@@ -47,6 +47,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) name: String,
     /// Whether its values are arrays; then the action is that of each element.
     pub(crate) array: bool,
+    /// Whether the values are texts; what is none is not looked into.
+    pub(crate) text: bool,
     /// The greatest number of characters, where there is one.
     pub(crate) length: Option<u32>,
     /// What is done.
@@ -66,8 +68,8 @@ pub(crate) enum Action {
     Name,
     /// Addresses, numbers and known names within a text are replaced, the rest stays.
     Text,
-    /// The name of a stored object: ids, dates, known folders and the suffix stay.
-    ObjectName,
+    /// The key of a stored object: ids, numbers, these folders and the suffix stay.
+    ObjectKey(Vec<String>),
     /// A JSON document: its structure stays, its strings are masked.
     Json(JsonPlan),
     /// A key or token becomes one of staging, another one for each value: `staging-…`.
@@ -110,4 +112,11 @@ pub(crate) enum Leaves {
     /// An address, number or known name becomes what it becomes elsewhere, any other string
     /// `masked`.
     Mask,
+}
+
+impl TablePlan {
+    /// Whether every row stays as it is.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.columns.iter().all(|column| column.action == Action::Keep)
+    }
 }

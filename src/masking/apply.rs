@@ -1,0 +1,159 @@
+//! One value, masked as its column's plan says.
+
+use super::people::Trait;
+use super::plan::{Action, JsonPlan, Leaves};
+use super::text::{Known, whole};
+use super::{array, json, text, values};
+use crate::fault::Fault;
+
+/// What a string of a JSON document becomes that is nobody's, where all are masked.
+const MASKED: &str = "masked";
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The number of the person whose row it is.
+    pub(super) person: Option<u32>,
+    pub(super) length: Option<u32>,
+    pub(super) array: bool,
+}
+
+/// What became of a value.
+pub(super) enum Made {
+    /// It stays.
+    Same,
+    /// It is NULL.
+    Null,
+    /// This.
+    Text(String),
+}
+
+/// Masks a value that is neither NULL nor empty.
+///
+/// # Errors
+/// No number is left; a JSON document is none.
+pub(super) fn apply(
+    action: &Action,
+    value: &str,
+    place: Place,
+    known: Known<'_>,
+) -> Result<Made, Fault> {
+    match action {
+        Action::Keep => Ok(Made::Same),
+        Action::Null => Ok(Made::Null),
+        Action::Empty if place.array => Ok(Made::Text("{}".to_owned())),
+        Action::Empty => Ok(Made::Text(String::new())),
+        _ if place.array => {
+            let masked = array::mask(value, ',', |element, out| {
+                if !element.is_empty() {
+                    let made = single(action, element, place, known)?;
+                    out.push_str(made.as_deref().unwrap_or(element));
+                }
+                Ok::<_, Fault>(())
+            });
+            Ok(Made::Text(masked?))
+        }
+        _ => Ok(single(action, value, place, known)?.map_or(Made::Same, Made::Text)),
+    }
+}
+
+/// A value that is no array; nothing where it stays.
+fn single(
+    action: &Action,
+    value: &str,
+    place: Place,
+    known: Known<'_>,
+) -> Result<Option<String>, Fault> {
+    let mut out = String::new();
+    match action {
+        Action::Keep | Action::Null | Action::Empty => return Ok(None),
+        Action::Email => return typed(Trait::Email, value, None, known),
+        Action::Phone => return typed(Trait::Phone, value, None, known),
+        Action::Name => return typed(Trait::Name, value, place.person, known),
+        Action::Text => {
+            let masked = text::mask(value, known)?;
+            return Ok(match masked {
+                std::borrow::Cow::Borrowed(_) => None,
+                std::borrow::Cow::Owned(text) => Some(text),
+            });
+        }
+        Action::ObjectKey(folders) => values::object_key(value, folders, known.people, &mut out),
+        Action::Secret => values::secret(value, place.length, known.people, &mut out),
+        Action::Value(template) => {
+            out.push_str(template);
+            if template.contains("{id}") {
+                let number = match place.person {
+                    Some(person) => person,
+                    None => known.people.number(Trait::Name, value)?,
+                };
+                out = template.replace("{id}", &number.to_string());
+            }
+        }
+        Action::Json(plan) => return document(plan, value, place, known).map(Some),
+    }
+    Ok(Some(out))
+}
+
+/// An address, a number or a name as a whole.
+fn typed(
+    what: Trait,
+    value: &str,
+    person: Option<u32>,
+    known: Known<'_>,
+) -> Result<Option<String>, Fault> {
+    if known.allowed.has(what, value) {
+        return Ok(None);
+    }
+    let number = match person {
+        Some(person) => person,
+        None => known.people.number(what, value)?,
+    };
+    let mut out = String::new();
+    values::of(what, value, number, &mut out);
+    Ok(Some(out))
+}
+
+fn document(plan: &JsonPlan, value: &str, place: Place, known: Known<'_>) -> Result<String, Fault> {
+    let masked = json::mask(value, &mut |spot, path, text| {
+        let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
+        match (spot, named) {
+            _ if text.is_empty() => Ok(None),
+            // A key is a key of the structure, unless it is somebody's.
+            (json::Spot::Key, _) => found(text, known),
+            (json::Spot::Number, Some((_, action))) => match action {
+                Action::Keep => Ok(None),
+                _ => single(action, text, place, known),
+            },
+            (json::Spot::Number, None) => match plan.leaves {
+                Leaves::Keep => Ok(None),
+                Leaves::Text | Leaves::Mask => found(text, known),
+            },
+            // The name within a person's row may be another's: a neighbour's, a technician's.
+            (json::Spot::Text, Some((_, Action::Name))) => {
+                let person = known.people.known(Trait::Name, text).or(place.person);
+                typed(Trait::Name, text, person, known)
+            }
+            (json::Spot::Text, Some((_, action))) => match action {
+                Action::Null | Action::Empty => Ok(Some(String::new())),
+                action => single(action, text, place, known),
+            },
+            (json::Spot::Text, None) => match plan.leaves {
+                Leaves::Keep => Ok(None),
+                Leaves::Text => single(&Action::Text, text, place, known),
+                Leaves::Mask => match found(text, known)? {
+                    Some(masked) => Ok(Some(masked)),
+                    None => Ok(Some(MASKED.to_owned())),
+                },
+            },
+        }
+    });
+    masked.map_err(|error| error.unwrap_or_else(|| Fault::failed("the value is no JSON")))
+}
+
+/// What a text as a whole becomes, if it is an address, number or name of production.
+fn found(value: &str, known: Known<'_>) -> Result<Option<String>, Fault> {
+    match whole(value, known.people) {
+        Some((what, number)) => typed(what, value, Some(number), known),
+        None => Ok(None),
+    }
+}

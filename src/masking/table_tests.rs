@@ -1,0 +1,140 @@
+use proptest::prelude::*;
+
+use super::super::harvest::Harvester;
+use super::super::people::{Harvest, People};
+use super::super::plan::{JsonPlan, Leaves, Link, Rows, Step};
+use super::super::text::Allowed;
+use super::*;
+
+fn column(name: &str, action: Action) -> ColumnPlan {
+    ColumnPlan { name: name.to_owned(), array: false, text: true, length: None, action }
+}
+
+fn plan(columns: Vec<ColumnPlan>) -> TablePlan {
+    let links = vec![Link { column: 0, of: "customers".to_owned() }];
+    TablePlan { rows: Rows::Load, columns, links }
+}
+
+fn gathered(plan: &TablePlan, text: &str) -> People {
+    let mut harvest = Harvest::new();
+    let allowed = Allowed::default();
+    Harvester::new(plan, &allowed).unwrap().part(text.as_bytes(), &mut harvest);
+    harvest.finish().unwrap()
+}
+
+fn masked(plan: &TablePlan, text: &str) -> Result<String, Fault> {
+    let people = gathered(plan, text);
+    let allowed = Allowed::default();
+    let known = Known { people: &people, allowed: &allowed };
+    let mut masker = TableMasker::new("public.t", plan, known);
+    let mut out = Vec::new();
+    masker.part(text.as_bytes(), 1, &mut out)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+fn people_table() -> TablePlan {
+    let json = JsonPlan {
+        paths: vec![
+            (vec![Step::Deep, Step::Key("name".into())], Action::Name),
+            (vec![Step::Deep, Step::Key("kind".into())], Action::Keep),
+        ],
+        leaves: Leaves::Mask,
+    };
+    plan(vec![
+        column("id", Action::Keep),
+        column("name", Action::Name),
+        column("email", Action::Email),
+        column("phone", Action::Phone),
+        ColumnPlan { array: true, ..column("others", Action::Email) },
+        column("notes", Action::Text),
+        column("contacts", Action::Json(json)),
+        column("token", Action::Secret),
+        column("born", Action::Value("1970-01-01".into())),
+        column("status", Action::Keep),
+    ])
+}
+
+#[test]
+fn each_column_becomes_what_its_plan_says() {
+    let text = concat!(
+        "1\tAda Archer\tada@mail.test\t15552000001\t{second@mail.test,NULL,\"\"}\t",
+        "Ring Ada Archer\\nat +15552000001\t{\"name\": \"Ben Baker\", \"kind\": \"home\", \"at\": ",
+        "\"ada@mail.test\", \"n\": 1.50, \"x\": \"attic\"}\tsk_live_1\t1950-02-03\tactive\n",
+        "2\tBen Baker\t\\N\t\t\\N\t\t\\N\t\\N\t\\N\t\\N\n",
+    );
+    let expected = concat!(
+        "1\tTest Customer 1\ttest-1@example.com\t10000001\t{test-3@example.com,NULL,\"\"}\t",
+        "Ring Test Customer 1\\nat +10000001\t{\"name\": \"Test Customer 2\", \"kind\": \"home\", ",
+        "\"at\": \"test-1@example.com\", \"n\": 1.50, \"x\": \"masked\"}\t",
+    );
+    let out = masked(&people_table(), text).unwrap();
+    let mut lines = out.lines();
+    let first = lines.next().unwrap();
+    assert!(first.starts_with(expected), "{first}");
+    assert!(first.contains("\tstaging-") && first.ends_with("\t1970-01-01\tactive"), "{first}");
+    assert_eq!(lines.next(), Some("2\tTest Customer 2\t\\N\t\t\\N\t\t\\N\t\\N\t\\N\t\\N"));
+}
+
+#[test]
+fn what_cannot_be_masked_is_told_with_its_place_and_without_its_value() {
+    let narrow = plan(vec![
+        column("id", Action::Keep),
+        ColumnPlan { length: Some(9), ..column("name", Action::Name) },
+    ]);
+    let told = masked(&narrow, "1\tAda A.\n2\tBen Baker\n").unwrap_err().to_string();
+    assert!(told.contains("public.t, row 1, column name") && told.contains("takes 9"), "{told}");
+    assert!(!told.contains("Ada"), "{told}");
+    let json = plan(vec![
+        column("id", Action::Keep),
+        column("j", Action::Json(JsonPlan { paths: vec![], leaves: Leaves::Text })),
+    ]);
+    let told = masked(&json, "1\t{jane\n").unwrap_err().to_string();
+    assert!(told.contains("column j: the value is no JSON") && !told.contains("jane"), "{told}");
+    let told = masked(&json, "1\n").unwrap_err().to_string();
+    assert!(told.contains("as many fields"), "{told}");
+}
+
+/// A field, escaped as the server does.
+fn field() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("\\N".to_owned()),
+        Just(String::new()),
+        "[a-zA-Z @.+0-9'ßé-]{0,30}".prop_map(|text| text),
+        any::<String>().prop_map(|text| {
+            let mut out = Vec::new();
+            copy::escape(text.replace('\0', "").as_bytes(), &mut out);
+            String::from_utf8(out).unwrap()
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn rows_and_fields_are_as_many_as_before_and_kept_ones_are_the_same(
+        rows in prop::collection::vec((field(), field(), field()), 0..20)
+    ) {
+        let plan = plan(vec![
+            column("id", Action::Keep),
+            column("note", Action::Text),
+            column("mail", Action::Email),
+        ]);
+        let text: String = rows.iter().map(|(a, b, c)| format!("{a}\t{b}\t{c}\n")).collect();
+        let out = masked(&plan, &text).unwrap();
+        prop_assert_eq!(out.matches('\n').count(), rows.len());
+        for (line, (kept, _, mail)) in out.split('\n').zip(&rows) {
+            let fields: Vec<&str> = line.split('\t').collect();
+            prop_assert_eq!(fields.len(), 3);
+            prop_assert_eq!(fields[0], kept);
+            let empty = mail.is_empty() || mail == "\\N";
+            let masked = if empty { fields[2] == mail } else { fields[2].ends_with("@example.com") };
+            prop_assert!(masked, "{}", line);
+        }
+    }
+
+    #[test]
+    fn one_person_s_address_is_nowhere_left(before in "[a-z ,;(]{0,9}", after in "[ ,;)!]{1,3}") {
+        let text = format!("1\tAda Archer\tada@mail.test\t\\N\t\\N\t{before} ada@mail.test{after}\t\\N\t\\N\t\\N\t\\N\n");
+        let out = masked(&people_table(), &text).unwrap();
+        prop_assert!(!out.contains("ada@mail.test"), "{}", out);
+    }
+}

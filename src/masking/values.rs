@@ -1,0 +1,105 @@
+//! What a value becomes: the forms that the runbook names, and those for what it does not.
+
+use std::fmt::Write as _;
+
+use super::people::{People, Trait};
+
+/// Writes what a person's value becomes.
+pub(crate) fn of(what: Trait, value: &str, number: u32, out: &mut String) {
+    let _ = match what {
+        Trait::Email => write!(out, "test-{number}@example.com"),
+        // Supabase's auth service stores numbers without the plus.
+        Trait::Phone if value.trim_start().starts_with('+') => write!(out, "+1000000{number}"),
+        Trait::Phone => write!(out, "1000000{number}"),
+        Trait::Name => write!(out, "Test Customer {number}"),
+    };
+}
+
+/// Writes what a key or token becomes: one of staging's, another for each.
+pub(crate) fn secret(value: &str, length: Option<u32>, people: &People, out: &mut String) {
+    let mut made = format!("staging-{:016x}", people.hash(value.as_bytes()));
+    if let Some(length) = length {
+        // What tells them apart stands at the end.
+        let over = made.len().saturating_sub(length as usize);
+        made.drain(..over);
+    }
+    out.push_str(&made);
+}
+
+/// Writes what the key of a stored object becomes, segment by segment: folders that are known,
+/// numbers and ids stay, and so does the suffix; the rest is a hash, the same for the same text.
+pub(crate) fn object_key(key: &str, folders: &[String], people: &People, out: &mut String) {
+    for (index, segment) in key.split('/').enumerate() {
+        if index > 0 {
+            out.push('/');
+        }
+        if segment.is_empty() || folders.iter().any(|folder| folder == segment) || is_id(segment) {
+            out.push_str(segment);
+            continue;
+        }
+        let suffix = segment.rfind('.').map_or("", |at| &segment[at..]);
+        let suffix = if is_suffix(suffix) { suffix } else { "" };
+        let stem = segment.strip_suffix(suffix).unwrap_or(segment);
+        match is_id(stem) {
+            true => out.push_str(segment),
+            false => {
+                let _ = write!(out, "object-{:016x}{suffix}", people.hash(stem.as_bytes()));
+            }
+        }
+    }
+}
+
+/// A number of up to six digits (a year, a count), a date, or a UUID.
+fn is_id(text: &str) -> bool {
+    let digits = |text: &str, most: usize| {
+        !text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let parts: Vec<&str> = text.split('-').collect();
+    let date = parts.len() == 3 && parts.iter().all(|part| digits(part, 4));
+    let uuid = text.len() == 36
+        && parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    digits(text, 6) || date || uuid
+}
+
+fn is_suffix(text: &str) -> bool {
+    (2..=6).contains(&text.len()) && text.bytes().skip(1).all(|byte| byte.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::tests::people;
+    use super::*;
+
+    #[test]
+    fn keys_of_objects_keep_their_shape() {
+        let people = people();
+        let made = |key: &str| {
+            let mut out = String::new();
+            object_key(key, &["customers".to_owned()], &people, &mut out);
+            out
+        };
+        let key = made("customers/Ada-Archer/2024/photo-3.jpg");
+        let parts: Vec<&str> = key.split('/').collect();
+        assert_eq!((parts[0], parts[2]), ("customers", "2024"));
+        assert!(parts[1].starts_with("object-") && parts[3].ends_with(".jpg"), "{key}");
+        assert_eq!(key, made("customers/Ada-Archer/2024/photo-3.jpg"));
+        let uuid = "avatars/0e5b0e5b-0e5b-0e5b-0e5b-0e5b0e5b0e5b.jpg";
+        assert!(made(uuid).ends_with(&uuid[7..]), "{}", made(uuid));
+        assert_eq!(made("odd//x").matches('/').count(), 2);
+    }
+
+    #[test]
+    fn tokens_differ_where_they_differed_and_fit() {
+        let people = people();
+        let made = |value: &str, length| {
+            let mut out = String::new();
+            secret(value, length, &people, &mut out);
+            out
+        };
+        assert_eq!(made("a", None), made("a", None));
+        assert_ne!(made("a", Some(6)), made("b", Some(6)));
+        assert_eq!(made("a", Some(6)).len(), 6);
+        assert!(made("a", None).starts_with("staging-"));
+    }
+}
