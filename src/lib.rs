@@ -78,7 +78,7 @@ pub use backup::Backups;
 pub use drill::Drill;
 pub use fault::{Fault, FaultKind};
 pub use harness::{Context, Failure, Harness, Running};
-pub use suite::{drill_schema, environments_schema, suite_schema};
+pub use suite::{drill_schema, environments_schema, masking_schema, suite_schema};
 
 /// The README's examples are compiled too.
 #[cfg(doctest)]

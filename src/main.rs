@@ -125,6 +125,8 @@ enum Format {
     Environments,
     /// `suites/drill.toml`.
     Drill,
+    /// `suites/masking.toml`.
+    Masking,
 }
 
 fn main() -> ExitCode {
@@ -152,6 +154,7 @@ fn main() -> ExitCode {
                 Format::Suite => smokedrill::suite_schema(),
                 Format::Environments => smokedrill::environments_schema(),
                 Format::Drill => smokedrill::drill_schema(),
+                Format::Masking => smokedrill::masking_schema(),
             };
             Ok(format!("{schema:#}\n"))
         }

@@ -26,7 +26,7 @@ mod refusal;
 mod session;
 mod snapshot;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod tls;
 mod tools;
 mod url;

@@ -17,6 +17,7 @@ pub(crate) mod harvest;
 pub(crate) mod json;
 pub(crate) mod people;
 pub(crate) mod plan;
+pub(crate) mod rules;
 pub(crate) mod sums;
 pub(crate) mod table;
 pub(crate) mod text;

@@ -195,30 +195,31 @@ fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
     if people.longest_name() < 2 {
         return;
     }
-    let mut words: Vec<(usize, usize)> = Vec::new();
-    let mut from = None;
-    for (at, letter) in text.char_indices() {
-        match (letter.is_whitespace(), from) {
+    // Words, each with whether only blanks stand before it: a name goes over no semicolon.
+    let mut words: Vec<(usize, usize, bool)> = Vec::new();
+    let (mut from, mut joined) = (None, false);
+    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
+        let separates = letter.is_whitespace() || ";,|<>()[]{}\"/\\:=".contains(letter);
+        match (separates, from) {
             (true, Some(start)) => {
-                words.push((start, at));
-                from = None;
+                words.push((start, at, joined));
+                (from, joined) = (None, letter.is_whitespace());
             }
+            (true, None) => joined &= letter.is_whitespace(),
             (false, None) => from = Some(at),
-            _ => {}
+            (false, Some(_)) => {}
         }
     }
-    words.extend(from.map(|start| (start, text.len())));
     let outside = |letter: char| !letter.is_alphanumeric();
     for index in 0..words.len() {
-        let (start, end) = words[index];
+        let (start, end, _) = words[index];
         let word = &text[start..end];
         let from = start + (word.len() - word.trim_start_matches(outside).len());
-        let first = text[from..end].trim_end_matches([',', ';', ':']).to_lowercase();
-        if !people.begins_name(&first) {
+        if !people.begins_name(&text[from..end].to_lowercase()) {
             continue;
         }
-        let most = people.longest_name().min(words.len() - index);
-        for count in (2..=most).rev() {
+        let joined = words[index + 1..].iter().take_while(|(_, _, joined)| *joined).count();
+        for count in (2..=people.longest_name().min(1 + joined)).rev() {
             let last = words[index + count - 1].1;
             let bare = from + text[from..last].trim_end_matches(outside).len();
             let possessive = text[from..bare].strip_suffix("'s").map_or(bare, |s| from + s.len());
@@ -271,11 +272,11 @@ pub(super) mod tests {
             ("+49 171 2345678 2026-11-26", "+10000003 2026-11-26"),
             ("ada ARCHER's key", "Test Customer 1's key"),
             ("(Ada\n Archer), ØLE  b. o'neill!", "(Test Customer 1), Test Customer 2!"),
-            ("ask Ada, or the archer", "ask Ada, or the archer"),
+            ("ask Ada, or the archer; Ada;Archer", "ask Ada, or the archer; Ada;Archer"),
+            ("Ada Archer;ada.archer@mail.test;x", "Test Customer 1;test-1@example.com;x"),
             ("help@brook.test stays", "help@brook.test stays"),
             ("Ada Archer.", "Test Customer 1."),
         ] {
-            let expected = expected.replace("+1000000", "+1000000").replace("10000002", "10000002");
             assert_eq!(masked(text), expected, "{text}");
         }
     }

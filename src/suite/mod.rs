@@ -27,7 +27,7 @@ mod tests;
 pub(crate) mod verify;
 
 pub(crate) use problem::Problems;
-pub use schema::{drill_schema, environments_schema, suite_schema};
+pub use schema::{drill_schema, environments_schema, masking_schema, suite_schema};
 
 use serde_json::Value;
 

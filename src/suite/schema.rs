@@ -31,6 +31,10 @@ pub(crate) static ENVIRONMENTS: LazyLock<Format> =
 pub(crate) static DRILL: LazyLock<Format> =
     LazyLock::new(Format::of::<crate::backup::settings::model::DrillFile>);
 
+/// The masking rules.
+pub(crate) static MASKING: LazyLock<Format> =
+    LazyLock::new(Format::of::<crate::masking::rules::model::MaskingFile>);
+
 /// The JSON Schema of suite files, as kept in `suites/schemas/suite.schema.json`.
 pub fn suite_schema() -> &'static Value {
     &SUITE.schema
@@ -44,6 +48,11 @@ pub fn environments_schema() -> &'static Value {
 /// The JSON Schema of `drill.toml`, as kept in `suites/schemas/drill.schema.json`.
 pub fn drill_schema() -> &'static Value {
     &DRILL.schema
+}
+
+/// The JSON Schema of `masking.toml`, as kept in `suites/schemas/masking.schema.json`.
+pub fn masking_schema() -> &'static Value {
+    &MASKING.schema
 }
 
 /// A fault that the schema found: where, what, and what to do.

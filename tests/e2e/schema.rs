@@ -11,6 +11,7 @@ fn the_schemas_in_the_tree_are_those_of_the_types() {
         ("suite.schema.json", smokedrill::suite_schema()),
         ("environments.schema.json", smokedrill::environments_schema()),
         ("drill.schema.json", smokedrill::drill_schema()),
+        ("masking.schema.json", smokedrill::masking_schema()),
     ] {
         let path = folder.join(name);
         let made = format!("{schema:#}\n");

@@ -41,12 +41,8 @@ type Wrong = (&'static str, String, &'static str);
 /// Reads one entry.
 pub(super) fn excluded(spec: &ExcludeSpec) -> Result<Excluded, Wrong> {
     let (schema, table) = match (&spec.table, &spec.schema) {
-        (Some(name), None) => match names(name).map(<[String; 2]>::try_from) {
-            Ok(Ok([schema, table])) => (schema, Some(table)),
-            Ok(Err(_)) => {
-                let message = "expected a schema and a table, with a dot between them".to_owned();
-                return Err(("/table", message, "write it as in SQL, such as \"vault.secrets\""));
-            }
+        (Some(name), None) => match table_name(name) {
+            Ok((schema, table)) => (schema, Some(table)),
             Err(message) => return Err(("/table", message, HELP)),
         },
         (None, Some(name)) => match names(name).map(<[String; 1]>::try_from) {
@@ -66,8 +62,19 @@ pub(super) fn excluded(spec: &ExcludeSpec) -> Result<Excluded, Wrong> {
     Ok(Excluded { schema, table, data_only, reason: spec.reason.trim().to_owned() })
 }
 
-const HELP: &str = "quote names that are not plain as in SQL, within single quotes of TOML: \
-                    'app.\"Old Jobs\"'";
+const HELP: &str = "write it as in SQL, such as \"vault.secrets\"; quote names that are not plain, \
+                    within single quotes of TOML: 'app.\"Old Jobs\"'";
+
+/// A table with its schema, as SQL reads it: `vault.secrets`, `app."Old Jobs"`.
+///
+/// # Errors
+/// It is none; what is wrong.
+pub(crate) fn table_name(text: &str) -> Result<(String, String), String> {
+    match <[String; 2]>::try_from(names(text)?) {
+        Ok([schema, table]) => Ok((schema, table)),
+        Err(_) => Err("expected a schema and a table, with a dot between them".to_owned()),
+    }
+}
 
 /// Names with dots between them, as SQL reads them. A name with capitals needs quotes, since SQL
 /// would make them small without a word.

@@ -1,0 +1,34 @@
+//! The rules: `suites/masking.toml`, and those for Supabase's own tables.
+//!
+//! ```toml
+//! #:schema schemas/masking.schema.json
+//!
+//! [[allow]]
+//! value = "help@brook.test"
+//! reason = "the business's own address, printed on every invoice"
+//!
+//! [[table]]
+//! name = "public.customers"
+//! person = { id = "public.customers", account_id = "auth.users" }
+//! [table.columns]
+//! name = "name"
+//! email = "email"
+//! contacts = { json = { "$[*].name" = "name", "$[*].phone" = "phone" } }
+//! tags = { keep = "labels of ours" }
+//! ```
+//!
+//! `model` is the file's form; `resolve` holds it against a backup's tables and columns, and
+//! either says what is done with each, or everything that does not fit; `classify` finds the
+//! columns that could hold personal data and have no rule; `path` reads paths into JSON.
+
+mod classify;
+mod load;
+pub(crate) mod model;
+mod path;
+mod resolve;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use classify::Unclassified;
+pub(crate) use load::Rules;
+pub(crate) use resolve::{ArchiveTable, Resolved};

@@ -1,0 +1,43 @@
+//! Paths into JSON: `$.user.email`, `$[*].name`, `$..phone`, `$.*`, `$["odd key"]`.
+
+use crate::masking::plan::Step;
+
+/// Reads a path.
+///
+/// # Errors
+/// It is none; what was expected.
+pub(super) fn parse(text: &str) -> Result<Vec<Step>, String> {
+    let mut rest = text.strip_prefix('$').ok_or("a path begins with `$`")?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix("[*]").or_else(|| rest.strip_prefix(".*")) {
+            steps.push(Step::Each);
+            rest = after;
+        } else if let Some(quoted) = rest.strip_prefix("[\"") {
+            let (key, after) = quoted.split_once("\"]").ok_or("`[\"` needs `\"]`")?;
+            steps.push(Step::Key(key.to_owned()));
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("..") {
+            steps.push(Step::Deep);
+            rest = after;
+            let (key, after) = key(rest)?;
+            steps.push(Step::Key(key));
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('.') {
+            let (key, after) = key(after)?;
+            steps.push(Step::Key(key));
+            rest = after;
+        } else {
+            return Err(format!("expected `.key`, `..key`, `[*]` or `[\"key\"]` at `{rest}`"));
+        }
+    }
+    Ok(steps)
+}
+
+fn key(text: &str) -> Result<(String, &str), String> {
+    let end = text.find(['.', '[']).unwrap_or(text.len());
+    match &text[..end] {
+        "" => Err(format!("expected a key at `{text}`")),
+        key => Ok((key.to_owned(), &text[end..])),
+    }
+}

@@ -1,0 +1,307 @@
+//! Rules, held against the tables and columns of a backup.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::classify::{Unclassified, could_hold, proposal};
+use super::load::Rules;
+use super::model::{JsonSpec, LeavesSpec, MaskingFile, RuleSpec, TableSpec, Word};
+use super::path;
+use crate::backup::manifest::Column;
+use crate::backup::settings::table_name;
+use crate::masking::plan::{Action, ColumnPlan, JsonPlan, Leaves, Link, MaskPlan, Rows, TablePlan};
+use crate::suite::Problems;
+use crate::suite::problem::{Problem, known};
+use crate::suite::source::{Document, pointer_token};
+
+/// A table with data in an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ArchiveTable {
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    /// In the order of the data.
+    pub(crate) columns: Vec<String>,
+    /// The partitioned tables that it is a part of, the nearest first.
+    pub(crate) parents: Vec<(String, String)>,
+}
+
+/// Rules that fit a backup.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) plan: MaskPlan,
+    /// Columns that could hold personal data, and have no rule.
+    pub(crate) unclassified: Vec<Unclassified>,
+}
+
+/// A rule for a table, and where it stands.
+#[derive(Clone, Copy)]
+struct Ruled<'a> {
+    document: &'a Arc<Document>,
+    index: usize,
+    spec: &'a TableSpec,
+    /// Whether it is the project's own.
+    own: bool,
+}
+
+impl Ruled<'_> {
+    fn problem(&self, below: &str, message: impl Into<String>) -> Problem {
+        self.document.problem(&format!("/table/{}{below}", self.index), message)
+    }
+
+    fn column(&self, name: &str) -> String {
+        format!("/columns/{}", pointer_token(name))
+    }
+}
+
+type ByTable<'a> = BTreeMap<(String, String), Ruled<'a>>;
+
+impl Rules {
+    /// Holds the rules against a backup.
+    ///
+    /// # Errors
+    /// Every rule that matches nothing, or that cannot apply.
+    pub(crate) fn resolve(
+        &self,
+        tables: &[ArchiveTable],
+        columns: &[Column],
+    ) -> Result<Resolved, Problems> {
+        let mut problems = Problems::default();
+        let own =
+            self.own.as_ref().map(|(document, file)| index(document, file, true, &mut problems));
+        let own = own.unwrap_or_default();
+        let (document, file) = &self.supabase;
+        let supabase = index(document, file, false, &mut problems);
+        let mut plan = MaskPlan { tables: BTreeMap::new(), allowed: self.allowed() };
+        let mut unclassified = Vec::new();
+        let mut used = BTreeSet::new();
+        let by_table = group(columns);
+        for table in tables {
+            let key = (table.schema.clone(), table.name.clone());
+            let chain = std::iter::once(&key).chain(&table.parents);
+            let mut ruled: Vec<Ruled<'_>> = Vec::new();
+            for name in chain {
+                if let Some(found) = own.get(name) {
+                    used.insert(name.clone());
+                    ruled.push(*found);
+                }
+                ruled.extend(supabase.get(name));
+            }
+            let facts = by_table.get(&key).cloned().unwrap_or_default();
+            let planned = of_table(table, &ruled, &facts, &mut unclassified, &mut problems);
+            plan.tables.insert(key, planned);
+        }
+        for (name, ruled) in own.iter().filter(|(name, _)| !used.contains(name)) {
+            let names: Vec<String> =
+                tables.iter().map(|table| shown(&table.schema, &table.name)).collect();
+            let message = format!("the backup has no rows of {}", shown(&name.0, &name.1));
+            let help = known(&ruled.spec.name, names.iter().map(String::as_str));
+            problems.push(ruled.problem("/name", message).help(help));
+        }
+        problems.or(Resolved { plan, unclassified })
+    }
+}
+
+fn index<'a>(
+    document: &'a Arc<Document>,
+    file: &'a MaskingFile,
+    own: bool,
+    problems: &mut Problems,
+) -> ByTable<'a> {
+    let mut found = ByTable::new();
+    for (index, spec) in file.table.iter().enumerate() {
+        let ruled = Ruled { document, index, spec, own };
+        match table_name(&spec.name) {
+            Err(message) => problems.push(ruled.problem("/name", message)),
+            Ok(name) => {
+                if found.insert(name, ruled).is_some() {
+                    problems.push(ruled.problem("/name", "the table has rules already"));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn group(columns: &[Column]) -> BTreeMap<(String, String), Vec<&Column>> {
+    let mut by_table: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for column in columns {
+        let key = (column.schema.clone(), column.table.clone());
+        by_table.entry(key).or_default().push(column);
+    }
+    by_table
+}
+
+/// What is done with a table, the first rule that says something winning.
+fn of_table(
+    table: &ArchiveTable,
+    ruled: &[Ruled<'_>],
+    facts: &[&Column],
+    unclassified: &mut Vec<Unclassified>,
+    problems: &mut Problems,
+) -> TablePlan {
+    for rule in ruled {
+        let unknown = rule.spec.columns.keys().chain(rule.spec.person.keys());
+        for name in unknown.filter(|name| !facts.iter().any(|fact| fact.name == **name)) {
+            // Supabase's tables differ from version to version; a project knows its own.
+            if rule.own {
+                let names = facts.iter().map(|fact| fact.name.as_str());
+                let below = match rule.spec.columns.contains_key(name) {
+                    true => rule.column(name),
+                    false => format!("/person/{}", pointer_token(name)),
+                };
+                let message = format!("there is no column `{name}` in {}", rule.spec.name);
+                problems.push(rule.problem(&below, message).help(known(name, names)));
+            }
+        }
+    }
+    let first = ruled.iter().find(|rule| rule.spec.rows.is_some() || !rule.spec.columns.is_empty());
+    let rows = match first.and_then(|rule| rule.spec.rows) {
+        Some(_) => Rows::Clear,
+        None => Rows::Load,
+    };
+    let mut columns = Vec::new();
+    for name in &table.columns {
+        let fact = facts.iter().find(|fact| fact.name == *name).copied();
+        let rule = ruled.iter().find_map(|rule| Some((rule, rule.spec.columns.get(name)?)));
+        let action = match (rule, fact) {
+            (Some((rule, spec)), Some(fact)) => of_column(rule, spec, fact, problems),
+            (None, Some(fact)) if rows == Rows::Load && could_hold(fact) => {
+                unclassified.push(Unclassified {
+                    table: shown(&table.schema, &table.name),
+                    column: name.clone(),
+                    declared: fact.declared.clone(),
+                    proposal: proposal(fact),
+                });
+                Action::Keep
+            }
+            _ => Action::Keep,
+        };
+        columns.push(ColumnPlan {
+            name: name.clone(),
+            array: fact.is_some_and(|fact| fact.array),
+            text: fact.is_some_and(is_text),
+            length: fact.and_then(|fact| fact.length),
+            action,
+        });
+    }
+    let person = ruled.iter().find(|rule| !rule.spec.person.is_empty());
+    let links = person.map(|rule| {
+        let places = rule.spec.person.iter().filter_map(|(column, of)| {
+            let column = table.columns.iter().position(|name| name == column)?;
+            Some(Link { column, of: of.clone() })
+        });
+        places.collect()
+    });
+    TablePlan { rows, columns, links: links.unwrap_or_default() }
+}
+
+/// Whether its values are texts.
+fn is_text(fact: &Column) -> bool {
+    let base = fact.base.rsplit('.').next().unwrap_or_default();
+    matches!(base, "text" | "varchar" | "bpchar" | "citext" | "name" | "json" | "jsonb" | "xml")
+}
+
+fn is_json(fact: &Column) -> bool {
+    matches!(fact.base.as_str(), "json" | "jsonb")
+}
+
+/// What is done with a column; a rule that cannot apply is a problem.
+fn of_column(rule: &Ruled<'_>, spec: &RuleSpec, fact: &Column, problems: &mut Problems) -> Action {
+    let at = rule.column(&fact.name);
+    let mut refuse = |message: String, help: &str| {
+        problems.push(rule.problem(&at, message).help(help));
+    };
+    let action = match action(spec) {
+        Ok(action) => action,
+        Err(message) => {
+            refuse(message, "such as `$.user.email`, `$[*].name` or `$..phone`");
+            return Action::Keep;
+        }
+    };
+    let declared = &fact.declared;
+    let longest = match &action {
+        Action::Email => Some("test-99999999@example.com".len()),
+        Action::Phone => Some("+100000099999999".len()),
+        Action::Name => Some("Test Customer 99999999".len()),
+        Action::Value(value) => Some(value.replace("{id}", "99999999").chars().count()),
+        _ => None,
+    };
+    match &action {
+        Action::Email
+        | Action::Phone
+        | Action::Name
+        | Action::Text
+        | Action::ObjectKey(_)
+        | Action::Secret
+            if !is_text(fact) || is_json(fact) =>
+        {
+            refuse(
+                format!("a column of type {declared} holds no such text"),
+                "use `\"null\"`, `{ value = \"…\" }`, a JSON rule or `{ keep = \"reason\" }`",
+            );
+        }
+        Action::Json(_) if !is_json(fact) => {
+            refuse(format!("a column of type {declared} holds no JSON"), "use `\"text\"`");
+        }
+        Action::Null if !fact.nullable => {
+            refuse("the column is NOT NULL".to_owned(), "use `\"empty\"` or `{ value = \"…\" }`");
+        }
+        _ => {}
+    }
+    if let (Some(longest), Some(length)) = (longest, fact.length)
+        && longest > length as usize
+    {
+        let message = format!(
+            "what it becomes has up to {longest} characters, and a column of \
+                               type {declared} takes {length}"
+        );
+        refuse(message, "use `\"secret\"`, which fits any length, or `{ value = \"…\" }`");
+    }
+    action
+}
+
+/// A rule's action.
+fn action(spec: &RuleSpec) -> Result<Action, String> {
+    Ok(match spec {
+        RuleSpec::Word(word) => match word {
+            Word::Email => Action::Email,
+            Word::Phone => Action::Phone,
+            Word::Name => Action::Name,
+            Word::Text => Action::Text,
+            Word::Json => Action::Json(JsonPlan { paths: Vec::new(), leaves: Leaves::Text }),
+            Word::ObjectKey => Action::ObjectKey(Vec::new()),
+            Word::Secret => Action::Secret,
+            Word::Null => Action::Null,
+            Word::Empty => Action::Empty,
+        },
+        RuleSpec::Keep(_) => Action::Keep,
+        RuleSpec::Value(value) => Action::Value(value.value.clone()),
+        RuleSpec::ObjectKey(spec) => Action::ObjectKey(spec.object_key.clone()),
+        RuleSpec::Json(JsonSpec { json, leaves }) => {
+            let mut paths = Vec::new();
+            for (text, spec) in json {
+                paths.push((path::parse(text)?, action(spec)?));
+            }
+            // The longest first: it says most.
+            paths.sort_by_key(|(steps, _)| std::cmp::Reverse(steps.len()));
+            let leaves = match leaves {
+                Some(LeavesSpec::Keep) => Leaves::Keep,
+                None | Some(LeavesSpec::Text) => Leaves::Text,
+                Some(LeavesSpec::Mask) => Leaves::Mask,
+            };
+            Action::Json(JsonPlan { paths, leaves })
+        }
+    })
+}
+
+/// A table's name as SQL writes it.
+pub(super) fn shown(schema: &str, name: &str) -> String {
+    let quoted = |name: &str| {
+        let plain = |c: char| c.is_lowercase() || c.is_ascii_digit() || c == '_';
+        match name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+            true => name.to_owned(),
+            false => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    };
+    format!("{}.{}", quoted(schema), quoted(name))
+}
