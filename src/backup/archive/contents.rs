@@ -13,11 +13,17 @@ use super::source::Source;
 /// four thousand million, but `pg_dump` holds a lock on each table.
 const MOST: i64 = 50_000_000;
 
+/// Since these versions an entry has an access method, and a kind of relation.
+pub(super) const ACCESS_METHOD: u8 = 14;
+pub(super) const RELATION_KIND: u8 = 16;
+
 /// Header and table of contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toc {
     /// The version of the archive's form, such as `1.14`.
     pub(crate) version: String,
+    /// Its second number.
+    pub(super) minor: u8,
     /// The database.
     pub(crate) dbname: String,
     /// Of the server, such as `15.18`.
@@ -51,6 +57,26 @@ pub(crate) struct Entry {
     pub(crate) copy: Option<String>,
     /// The numbers of what must be there before.
     pub(crate) dependencies: Vec<i64>,
+    /// What else there is, to be written again as it was.
+    pub(super) rest: Rest,
+}
+
+/// What is read of an entry for nothing but to be written again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Rest {
+    /// The numbers that the server gave to the object's catalogue and to the object.
+    pub(super) catalogue: Option<String>,
+    pub(super) object: Option<String>,
+    /// The SQL that drops it.
+    pub(super) drop: Option<String>,
+    pub(super) tablespace: Option<String>,
+    pub(super) access_method: Option<String>,
+    pub(super) relation_kind: i64,
+    /// Schema and owner, where an empty one is another than none.
+    pub(super) namespace: Option<String>,
+    pub(super) owner: Option<String>,
+    /// Whether it has OIDs, as tables could until PostgreSQL 11.
+    pub(super) oids: Option<String>,
 }
 
 /// When an entry is restored.
@@ -80,7 +106,14 @@ impl Toc {
             entries.push(entry.map_err(|fault| fault.object(place))?);
         }
         let Header { minor, dbname, server_version, tool_version, .. } = header;
-        Ok(Self { version: format!("1.{minor}"), dbname, server_version, tool_version, entries })
+        Ok(Self {
+            version: format!("1.{minor}"),
+            minor,
+            dbname,
+            server_version,
+            tool_version,
+            entries,
+        })
     }
 
     /// Where the entries with data are, by their numbers.
@@ -115,9 +148,8 @@ impl Entry {
             1 => true,
             flag => return Err(cursor.damaged(format_args!("{flag} tells not if there are data"))),
         };
-        // The numbers that the server gave to the object and its catalogue.
-        cursor.string()?;
-        cursor.string()?;
+        let mut rest =
+            Rest { catalogue: cursor.string()?, object: cursor.string()?, ..Rest::default() };
         let tag = cursor.string()?.unwrap_or_default();
         let desc = cursor.string()?.unwrap_or_default();
         let section = match cursor.int()? {
@@ -128,23 +160,20 @@ impl Entry {
             other => return Err(cursor.damaged(format_args!("there is no section {other}"))),
         };
         let definition = cursor.string()?;
-        // The SQL that drops it.
-        cursor.string()?;
+        rest.drop = cursor.string()?;
         let copy = cursor.string()?;
-        let namespace = cursor.string()?.filter(|name| !name.is_empty());
-        // The tablespace.
-        cursor.string()?;
-        if header.minor >= 14 {
-            // The access method.
-            cursor.string()?;
+        rest.namespace = cursor.string()?;
+        let namespace = rest.namespace.clone().filter(|name| !name.is_empty());
+        rest.tablespace = cursor.string()?;
+        if header.minor >= ACCESS_METHOD {
+            rest.access_method = cursor.string()?;
         }
-        if header.minor >= 16 {
-            // The kind of relation.
-            cursor.int()?;
+        if header.minor >= RELATION_KIND {
+            rest.relation_kind = cursor.int()?;
         }
-        let owner = cursor.string()?.filter(|name| !name.is_empty());
-        // Whether it has OIDs, as tables could until PostgreSQL 11.
-        cursor.string()?;
+        rest.owner = cursor.string()?;
+        let owner = rest.owner.clone().filter(|name| !name.is_empty());
+        rest.oids = cursor.string()?;
         let mut dependencies = Vec::new();
         while let Some(text) = cursor.string()? {
             let number = text.parse();
@@ -164,6 +193,7 @@ impl Entry {
             definition,
             copy,
             dependencies,
+            rest,
         })
     }
 }

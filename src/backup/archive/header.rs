@@ -21,7 +21,7 @@ const OLDEST: u8 = 12;
 const NEWEST: u8 = 16;
 
 /// Since this version the header names the algorithm of compression, and not its level.
-const NAMES_ALGORITHM: u8 = 15;
+pub(super) const NAMES_ALGORITHM: u8 = 15;
 
 /// `archCustom` in `pg_backup_archiver.h`.
 const CUSTOM: u8 = 1;

@@ -28,8 +28,9 @@ mod data;
 mod header;
 mod reader;
 mod source;
+mod write;
 
-pub(crate) use contents::Entry;
+pub(crate) use contents::{Entry, Section, Toc};
 pub(crate) use reader::{Held, Reader};
 pub(crate) use source::{Source, read_some};
 

@@ -109,6 +109,11 @@ impl<'a, S: Source> Reader<'a, S> {
         Ok(true)
     }
 
+    /// The table of contents.
+    pub(crate) fn toc(&self) -> &Toc {
+        &self.held.toc
+    }
+
     /// Reads all that is left.
     ///
     /// # Errors

@@ -32,8 +32,19 @@ pub(crate) fn expand<R: Read>(input: R) -> Result<Expand<R>, Fault> {
 /// What a [`Reader`] finds; the compressed stream is damaged or cut
 /// off, or an entry's data do not begin with a frame.
 pub(crate) fn verify<R: Read>(input: R, progress: &Progress, stop: &Stop) -> Result<Held, Fault> {
-    let source = Expanded { stream: Expand::new(input)?, progress, stop };
-    Reader::begin(source, progress)?.finish()
+    read(input, progress, stop)?.finish()
+}
+
+/// Reads the table of contents of a compressed archive; its data come next.
+///
+/// # Errors
+/// As [`verify`].
+pub(crate) fn read<'a, R: Read>(
+    input: R,
+    progress: &'a Progress,
+    stop: &'a Stop,
+) -> Result<Reader<'a, Expanded<'a, R>>, Fault> {
+    Reader::begin(Expanded { stream: Expand::new(input)?, progress, stop }, progress)
 }
 
 /// Unpacks a row of zstd frames to its end.
@@ -148,7 +159,7 @@ impl<R: Read> Read for Expand<R> {
 }
 
 /// A source that also minds progress and the word to stop.
-struct Expanded<'a, R> {
+pub(crate) struct Expanded<'a, R> {
     stream: Expand<R>,
     progress: &'a Progress,
     stop: &'a Stop,

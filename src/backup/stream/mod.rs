@@ -22,7 +22,7 @@ mod packed;
 mod tee;
 
 pub(crate) use compress::compress;
-pub(crate) use expand::{expand, verify};
+pub(crate) use expand::{expand, read, verify};
 pub(crate) use packed::Packed;
 
 #[cfg(test)]

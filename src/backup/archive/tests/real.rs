@@ -135,3 +135,36 @@ impl std::io::Read for Slow<'_> {
         Ok(some)
     }
 }
+
+#[test]
+fn pg_restore_makes_of_the_contents_alone_all_but_the_data() {
+    let archive = dump(&[]);
+    let toc = read_all(archive).unwrap().toc;
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, alone) = (folder.path().join("whole"), folder.path().join("alone"));
+    std::fs::write(&whole, archive).unwrap();
+    std::fs::write(&alone, toc.write()).unwrap();
+    let script = |file: &std::path::Path, section: &str| {
+        let output = Command::new(production().bin_dir().join("pg_restore"))
+            .args(["--file=-", &format!("--section={section}")])
+            .arg(file)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        // Each script has a key of its own.
+        let lines = text.lines().filter(|line| !line.contains("restrict "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for section in ["pre-data", "post-data"] {
+        let made = script(&alone, section);
+        assert!(made.len() > 300, "{section}: {}", made.len());
+        let expected = script(&whole, section);
+        for (line, expected) in made.iter().zip(&expected) {
+            assert_eq!(line, expected, "{section}");
+        }
+        assert_eq!(made.len(), expected.len());
+    }
+    let data = script(&alone, "data").join("\n");
+    assert!(data.contains("pg_catalog.setval('public.job_number'") && !data.contains("COPY "));
+}
