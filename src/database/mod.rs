@@ -1,4 +1,4 @@
-//! PostgreSQL: how it is reached, what it is, and what is in it. Nothing here writes.
+//! PostgreSQL: how it is reached, what it is, and what is in it.
 //!
 //! ```text
 //! ConnectionUrl -> Session -> SourceLock     one backup at a time
@@ -8,7 +8,8 @@
 //!               -> PgTools                   pg_dump and its siblings
 //! ```
 //!
-//! Every session is read-only and says who it is. What is asked is asked of the catalogue and of
+//! Every [`Session`] is read-only and says who it is; a [`Writer`] writes, and takes a [`Permit`],
+//! which is given for what was proved to be no production. What is asked is asked of the catalogue and of
 //! the statistics, never of a table's rows; the search path is empty, so that nobody's function
 //! answers in place of PostgreSQL's.
 
@@ -21,6 +22,7 @@ mod impact;
 mod lock;
 mod parameters;
 mod parts;
+mod permit;
 mod privileges;
 mod refusal;
 mod session;
@@ -31,6 +33,7 @@ mod tls;
 mod tools;
 mod url;
 mod waited;
+mod writer;
 
 pub(crate) use catalogue::{catalogue, estimate, fingerprint};
 pub(crate) use counters::{counters, written};
@@ -38,9 +41,11 @@ pub(crate) use excluded::Excluded;
 pub(crate) use identity::identity;
 pub(crate) use impact::{Thresholds, Watch, quiesced};
 pub(crate) use lock::{SourceLock, application_name};
+pub(crate) use permit::Permit;
 pub(crate) use privileges::privileges;
 pub(crate) use session::Session;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use tools::PgTools;
 pub(crate) use url::ConnectionUrl;
 pub(crate) use waited::{explained, patient};
+pub(crate) use writer::{Writer, quoted};

@@ -22,6 +22,9 @@ const LONGEST_NAME: usize = 63;
 /// What makes each transaction of a session read-only, as a start-up option.
 pub(super) const READ_ONLY: &str = "-c default_transaction_read_only=on";
 
+/// What sessions that write are begun with.
+const WRITING: &str = "-c default_transaction_read_only=off";
+
 /// Where a database is, and who asks. Neither `Debug` nor any error shows the password.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ConnectionUrl {
@@ -31,6 +34,8 @@ pub(crate) struct ConnectionUrl {
     password: Option<String>,
     database: String,
     pub(super) parameters: Parameters,
+    /// Whether sessions may write: only where a [`Permit`](super::Permit) was given.
+    writes: bool,
 }
 
 /// Where a server listens.
@@ -76,7 +81,18 @@ impl ConnectionUrl {
             return Err(wrong(message).help(help));
         }
         let database = parts.database.unwrap_or_else(|| user.clone());
-        Ok(Self { host, port, user, password: parts.password, database, parameters })
+        let password = parts.password;
+        Ok(Self { host, port, user, password, database, parameters, writes: false })
+    }
+
+    /// Another database of the same server.
+    pub(crate) fn to(&self, database: &str) -> Self {
+        Self { database: database.to_owned(), ..self.clone() }
+    }
+
+    /// The same, for sessions that write.
+    pub(crate) fn writing(&self, _: &super::Permit) -> Self {
+        Self { writes: true, ..self.clone() }
     }
 
     /// `user@host:port/database`, to be shown.
@@ -180,9 +196,10 @@ impl ConnectionUrl {
 
     /// The options that the server starts a session with. Ours are last, so they win.
     pub(super) fn options(&self) -> String {
+        let own = if self.writes { WRITING } else { READ_ONLY };
         match &self.parameters.options {
-            Some(options) => format!("{options} {READ_ONLY}"),
-            None => READ_ONLY.to_owned(),
+            Some(options) => format!("{options} {own}"),
+            None => own.to_owned(),
         }
     }
 }

@@ -1,0 +1,140 @@
+//! Whether a database may be overwritten: it must be staging, and it must not be production.
+//!
+//! | what is compared | where it comes from |
+//! |---|---|
+//! | the cluster's own number | `pg_control_system()`, in the backup's manifest and of the target |
+//! | the Supabase project | the host or the pooler's user of both URLs |
+//! | address, port and database | as the servers see themselves |
+//! | the marker | a table that staging carries, bound to its server and database |
+//!
+//! One sign that both are the same is enough to refuse; and so is not to know.
+
+use super::marker::{self, SCHEMA, TABLE};
+use crate::backup::manifest::{Manifest, SourceIdentity};
+use crate::database::{ConnectionUrl, Permit, Session, identity};
+use crate::fault::Fault;
+
+/// Proves that the target is a staging, and not what the backup was made of, or any other
+/// production that is known.
+///
+/// # Errors
+/// It is production, or that cannot be told; it does not carry the marker.
+pub(crate) async fn guard(
+    environment: &str,
+    url: &ConnectionUrl,
+    manifest: &Manifest,
+    productions: &[SourceIdentity],
+) -> Result<(SourceIdentity, Permit), Fault> {
+    let refuse = |fault: Fault| fault.stage("guard").object(url.shown());
+    let session = Session::open(url, "smokedrill guard").await?;
+    let target = identity(&session, environment, url).await?;
+    let found = marker::read(&session).await?;
+    session.close().await;
+    let source = std::iter::once(&manifest.source);
+    for production in source.chain(productions) {
+        distinct(&target, production).map_err(refuse)?;
+    }
+    let marked = manifest.catalogue.objects.iter().any(|object| {
+        object.kind == "table" && object.schema.as_deref() == Some(SCHEMA) && object.name == TABLE
+    });
+    if marked {
+        let message = "the backup was made of a database that carries staging's marker";
+        let help =
+            "back production up, or remove the schema `smokedrill` there if it is production";
+        return Err(refuse(Fault::usage(message).help(help)));
+    }
+    let wanted = marker::server(target.system_identifier.as_deref(), target.project.as_deref());
+    let help = format!(
+        "if this is staging, and all in it may be lost, say so once: \
+         `smokedrill staging mark --env {environment}`"
+    );
+    match found {
+        None => {
+            let message = "the database does not say that it is staging";
+            Err(refuse(Fault::usage(message).help(help)))
+        }
+        Some(marker)
+            if Some(&marker.server) != wanted.as_ref() || marker.database != target.database =>
+        {
+            let message = "the marker in the database is that of another server or database";
+            Err(refuse(Fault::usage(message).help(help)))
+        }
+        Some(marker) if marker.environment != environment => {
+            let message =
+                format!("the database is marked as `{}`, not `{environment}`", marker.environment);
+            Err(refuse(Fault::usage(message).help(help)))
+        }
+        Some(_) => Ok((target, Permit::proved())),
+    }
+}
+
+/// Whether two identities are surely of two databases on two servers.
+fn distinct(target: &SourceIdentity, production: &SourceIdentity) -> Result<(), Fault> {
+    let same = |what: &str| {
+        let help = "name staging's own database in suites/environments.toml: production is never \
+                    written to";
+        Err(Fault::usage(format!("this is production: {what} is the same")).help(help))
+    };
+    if target.project.is_some() && target.project == production.project {
+        return same("the project");
+    }
+    match (&target.system_identifier, &production.system_identifier) {
+        (Some(target), Some(production)) if target == production => {
+            return same("the server (its system identifier)");
+        }
+        (Some(_), Some(_)) => return Ok(()),
+        _ => {}
+    }
+    let place = |one: &SourceIdentity| (one.address.clone(), one.port, one.database.clone());
+    if target.address.is_some() && place(target) == place(production)
+        || target.host == production.host && target.port == production.port
+    {
+        return same("the address");
+    }
+    match (&target.project, &production.project) {
+        (Some(_), Some(_)) => Ok(()),
+        _ => {
+            let message = "it cannot be told whether this is production: a server does not say \
+                           which one it is";
+            let help = "grant both roles EXECUTE on pg_control_system(), and make another backup";
+            Err(Fault::usage(message).help(help))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(system: Option<&str>, project: Option<&str>, host: &str) -> SourceIdentity {
+        SourceIdentity {
+            environment: "x".into(),
+            host: host.into(),
+            address: Some(host.into()),
+            port: 5432,
+            database: "app".into(),
+            user: "postgres".into(),
+            system_identifier: system.map(str::to_owned),
+            server_version: "15.18".into(),
+            project: project.map(str::to_owned),
+            standby: false,
+        }
+    }
+
+    #[test]
+    fn one_sign_of_sameness_is_enough_and_so_is_not_to_know() {
+        let production = one(Some("7"), Some("abc"), "10.0.0.1");
+        for (target, says) in [
+            (one(Some("7"), None, "10.0.0.2"), "system identifier"),
+            (one(Some("8"), Some("abc"), "10.0.0.2"), "the project"),
+            (one(None, None, "10.0.0.1"), "the address"),
+            (one(None, None, "10.0.0.2"), "cannot be told"),
+        ] {
+            let told = distinct(&target, &production).unwrap_err();
+            assert!(told.to_string().contains(says), "{told}");
+            assert_eq!(told.kind(), crate::fault::FaultKind::Usage);
+        }
+        assert!(distinct(&one(Some("8"), None, "10.0.0.1"), &production).is_ok());
+        assert!(distinct(&one(None, Some("def"), "10.0.0.2"), &production).is_ok());
+    }
+}

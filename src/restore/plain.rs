@@ -1,0 +1,208 @@
+//! A plain PostgreSQL as target: restored beside the old database, and put in its place by rename.
+//!
+//! ```text
+//! app_restoring_ID    being filled; what a kill leaves is removed by the next restore
+//! app                 serves, until all has passed
+//! app_before_ID       what served before, until the next success
+//! app_failed_ID       what failed, kept to be looked at, until the next success
+//! ```
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::database::{ConnectionUrl, Permit, Writer, quoted};
+use crate::fault::Fault;
+
+/// The first number of the lock that a restore holds, `rest` in ASCII; the second stands for the
+/// database.
+const LOCK: i32 = 0x7265_7374;
+
+/// PostgreSQL cuts longer names off.
+const LONGEST: usize = 63;
+
+/// A database that is restored into, and those beside it.
+pub(crate) struct Plain {
+    admin: Writer,
+    url: ConnectionUrl,
+    /// The part of names that tells this restore.
+    id: String,
+}
+
+impl Plain {
+    /// Takes the lock on restores of this database, and removes what killed ones have left.
+    ///
+    /// # Errors
+    /// Another restore is under way; the role may not create databases.
+    pub(crate) async fn open(
+        url: &ConnectionUrl,
+        id: &str,
+        application: &str,
+        permit: &Permit,
+    ) -> Result<Self, Fault> {
+        // One is needed that is not renamed.
+        let beside = if url.database() == "postgres" { "template1" } else { "postgres" };
+        let admin = Writer::open(&url.to(beside), application, permit).await?;
+        let id = id.to_lowercase().replace('-', "_");
+        let plain = Self { admin, url: url.clone(), id };
+        plain.lock().await?;
+        for left in plain.named("restoring").await? {
+            plain.drop(&left).await?;
+        }
+        Ok(plain)
+    }
+
+    async fn lock(&self) -> Result<(), Fault> {
+        let client = self.admin.client();
+        let said = |error: tokio_postgres::Error| self.admin.said(&error);
+        let name = xxh3_64(self.url.database().as_bytes()).to_le_bytes();
+        let name = i32::from_le_bytes([name[0], name[1], name[2], name[3]]);
+        let take = "select pg_catalog.pg_try_advisory_lock($1, $2)";
+        let row = client.query_one(take, &[&LOCK, &name]).await.map_err(said)?;
+        if row.get(0) {
+            return Ok(());
+        }
+        let holder = "select a.application_name || ', since '
+                || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+            from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
+            where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+              and l.classid = $1::int8::oid and l.objid = $2::int8::oid limit 1";
+        // The server shows them as numbers without a sign.
+        let (one, two) = (i64::from(LOCK), i64::from(name.cast_unsigned()));
+        let row = client.query_opt(holder, &[&one, &two]).await.map_err(said)?;
+        let who = row.map_or("one that has just ended".to_owned(), |row| row.get(0));
+        let message = format!("another restore into this database is under way: {who}");
+        Err(Fault::errored(message).help("wait until it is done, and try again"))
+    }
+
+    /// The name of one of ours: the target's, what it is, and which restore.
+    fn name(&self, what: &str) -> String {
+        let tail = format!("_{what}_{}", self.id);
+        let head: String = self.url.database().chars().take(LONGEST - tail.len().min(50)).collect();
+        format!("{head}{tail}")
+    }
+
+    /// Our databases of one kind, in the order of their names, and so of time.
+    async fn named(&self, what: &str) -> Result<Vec<String>, Fault> {
+        let asked = "select datname::text from pg_catalog.pg_database
+            where starts_with(datname::text, $1) order by 1";
+        let start = format!("{}_{what}_", self.url.database());
+        let rows = self.admin.client().query(asked, &[&start]).await;
+        let rows = rows.map_err(|error| self.admin.said(&error))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    async fn drop(&self, name: &str) -> Result<(), Fault> {
+        self.quiet(name).await?;
+        self.admin.run(&format!("drop database if exists {}", quoted(name))).await
+    }
+
+    /// Ends every session on a database.
+    async fn quiet(&self, name: &str) -> Result<(), Fault> {
+        let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+            where datname = $1 and pid <> pg_catalog.pg_backend_pid()";
+        for _ in 0..50 {
+            let ended = self.admin.client().query(end, &[&name]).await;
+            if ended.map_err(|error| self.admin.said(&error))?.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let message = format!("sessions on the database {name} do not end");
+        Err(Fault::errored(message).help("end them by hand (pg_terminate_backend), and try again"))
+    }
+
+    /// Makes the new database, like the old one in owner, encoding, locale and settings.
+    ///
+    /// # Errors
+    /// The role may not.
+    pub(crate) async fn create(&self) -> Result<ConnectionUrl, Fault> {
+        let name = self.name("restoring");
+        let like = "select pg_catalog.pg_get_userbyid(datdba)::text,
+                pg_catalog.pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text
+            from pg_catalog.pg_database where datname = $1";
+        let row = self.admin.client().query_one(like, &[&self.url.database()]).await;
+        let row = row.map_err(|error| self.admin.said(&error))?;
+        let [owner, encoding, collate, ctype] =
+            [0, 1, 2, 3].map(|index| row.get::<_, String>(index));
+        let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        self.admin
+            .run(&format!(
+                "create database {} owner {} template template0 encoding {} lc_collate {} lc_ctype {}",
+                quoted(&name),
+                quoted(&owner),
+                text(&encoding),
+                text(&collate),
+                text(&ctype)
+            ))
+            .await
+            .map_err(|fault| fault.help("the role must be allowed to create databases (CREATEDB)"))?;
+        let settings = "select unnest(setconfig) from pg_catalog.pg_db_role_setting s
+            join pg_catalog.pg_database d on d.oid = s.setdatabase
+            where d.datname = $1 and s.setrole = 0";
+        let rows = self.admin.client().query(settings, &[&self.url.database()]).await;
+        for row in rows.map_err(|error| self.admin.said(&error))? {
+            let setting: String = row.get(0);
+            if let Some((key, value)) = setting.split_once('=') {
+                // A list such as a search path is one text here, quoted as it was set.
+                let value = if key == "search_path" { value.to_owned() } else { text(value) };
+                let set = format!("alter database {} set {key} to {value}", quoted(&name));
+                self.admin.run(&set).await?;
+            }
+        }
+        Ok(self.url.to(&name))
+    }
+
+    /// Puts the new database in the place of the old one; the old one's new name.
+    ///
+    /// # Errors
+    /// It cannot be: then the old one serves on.
+    pub(crate) async fn swap(&self) -> Result<String, Fault> {
+        let (new, old) = (self.name("restoring"), self.url.database());
+        let (earlier, failed) = (self.named("before").await?, self.named("failed").await?);
+        let before = self.name("before");
+        self.quiet(&new).await?;
+        // Nobody comes in between the end of the sessions and the new name.
+        let shut = |name: &str, open: bool| {
+            format!("alter database {} with allow_connections {open}", quoted(name))
+        };
+        self.admin.run(&shut(old, false)).await?;
+        let renamed = async {
+            self.quiet(old).await?;
+            self.rename(old, &before).await?;
+            if let Err(fault) = self.rename(&new, old).await {
+                self.rename(&before, old).await?;
+                return Err(fault);
+            }
+            Ok(())
+        };
+        if let Err(fault) = renamed.await {
+            self.admin.run(&shut(old, true)).await?;
+            return Err(fault.help("the old database serves on, under its name"));
+        }
+        self.admin.run(&shut(&before, true)).await?;
+        for left in earlier.iter().chain(&failed) {
+            self.drop(left).await?;
+        }
+        Ok(before)
+    }
+
+    async fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
+        self.admin.run(&format!("alter database {} rename to {}", quoted(from), quoted(to))).await
+    }
+
+    /// Keeps what failed, to be looked at; its name.
+    ///
+    /// # Errors
+    /// It cannot be renamed, and stays under the name that it had.
+    pub(crate) async fn keep_failed(&self) -> Result<String, Fault> {
+        let (new, failed) = (self.name("restoring"), self.name("failed"));
+        self.quiet(&new).await?;
+        self.rename(&new, &failed).await?;
+        Ok(failed)
+    }
+}
+
+#[cfg(test)]
+#[path = "plain_tests.rs"]
+mod tests;

@@ -1,0 +1,70 @@
+use super::*;
+use crate::database::testing::{database, writer};
+
+async fn names(text: &str) -> Vec<String> {
+    let start = ConnectionUrl::parse(text).unwrap().database().to_owned();
+    let rows = writer(&text.replace(&format!("/{start}"), "/postgres")).await;
+    let rows = rows
+        .query(
+            "select datname::text from pg_database where datname ~ ('^' || $1) order by 1",
+            &[&start],
+        )
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+async fn open(text: &str, id: &str) -> Result<Plain, Fault> {
+    let url = ConnectionUrl::parse(text).unwrap();
+    Plain::open(&url, id, "smokedrill restore test", &Permit::proved()).await
+}
+
+#[tokio::test]
+async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_next() {
+    let text = database("swapped").await;
+    let old = writer(&text).await;
+    old.batch_execute("create table public.old (); alter database swapped set work_mem = '7MB'")
+        .await
+        .unwrap();
+    for (id, was) in [("1", "old"), ("2", "new_1")] {
+        let plain = open(&text, id).await.unwrap();
+        let new = plain.create().await.unwrap();
+        let writer = Writer::open(&new, "smokedrill test", &Permit::proved()).await.unwrap();
+        writer.run(&format!("create table public.new_{id} ()")).await.unwrap();
+        let row = writer.client().query_one("show work_mem", &[]).await.unwrap();
+        assert_eq!(row.get::<_, String>(0), "7MB");
+        let before = plain.swap().await.unwrap();
+        assert_eq!(names(&text).await, ["swapped".to_owned(), format!("swapped_before_{id}")]);
+        let there = async |url: &str, table: &str| {
+            let sql = format!("select to_regclass('public.{table}') is not null");
+            super::tests::writer(url).await.query_one(&sql, &[]).await.unwrap().get::<_, bool>(0)
+        };
+        assert!(there(&text, &format!("new_{id}")).await);
+        assert!(there(&text.replace("/swapped", &format!("/{before}")), was).await);
+    }
+    assert!(old.query("select 1", &[]).await.is_err(), "its sessions were ended");
+}
+
+#[tokio::test]
+async fn what_a_kill_left_is_removed_and_what_failed_is_kept() {
+    let text = database("failing").await;
+    let plain = open(&text, "1").await.unwrap();
+    plain.create().await.unwrap();
+    let told = open(&text, "2").await.err().unwrap().to_string();
+    assert!(told.contains("another restore") && told.contains("smokedrill restore test"), "{told}");
+    drop(plain);
+    // As after a kill: its session is gone.
+    let mut next = open(&text, "2").await;
+    for _ in 0..50 {
+        if next.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        next = open(&text, "2").await;
+    }
+    let next = next.unwrap();
+    assert_eq!(names(&text).await, ["failing"]);
+    next.create().await.unwrap();
+    assert_eq!(next.keep_failed().await.unwrap(), "failing_failed_2");
+    assert_eq!(names(&text).await, ["failing", "failing_failed_2"]);
+}
