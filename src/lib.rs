@@ -68,6 +68,7 @@ pub mod journal;
 mod masking;
 mod measure;
 mod pattern;
+mod proof;
 mod redact;
 mod report;
 mod restore;

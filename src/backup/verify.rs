@@ -77,7 +77,7 @@ fn small_file(
         Some(identities) => identities.decrypt(&mut input).and_then(|plain| expanded(plain, stop)),
     };
     // That it differs from what was written says more than that it cannot be expanded.
-    rest(&mut input, record, stop).and_then(|()| compare(record, input))?;
+    input.prove(record, stop)?;
     let bytes = expanded.map_err(|fault| fault.object(&record.name))?;
     match bytes == record.uncompressed {
         true => Ok(()),
@@ -121,7 +121,7 @@ fn archive_file(
     };
     let held = held(&mut input, identities, progress, stop).and_then(|held| agree(held, manifest));
     let held = held.map_err(|fault| fault.object(&record.name));
-    let result = rest(&mut input, record, stop).and_then(|()| compare(record, input));
+    let result = input.prove(record, stop);
     (held, result)
 }
 
@@ -200,15 +200,23 @@ fn compare<R: Read>(record: &FileRecord, input: Hashing<R>) -> Result<(), Fault>
 }
 
 /// Hashes what is read through it.
-struct Hashing<R> {
+pub(crate) struct Hashing<R> {
     input: R,
     hash: Sha256,
     bytes: u64,
 }
 
 impl<R: Read> Hashing<R> {
-    fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Self { input, hash: Sha256::new(), bytes: 0 }
+    }
+
+    /// Reads what is left, and holds size and hash against the manifest's.
+    ///
+    /// # Errors
+    /// They differ; it cannot be read; it is to stop.
+    pub(crate) fn prove(mut self, record: &FileRecord, stop: &Stop) -> Result<(), Fault> {
+        rest(&mut self, record, stop).and_then(|()| compare(record, self))
     }
 }
 

@@ -180,6 +180,10 @@ impl Harvest {
         for name in names {
             self.names.entry(name).or_insert(person);
         }
+        let spelled = row.own.iter().filter(|(what, _)| *what == Trait::Name);
+        for hash in spelled.filter_map(|(what, name)| self.digest.of(*what, &bare(name))) {
+            self.names.entry(hash).or_insert(person);
+        }
         for (_, name) in row.own.iter().filter(|(what, _)| *what == Trait::Name) {
             self.words.add(self.digest, name);
         }
@@ -193,6 +197,7 @@ impl Harvest {
             self.strays.push((what, hash));
             if what == Trait::Name {
                 self.words.add(self.digest, value);
+                self.strays.extend(self.digest.of(what, &bare(value)).map(|hash| (what, hash)));
             }
         }
     }
@@ -298,6 +303,11 @@ impl Words {
             self.most = self.most.max(words);
         }
     }
+}
+
+/// A name without its points and strokes: how it stands in the name of a file.
+fn bare(name: &str) -> String {
+    name.replace(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’', " ")
 }
 
 fn first_word(folded: &str) -> &str {

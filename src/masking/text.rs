@@ -76,11 +76,31 @@ struct Piece {
 /// # Errors
 /// No number is left.
 pub(crate) fn mask<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
+    replace(text, known, |_| true)
+}
+
+/// The same for a text that is code: what merely looks like an address or a number stays.
+///
+/// # Errors
+/// No number is left.
+pub(crate) fn mask_known<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
+    replace(text, known, |piece| {
+        known.people.known(piece.what, &text[piece.from..piece.to]).is_some()
+    })
+}
+
+fn replace<'t>(
+    text: &'t str,
+    known: Known<'_>,
+    wanted: impl Fn(&Piece) -> bool,
+) -> Result<Cow<'t, str>, Fault> {
     let mut pieces = Vec::new();
     emails(text, &mut pieces);
     phones(text, known.people, &mut pieces);
     names(text, known.people, &mut pieces);
-    pieces.retain(|piece| !known.allowed.has(piece.what, &text[piece.from..piece.to]));
+    pieces.retain(|piece| {
+        wanted(piece) && !known.allowed.has(piece.what, &text[piece.from..piece.to])
+    });
     if pieces.is_empty() {
         return Ok(Cow::Borrowed(text));
     }

@@ -3,7 +3,14 @@
 //! `guard` and `marker` tell staging from production; `plain` makes a database beside the old one
 //! and puts it in its place; `failure` leaves evidence where something went wrong.
 
+pub(crate) mod archive;
+pub(crate) mod ddl;
 pub(crate) mod failure;
+pub(crate) mod gather;
 pub(crate) mod guard;
+pub(crate) mod load;
 pub(crate) mod marker;
+pub(crate) mod needs;
 pub(crate) mod plain;
+pub(crate) mod sections;
+pub(crate) mod stages;

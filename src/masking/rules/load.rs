@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::model::{LargeObjects, MaskingFile};
+use super::model::MaskingFile;
 use crate::suite::Problems;
 use crate::suite::load::read;
 use crate::suite::schema::MASKING;
@@ -46,12 +46,6 @@ impl Rules {
     pub(crate) fn input(&self) -> Option<(String, String)> {
         let (document, _) = self.own.as_ref()?;
         Some((document.source.path.display().to_string(), document.hash.clone()))
-    }
-
-    /// What is done with large objects.
-    pub(crate) fn large_objects(&self) -> LargeObjects {
-        let own = self.own.as_ref().and_then(|(_, file)| file.large_objects);
-        own.unwrap_or(LargeObjects::Clear)
     }
 
     /// Values that are nobody's.

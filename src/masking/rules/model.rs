@@ -14,26 +14,12 @@ pub(crate) struct MaskingFile {
     #[serde(rename = "$schema", default)]
     #[expect(dead_code, reason = "for editors")]
     pub(crate) schema: Option<String>,
-    /// What is done with large objects, which no column describes; `"clear"` unless said
-    /// otherwise: they stay there, and have no content.
-    #[serde(default)]
-    pub(crate) large_objects: Option<LargeObjects>,
     /// Addresses, telephone numbers and names that are nobody's: they stay.
     #[serde(default)]
     pub(crate) allow: Vec<AllowSpec>,
     /// The tables.
     #[serde(default)]
     pub(crate) table: Vec<TableSpec>,
-}
-
-/// What is done with large objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum LargeObjects {
-    /// They are loaded as they are.
-    Keep,
-    /// None is loaded.
-    Clear,
 }
 
 /// A value that is nobody's.

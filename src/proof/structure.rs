@@ -1,0 +1,225 @@
+//! What SQL tells of a restored database: keys, sequences, indexes, objects, jobs.
+
+use super::{Proved, Subject, some, texts};
+use crate::backup::manifest::{Exclusion, Object};
+use crate::database::{Excluded, Session, catalogue};
+use crate::fault::Fault;
+use crate::journal::Measure;
+
+/// Every foreign key, as a query that counts its orphans.
+const FOREIGN_KEYS: &str = "
+    select c.conname::text, c.conrelid::regclass::text, c.convalidated,
+        format('select count(*) from %s c where %s and not exists (select from %s p where %s)',
+            c.conrelid::regclass,
+            (select string_agg(format('c.%I is not null', a.attname), ' and ')
+             from unnest(c.conkey) k join pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k)),
+            c.confrelid::regclass,
+            (select string_agg(format('p.%I = c.%I', p.attname, a.attname), ' and ')
+             from unnest(c.conkey, c.confkey) k (own, other)
+                join pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k.own)
+                join pg_attribute p on (p.attrelid, p.attnum) = (c.confrelid, k.other)))
+    from pg_constraint c where c.contype = 'f' and c.conparentid = 0 order by 2, 1";
+
+/// Every sequence that numbers a column, with queries for both.
+const SEQUENCES: &str = "
+    select s.oid::regclass::text, format('%s.%I', t.oid::regclass, a.attname),
+        format('select last_value::numeric, is_called, (select %s(%I)::numeric from %s) from %s',
+            case when q.seqincrement > 0 then 'max' else 'min' end, a.attname, t.oid::regclass, s.oid::regclass),
+        q.seqincrement > 0
+    from pg_class s
+        join pg_sequence q on q.seqrelid = s.oid
+        join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid and d.deptype in ('a', 'i')
+            and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0
+        join pg_class t on t.oid = d.refobjid
+        join pg_attribute a on (a.attrelid, a.attnum) = (t.oid, d.refobjsubid)
+    where s.relkind = 'S' order by 1";
+
+/// Looks at everything.
+pub(super) fn prove(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
+    subject.runtime.block_on(subject.stop.unless(all(subject)))?
+}
+
+async fn all(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
+    let session = Session::open(subject.url, "smokedrill proof").await?;
+    let unlimited = session.client().batch_execute("set statement_timeout = 0").await;
+    unlimited.map_err(|error| session.said(&error))?;
+    let proved = vec![
+        foreign_keys(&session).await?,
+        sequences(&session).await?,
+        indexes(&session).await?,
+        objects(subject, &session).await?,
+        texts::definitions(subject, &session).await?,
+        counted(&session, "masking::webhooks-disabled", "webhooks that are enabled", WEBHOOKS)
+            .await?,
+        tables(&session, "masking::sessions-empty", "sessions and tokens", &SIGNED_IN, "").await?,
+        tables(
+            &session,
+            "masking::jobs-disabled",
+            "jobs that are active",
+            &["cron.job"],
+            " where active",
+        )
+        .await?,
+    ];
+    session.close().await;
+    Ok(proved)
+}
+
+/// Triggers that call out of the database, and are not disabled.
+const WEBHOOKS: &str = "
+    select t.tgname || ' on ' || t.tgrelid::regclass::text, 1::int8
+    from pg_trigger t join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
+    where not t.tgisinternal and t.tgenabled <> 'D'
+        and (n.nspname, p.proname) in (('supabase_functions', 'http_request'), ('net', 'http_post'), ('net', 'http_get'))";
+
+/// Where it would be seen that somebody is signed in, or about to be.
+const SIGNED_IN: [&str; 5] = [
+    "auth.sessions",
+    "auth.refresh_tokens",
+    "auth.one_time_tokens",
+    "auth.flow_state",
+    "auth.oauth_authorizations",
+];
+
+async fn foreign_keys(session: &Session) -> Result<Proved, Fault> {
+    let said = |error: tokio_postgres::Error| session.said(&error).stage("foreign keys");
+    let keys = session.client().query(FOREIGN_KEYS, &[]).await.map_err(said)?;
+    let (mut orphans, mut allowed) = (Vec::new(), 0);
+    for key in &keys {
+        let (name, table, valid): (String, String, bool) = (key.get(0), key.get(1), key.get(2));
+        let counted = session.client().query_one(key.get::<_, &str>(3), &[]).await.map_err(said)?;
+        let count = u64::try_from(counted.get::<_, i64>(0)).unwrap_or_default();
+        match valid {
+            _ if count == 0 => {}
+            true => orphans.push((format!("{table} {name}"), count)),
+            // Production has never proved them itself.
+            false => allowed += count,
+        }
+    }
+    let measures = vec![
+        Measure::count("foreign keys", keys.len() as u64),
+        Measure::count("orphans of keys that production never validated", allowed),
+    ];
+    Ok(Proved::none("integrity::foreign-keys", "orphans", &orphans, measures))
+}
+
+async fn sequences(session: &Session) -> Result<Proved, Fault> {
+    let said = |error: tokio_postgres::Error| session.said(&error).stage("sequences");
+    let all = session.client().query(SEQUENCES, &[]).await.map_err(said)?;
+    let mut behind = Vec::new();
+    for row in &all {
+        let sql = format!(
+            "select coalesce(not ({}), false) from ({}) s (last, called, most)",
+            match row.get::<_, bool>(3) {
+                true => "last > most or last = most and called",
+                false => "last < most or last = most and called",
+            },
+            row.get::<_, &str>(2)
+        );
+        let is_behind = session.client().query_one(&sql, &[]).await.map_err(said)?;
+        if is_behind.get(0) {
+            behind.push((format!("{} of {}", row.get::<_, &str>(0), row.get::<_, &str>(1)), 1));
+        }
+    }
+    let measures = vec![Measure::count("sequences of columns", all.len() as u64)];
+    Ok(Proved::none("integrity::sequences", "behind their column", &behind, measures))
+}
+
+async fn indexes(session: &Session) -> Result<Proved, Fault> {
+    let sql = "select x.indexrelid::regclass::text, x.indisvalid and x.indisready, x.indisunique
+        from pg_index x join pg_class c on c.oid = x.indexrelid join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname !~ '^pg_'";
+    let rows = session.client().query(sql, &[]).await;
+    let rows = rows.map_err(|error| session.said(&error).stage("indexes"))?;
+    let invalid: Vec<(String, u64)> =
+        rows.iter().filter(|row| !row.get::<_, bool>(1)).map(|row| (row.get(0), 1)).collect();
+    let unique = rows.iter().filter(|row| row.get(2)).count() as u64;
+    let measures =
+        vec![Measure::count("indexes", rows.len() as u64), Measure::count("unique", unique)];
+    Ok(Proved::none("integrity::indexes", "invalid", &invalid, measures))
+}
+
+async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fault> {
+    let left_out: Vec<&Exclusion> = subject.manifest.excluded.iter().collect();
+    let now = catalogue(session, &Excluded::default()).await?;
+    let source = &subject.manifest.catalogue;
+    let same = |one: &Object, other: &Object| {
+        (&one.kind, &one.schema, &one.name) == (&other.kind, &other.schema, &other.name)
+    };
+    let (mut missing, mut differ) = (Vec::new(), Vec::new());
+    for object in &source.objects {
+        let is_left_out = left_out.iter().any(|exclusion| {
+            !exclusion.data_only && object.schema.as_deref() == Some(&exclusion.schema)
+        });
+        let told = match &object.schema {
+            Some(schema) => format!("{} {schema}.{}", object.kind, object.name),
+            None => format!("{} {}", object.kind, object.name),
+        };
+        let key = (object.kind.clone(), object.schema.clone(), object.name.clone());
+        match now.objects.iter().find(|other| same(object, other)) {
+            _ if is_left_out || object.kind == "subscription" => {}
+            None => missing.push((told, 1)),
+            Some(other) if other.definition != object.definition => {
+                if !subject.rewritten.contains(&key) {
+                    differ.push((told, 1));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    for extension in &source.extensions {
+        if !now.extensions.iter().any(|other| other.name == extension.name) {
+            missing.push((format!("extension {}", extension.name), 1));
+        }
+    }
+    let measures = vec![
+        Measure::count("objects", source.objects.len() as u64),
+        Measure::count("rewritten on purpose", subject.rewritten.len() as u64),
+        Measure::count("defined in another way", differ.len() as u64).at_most(0.0),
+    ];
+    let mut proved = Proved::none("integrity::objects", "missing", &missing, measures);
+    if proved.result.is_ok() && !differ.is_empty() {
+        let message = format!("defined, owned or granted in another way: {}", some(&differ));
+        proved.result = Err(Fault::failed(message));
+    }
+    Ok(proved)
+}
+
+/// What a query lists must be nothing.
+async fn counted(
+    session: &Session,
+    id: &'static str,
+    what: &str,
+    sql: &str,
+) -> Result<Proved, Fault> {
+    let rows = session.client().query(sql, &[]).await.map_err(|error| session.said(&error))?;
+    let list: Vec<(String, u64)> = rows.iter().map(|row| (row.get(0), 1)).collect();
+    Ok(Proved::none(id, what, &list, Vec::new()))
+}
+
+/// Rows of these tables, where they are there, must be none.
+async fn tables(
+    session: &Session,
+    id: &'static str,
+    what: &str,
+    names: &[&str],
+    condition: &str,
+) -> Result<Proved, Fault> {
+    let said = |error: tokio_postgres::Error| session.said(&error);
+    let (mut list, mut there) = (Vec::new(), 0);
+    for name in names {
+        let exists = "select pg_catalog.to_regclass($1) is not null";
+        let exists = session.client().query_one(exists, &[name]).await.map_err(said)?;
+        if !exists.get::<_, bool>(0) {
+            continue;
+        }
+        there += 1;
+        let sql = format!("select count(*) from {name}{condition}");
+        let row = session.client().query_one(&sql, &[]).await.map_err(said)?;
+        let count = u64::try_from(row.get::<_, i64>(0)).unwrap_or_default();
+        if count > 0 {
+            list.push(((*name).to_owned(), count));
+        }
+    }
+    Ok(Proved::none(id, what, &list, vec![Measure::count("tables", there)]))
+}

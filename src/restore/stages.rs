@@ -1,0 +1,247 @@
+//! The stages of a restore into plain PostgreSQL, in their order, up to the swap.
+//!
+//! | stage | what is done |
+//! |---|---|
+//! | `guard` | staging is told from production; again right before the first write |
+//! | `masking rules` | every column has a rule, or nothing is done |
+//! | `people` | the backup is read for who there is, its hash and rows proved |
+//! | `schema recreation` | a new database; `pg_restore` of rewritten definitions |
+//! | `data import` | rows masked on their way into the server |
+//! | `indexes and keys` | sequences, indexes, constraints, triggers, policies; statistics |
+
+use std::time::Instant;
+
+use super::archive::{Archive, tables};
+use super::ddl::{self, Rewritten};
+use super::gather;
+use super::guard::guard;
+use super::load::{Load, Sums};
+use super::marker::{self, Marker};
+use super::needs::needs;
+use super::plain::Plain;
+use super::sections::{Contents, Part, Restoring};
+use crate::backup::archive::Toc;
+use crate::backup::manifest::SourceIdentity;
+use crate::backup::progress::Progress;
+use crate::backup::stop::Stop;
+use crate::database::{ConnectionUrl, Permit, PgTools, Writer};
+use crate::fault::Fault;
+use crate::masking::people::People;
+use crate::masking::plan::MaskPlan;
+use crate::masking::rules::{Rules, Unclassified};
+use crate::masking::text::{Allowed, Known};
+use tokio::runtime::Handle;
+
+/// What is to be restored, and where.
+pub(crate) struct Order<'a> {
+    /// Which restore it is: part of names.
+    pub(crate) id: &'a str,
+    pub(crate) environment: &'a str,
+    pub(crate) url: &'a ConnectionUrl,
+    /// Productions beside the backup's source.
+    pub(crate) productions: &'a [SourceIdentity],
+    pub(crate) archive: Archive<'a>,
+    pub(crate) rules: &'a Rules,
+    pub(crate) tools: &'a PgTools,
+    /// Connections that load at once.
+    pub(crate) workers: usize,
+    pub(crate) application: &'a str,
+    pub(crate) runtime: &'a Handle,
+    pub(crate) progress: &'a Progress,
+    pub(crate) stop: &'a Stop,
+}
+
+/// A restored database beside the one that serves, waiting for its proof.
+pub(crate) struct Made {
+    pub(crate) plain: Plain,
+    /// The new database.
+    pub(crate) url: ConnectionUrl,
+    pub(crate) target: SourceIdentity,
+    pub(crate) plan: MaskPlan,
+    pub(crate) people: People,
+    pub(crate) allowed: Allowed,
+    pub(crate) sums: Sums,
+    pub(crate) rewritten: Rewritten,
+    pub(crate) toc: Toc,
+}
+
+/// How far a restore came, whether it went well or not.
+#[derive(Default)]
+pub(crate) struct Course {
+    /// The stages that were begun, with the seconds that they took.
+    pub(crate) stages: Vec<(String, f64)>,
+    /// What the tools said.
+    pub(crate) log: Vec<String>,
+    /// Where the failed database is kept.
+    pub(crate) kept: Option<String>,
+}
+
+impl Course {
+    /// Runs a stage, and remembers how long it took.
+    pub(crate) fn stage<T>(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.stages.push((name.to_owned(), 0.0));
+        let at = self.stages.len() - 1;
+        let begun = Instant::now();
+        let result = work(self);
+        if let Some(stage) = self.stages.get_mut(at) {
+            stage.1 = begun.elapsed().as_secs_f64();
+        }
+        result.map_err(|fault| fault.stage(name))
+    }
+}
+
+/// Restores into a database beside the one that serves.
+///
+/// # Errors
+/// What went wrong, with its stage; what had been made is kept under another name.
+pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault> {
+    let stop = order.stop;
+    let (target, permit) = course.stage("guard", |_| wait_guard(order))?;
+    let mut toc = course.stage("backup", |_| order.archive.contents(stop))?;
+    let plan = course.stage("masking rules", |_| plan(order, &toc))?;
+    course.stage("prerequisites", |_| {
+        wait_on(order, needs(order.url, &toc, &order.archive.manifest.catalogue))
+    })?;
+    let allowed = Allowed::new(&plan.allowed);
+    let people = course.stage("people", |_| {
+        gather::people(&order.archive, &plan, &allowed, (&Progress::default(), stop))
+    })?;
+    let known = Known { people: &people, allowed: &allowed };
+    let rewritten = course.stage("definitions", |_| ddl::rewrite(&mut toc, known))?;
+    // Minutes may have passed: is it still the same database?
+    let (again, _) = course.stage("guard", |_| wait_guard(order))?;
+    if again.system_identifier != target.system_identifier || again.address != target.address {
+        let message = "the name leads to another server than at the start";
+        return Err(Fault::usage(message).stage("guard").object(order.url.shown()));
+    }
+    let plain = wait_on(order, Plain::open(order.url, order.id, order.application, &permit))?;
+    let made = fill(order, course, &plain, &permit, (&toc, &plan, known));
+    match made {
+        Ok((url, sums)) => {
+            Ok(Made { plain, url, target, plan, people, allowed, sums, rewritten, toc })
+        }
+        Err(fault) => {
+            course.kept = order.runtime.block_on(plain.keep_failed()).ok();
+            Err(stop.why().unwrap_or(fault))
+        }
+    }
+}
+
+/// Makes the new database, and all that is in it.
+fn fill(
+    order: &Order<'_>,
+    course: &mut Course,
+    plain: &Plain,
+    permit: &Permit,
+    (toc, plan, known): (&Toc, &MaskPlan, Known<'_>),
+) -> Result<(ConnectionUrl, Sums), Fault> {
+    let contents = Contents::new(toc)?;
+    let url = course.stage("schema recreation", |course| {
+        let url = wait_on(order, plain.create())?;
+        section(order, course, &url, permit, &contents, Part::PreData)?;
+        Ok(url)
+    })?;
+    let load = Load {
+        archive: order.archive,
+        plan,
+        known,
+        url: &url,
+        application: order.application,
+        permit,
+        workers: order.workers,
+        runtime: order.runtime,
+        progress: order.progress,
+        stop: order.stop,
+    };
+    let sums = course.stage("data import", |_| load.run())?;
+    course.stage("indexes and keys", |course| {
+        section(order, course, &url, permit, &contents, Part::Sequences)?;
+        section(order, course, &url, permit, &contents, Part::PostData)?;
+        let marker = wait_on(order, marker_of(order))?;
+        wait_on(order, async {
+            let writer = Writer::open(&url, order.application, permit).await?;
+            writer.run("analyze").await?;
+            marker::write(&writer, &marker).await
+        })
+    })?;
+    Ok((url, sums))
+}
+
+fn section(
+    order: &Order<'_>,
+    course: &mut Course,
+    url: &ConnectionUrl,
+    permit: &Permit,
+    contents: &Contents,
+    part: Part,
+) -> Result<(), Fault> {
+    let restoring = Restoring {
+        tools: order.tools,
+        url,
+        application: order.application,
+        permit,
+        jobs: order.workers,
+        stop: order.stop,
+    };
+    let (result, said) = restoring.make(contents, part);
+    course.log.extend(said.lines);
+    result
+}
+
+/// The marker of the database that serves: the new one takes it over with the name.
+async fn marker_of(order: &Order<'_>) -> Result<Marker, Fault> {
+    let session = crate::database::Session::open(order.url, order.application).await?;
+    let marker = marker::read(&session).await?;
+    session.close().await;
+    marker.ok_or_else(|| Fault::usage("the marker has gone since the start").stage("guard"))
+}
+
+fn wait_guard(order: &Order<'_>) -> Result<(SourceIdentity, Permit), Fault> {
+    let manifest = order.archive.manifest;
+    wait_on(order, guard(order.environment, order.url, manifest, order.productions))
+}
+
+/// Waits, but no longer than nobody says stop.
+fn wait_on<T>(order: &Order<'_>, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    order.runtime.block_on(order.stop.unless(work))?
+}
+
+/// What is done with each column, if every one that needs a rule has one.
+fn plan(order: &Order<'_>, toc: &Toc) -> Result<MaskPlan, Fault> {
+    let manifest = order.archive.manifest;
+    let resolved = order.rules.resolve(&tables(toc)?, &manifest.catalogue.columns);
+    let resolved = resolved.map_err(|problems| {
+        let text = problems.to_string();
+        Fault::usage(text.strip_prefix("error: ").unwrap_or(&text))
+    })?;
+    match resolved.unclassified.is_empty() {
+        true => Ok(resolved.plan),
+        false => Err(unclassified(&resolved.unclassified)),
+    }
+}
+
+/// The columns without a rule, with the lines to paste.
+pub(crate) fn unclassified(list: &[Unclassified]) -> Fault {
+    let mut lines = String::new();
+    let mut table = "";
+    for one in list {
+        if one.table != table {
+            table = &one.table;
+            lines.push_str(&format!("\n[[table]]\nname = {table:?}\n[table.columns]\n"));
+        }
+        lines.push_str(&format!("{one}\n"));
+    }
+    let message = format!(
+        "{} columns could hold personal data, and no rule says what becomes of them; nothing was \
+         loaded",
+        list.len()
+    );
+    Fault::usage(message).help(format!(
+        "add to suites/masking.toml, after thinking of each (a table that is there already takes \
+         the lines below its own):\n{lines}"
+    ))
+}
