@@ -1,11 +1,11 @@
-//! The drill: production is backed up, and the backup is proved.
+//! The drill: production is backed up and restored into staging, and both are proved.
 //!
 //! In the environment `local` production is the demo's: a throw-away PostgreSQL that looks like
 //! a Supabase project, just above 100 MB in size. `SMOKEDRILL_DEMO_SCALE` makes it several times
-//! that, or, with 0, a few thousand rows.
+//! that, or, with 0, a few thousand rows. Staging is another one, with the demo's API over it.
 
 use smokedrill::{Drill, Running};
-use smokedrill_demo::Production;
+use smokedrill_demo::{Production, Staging};
 
 fn main() -> std::process::ExitCode {
     Drill::new()
@@ -16,11 +16,17 @@ fn main() -> std::process::ExitCode {
             };
             let production = Production::start(scale)?;
             let storage = production.storage()?;
+            let staging = Staging::start()?;
+            let token = "demo-staff-token";
+            let api = staging.api(token)?;
             let running = Running::production(production.read_only_url())
                 .storage(storage.project_url(), storage.service_role_key())
-                .tools(production.bin_dir());
-            // The storage API goes first: it stands on the database.
-            Ok(running.keep((storage, production)))
+                .tools(production.bin_dir())
+                .staging(staging.superuser_url())
+                .at(api.base_url())
+                .secret("staff_token", token);
+            // What stands on a database goes before it.
+            Ok(running.keep((storage, api, production, staging)))
         })
         .main()
 }

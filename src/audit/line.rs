@@ -49,6 +49,12 @@ pub(crate) enum Operation {
     /// One backup is removed: by pruning, or by its id.
     #[serde(rename = "backup.remove")]
     BackupRemove,
+    /// A backup is restored.
+    #[serde(rename = "restore.run")]
+    RestoreRun,
+    /// A database is marked as one that may be overwritten.
+    #[serde(rename = "staging.mark")]
+    StagingMark,
 }
 
 /// How far an operation is.

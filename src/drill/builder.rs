@@ -10,7 +10,7 @@ use super::state::State;
 use super::trials;
 use crate::harness::{Exercised, Harness, Kind, Running};
 
-/// A test harness that backs a source up, and proves the backup.
+/// A test harness that backs a source up, restores it masked, and proves both.
 ///
 /// `tests/drill.rs`, with `harness = false` in `Cargo.toml`:
 ///
@@ -20,8 +20,9 @@ use crate::harness::{Exercised, Harness, Kind, Running};
 /// }
 /// ```
 ///
-/// What is backed up is the environment that `suites/drill.toml` names as `source`; in an
-/// environment that the harness starts itself, such as `local` below, it is that one's database.
+/// What is backed up is the environment that `suites/drill.toml` names as `source`, and it is
+/// restored into the one that `--env` names. In an environment that the harness starts itself, such
+/// as `local` below, both are that one's databases.
 ///
 /// ```no_run
 /// use smokedrill::{Drill, Running};
@@ -35,7 +36,10 @@ use crate::harness::{Exercised, Harness, Kind, Running};
 ///     Drill::new()
 ///         .environment("local", || {
 ///             let production = Production::start()?;
-///             Ok(Running::production(production.url()).keep(production))
+///             let staging = Production::start()?;
+///             Ok(Running::production(production.url())
+///                 .staging(staging.url())
+///                 .keep((production, staging)))
 ///         })
 ///         .main()
 /// }
@@ -88,10 +92,22 @@ impl Drill {
     pub fn run_with(self, words: impl IntoIterator<Item = OsString>) -> ExitCode {
         let mut harness = self.harness;
         let root = harness.root.clone();
+        let started: Vec<String> = harness.starters.iter().map(|(name, _)| name.clone()).collect();
+        let starts = move |name: &str| started.iter().any(|known| known == name);
         harness.exercise = Some(Box::new(move |folder, environments, arguments| {
             let state = Arc::new(State::load(&root, folder, environments, arguments)?);
-            let inputs = state.settings.input().into_iter().collect();
-            Ok(Exercised { customs: trials::all(&state), inputs })
+            let inputs = state.settings.input().into_iter().chain(state.rules.input()).collect();
+            // Checks belong to the environment that is restored into, never to the source.
+            let name = arguments.environment();
+            let spec = environments.file.environment.get(name);
+            let answers = starts(name) || spec.is_some_and(|spec| spec.base_url.is_some());
+            let mut customs = trials::backup(&state);
+            let mut before_checks = None;
+            if name != state.settings.source {
+                customs.extend(trials::restore(&state));
+                before_checks = answers.then(|| trials::before_checks(&state));
+            }
+            Ok(Exercised { customs, inputs, before_checks })
         }));
         harness.run_with(words)
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 
 use super::prerequisites::Findings;
+use super::restoring::Restored;
 use super::trials::{ARCHIVE, HASHES, MADE};
 use super::{making, proofs};
 use crate::backup::archive::Held;
@@ -22,6 +23,7 @@ use crate::environment::load::Environments;
 use crate::fault::Fault;
 use crate::harness::{Blocked, CommandLine, Context, Failure};
 use crate::journal::Measure;
+use crate::masking::rules::Rules;
 
 /// What the drill's trials share.
 pub(super) struct State {
@@ -35,6 +37,8 @@ pub(super) struct State {
     identity: Option<PathBuf>,
     pub(super) findings: OnceCell<Findings>,
     backup: OnceCell<Result<Arc<Backup>, Blocked>>,
+    pub(super) rules: Rules,
+    pub(super) restored: OnceCell<Result<Arc<Restored>, Blocked>>,
 }
 
 /// A backup that is there.
@@ -43,7 +47,7 @@ pub(super) struct Backup {
     pub(super) store: Store,
     /// Whether this run has made it.
     pub(super) made: bool,
-    identities: Option<Identities>,
+    pub(super) identities: Option<Identities>,
     reading: OnceCell<Result<Reading, Fault>>,
 }
 
@@ -70,6 +74,8 @@ impl State {
             identity: arguments.drill.identity.clone(),
             findings: OnceCell::new(),
             backup: OnceCell::new(),
+            rules: Rules::load(folder).map_err(|problems| problems.to_string())?,
+            restored: OnceCell::new(),
         })
     }
 

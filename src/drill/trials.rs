@@ -5,12 +5,21 @@ use std::time::Duration;
 
 use super::prerequisites;
 use super::proofs::{self, Proof};
+use super::restoring::{self, Restored};
 use super::state::State;
-use crate::harness::{Custom, Fixture};
+use crate::harness::{Context, Custom, Failure, Fixture, RESTORE};
 use crate::journal::EntryKind;
+use crate::proof;
 
 /// The trial that tells of the backup itself.
 pub(super) const MADE: &str = "backup::made";
+
+/// The trial that tells of the restore itself, and the one that ends it.
+pub(super) const RESTORED: &str = "restore::made";
+pub(super) const SWAPPED: &str = "restore::swapped";
+
+/// The tag of what a backup is made by.
+const BACKUP: &str = "backup";
 
 /// The trials that tell of its files, and of the archive in one of them.
 pub(super) const HASHES: &str = "backup::hashes";
@@ -22,8 +31,8 @@ const INTO_ARCHIVE: [&str; 3] = ["archive", "objects", "tables"];
 /// How long a proof may take at most: a terabyte is read in less.
 const TIMEOUT: Duration = Duration::from_secs(12 * 3_600);
 
-/// Every trial.
-pub(super) fn all(state: &Arc<State>) -> Vec<Custom> {
+/// The trials of a backup.
+pub(super) fn backup(state: &Arc<State>) -> Vec<Custom> {
     let mut trials: Vec<Custom> = prerequisites::ALL
         .iter()
         .map(|named| {
@@ -60,6 +69,40 @@ pub(super) fn all(state: &Arc<State>) -> Vec<Custom> {
     trials
 }
 
+/// The trials of a restore: that it was made, each proof, and that it took the old one's place.
+/// Where the environment is the source there are none: it is only ever read.
+pub(super) fn restore(state: &Arc<State>) -> Vec<Custom> {
+    let with = |id: &str, about: &str, tell: fn(&Restored, &Context, &str) -> Result<(), Failure>| {
+        let (suite, name) = id.split_once("::").unwrap_or((id, ""));
+        let (fixture_state, body_state) = (Arc::clone(state), Arc::clone(state));
+        let id = id.to_owned();
+        Custom {
+            fixture: Some(Arc::new(move |context| {
+                restoring::restored(&fixture_state, context).map(drop)
+            })),
+            body: Arc::new(move |context| {
+                let restored = restoring::restored(&body_state, context);
+                let restored = restored.map_err(|blocked| proofs::failure(&blocked.fault))?;
+                tell(&restored, context, &id)
+            }),
+            tags: [RESTORE.to_owned()].into(),
+            ..custom(suite, name, about)
+        }
+    };
+    let made = "Production's data are in a staging of their own, masked on the way.";
+    let mut trials = vec![Custom { kind: EntryKind::Fixture, ..with(RESTORED, made, Restored::tell_made) }];
+    trials.extend(proof::ALL.iter().map(|(id, about)| with(id, about, Restored::tell_proof)));
+    let swapped = "All of it proved, the new staging has taken the old one's place.";
+    trials.push(with(SWAPPED, swapped, Restored::tell_swapped));
+    trials
+}
+
+/// What stands before the smoke checks of a drill: the restored staging, in its place.
+pub(super) fn before_checks(state: &Arc<State>) -> Fixture {
+    let state = Arc::clone(state);
+    Arc::new(move |context| restoring::restored(&state, context)?.in_place())
+}
+
 fn fixture(state: &Arc<State>) -> Fixture {
     let state = Arc::clone(state);
     Arc::new(move |context| state.backup(context).map(drop))
@@ -77,6 +120,7 @@ fn custom(suite: &str, name: &str, about: &str) -> Custom {
         description: Some(about.to_owned()),
         kind: EntryKind::Custom,
         timeout: TIMEOUT,
+        tags: [BACKUP.to_owned()].into(),
         fixture: None,
         body: Arc::new(|_| Ok(())),
     }

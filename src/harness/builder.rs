@@ -1,5 +1,6 @@
 //! The harness as others use it: a few lines in `tests/smoke.rs`.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -125,6 +126,7 @@ impl Harness {
             description: None,
             kind: EntryKind::Custom,
             timeout: RUST_CHECK_TIMEOUT,
+            tags: BTreeSet::new(),
             fixture: None,
             body: Arc::new(body),
         });

@@ -1,7 +1,7 @@
 //! What other crates bring: environments that they start, and checks written in Rust.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,7 @@ pub struct Running {
     pub(crate) variables: BTreeMap<String, Value>,
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) source: Option<Source>,
+    pub(crate) staging: Option<String>,
     pub(crate) guard: Option<Box<dyn Any + Send>>,
 }
 
@@ -49,6 +50,7 @@ impl Running {
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
             source: None,
+            staging: None,
             guard: None,
         }
     }
@@ -58,6 +60,21 @@ impl Running {
     pub fn production(database: impl Into<String>) -> Self {
         let source = Source { database: database.into(), storage: None, tools: None };
         Self { base_url: None, source: Some(source), ..Self::new("") }
+    }
+
+    /// The database that backups are restored into, as
+    /// `postgres://user:password@host:port/database`. Whatever is in it is lost.
+    #[must_use]
+    pub fn staging(mut self, database: impl Into<String>) -> Self {
+        self.staging = Some(database.into());
+        self
+    }
+
+    /// Where the application over the restored database answers.
+    #[must_use]
+    pub fn at(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
     }
 
     /// The storage API of the database that is backed up: the project's URL and a key.
@@ -112,6 +129,8 @@ pub struct Context {
     pub(crate) variables: BTreeMap<String, Value>,
     /// What is backed up, where the harness has started it.
     pub(crate) source: Option<Source>,
+    /// What is restored into, where the harness has started it.
+    pub(crate) staging: Option<String>,
     pub(crate) run: Arc<Run>,
     pub(crate) measured: Arc<Mutex<Vec<Measure>>>,
 }
@@ -240,6 +259,7 @@ pub(crate) struct Custom {
     pub(crate) description: Option<String>,
     pub(crate) kind: EntryKind,
     pub(crate) timeout: Duration,
+    pub(crate) tags: BTreeSet<String>,
     /// What it needs beside the environment.
     pub(crate) fixture: Option<Fixture>,
     pub(crate) body: Body,

@@ -35,6 +35,8 @@ pub(crate) struct Live {
     pub(crate) target: Target,
     /// What is backed up, where the harness has started it.
     pub(crate) source: Option<Source>,
+    /// What is restored into, likewise.
+    pub(crate) staging: Option<String>,
     /// What keeps it alive; taken, and so dropped, when the run is over.
     pub(crate) guard: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -61,6 +63,7 @@ pub(crate) struct Address {
     variables: Scope,
     secrets: Vec<(String, String)>,
     source: Option<Source>,
+    staging: Option<String>,
 }
 
 impl Run {
@@ -78,7 +81,7 @@ impl Run {
 
     fn bring_up(&self) -> Result<Live, Cause> {
         let mut target = self.target.clone();
-        let (mut guard, mut source) = (None, None);
+        let (mut guard, mut source, mut staging) = (None, None, None);
         if let Some(starter) = &self.starter
             && target.base_url.is_none()
         {
@@ -91,10 +94,11 @@ impl Run {
                 }
             };
             source.clone_from(&address.source);
+            staging.clone_from(&address.staging);
             settle(&mut target, address, &self.redactor)?;
             self.journal().run.base_url = target.shown_url();
         }
-        let live = Live { target, source, guard: Mutex::new(guard) };
+        let live = Live { target, source, staging, guard: Mutex::new(guard) };
         if let Some(ready) = &self.ready {
             let wait = || self.runtime.block_on(self.interruptible(&live, ready));
             match &self.shared {
@@ -107,6 +111,15 @@ impl Run {
             }
         }
         Ok(live)
+    }
+
+    /// Waits, at most once, until the application answers over the database that was restored.
+    pub(crate) fn answers_again(&self, live: &Live) -> Result<(), Arc<Cause>> {
+        let Some(ready) = &self.ready_after else { return Ok(()) };
+        let waited = self.answered.get_or_init(|| {
+            self.runtime.block_on(self.interruptible(live, ready)).map_err(Arc::new)
+        });
+        waited.clone()
     }
 
     async fn interruptible(&self, live: &Live, ready: &ReadySpec) -> Result<(), Cause> {
@@ -135,6 +148,7 @@ pub(crate) fn start(
         variables: running.variables.into_iter().collect(),
         secrets: running.secrets.into_iter().collect(),
         source: running.source,
+        staging: running.staging,
     };
     Ok((address, running.guard))
 }

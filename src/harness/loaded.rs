@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::arguments::CommandLine;
 use super::builder::Harness;
-use super::custom::{Custom, Starter};
+use super::custom::{Custom, Fixture, Starter};
 use super::pieces::inputs;
 use crate::environment::load::Environments;
-use crate::environment::model::EnvironmentSpec;
+use crate::environment::model::{EnvironmentSpec, ReadySpec};
 use crate::environment::target::TIMEOUT;
 use crate::suite::load::{Suite, World, load};
 
@@ -21,6 +21,8 @@ pub(crate) struct Exercised {
     pub(crate) customs: Vec<Custom>,
     /// SHA-256 of each file that was read beside the environments, by path.
     pub(crate) inputs: BTreeMap<String, String>,
+    /// What stands before the suites' checks, where they belong to the exercise.
+    pub(crate) before_checks: Option<Fixture>,
 }
 
 /// What a run is made of.
@@ -32,6 +34,10 @@ pub(crate) struct Loaded {
     pub(crate) inputs: BTreeMap<String, String>,
     /// Starts the environment, where its file names no address.
     pub(crate) starter: Option<Starter>,
+    /// What stands before the checks of an exercise.
+    pub(crate) before_checks: Option<Fixture>,
+    /// How the application is waited for after that.
+    pub(crate) ready_after: Option<ReadySpec>,
 }
 
 impl Loaded {
@@ -48,32 +54,62 @@ impl Loaded {
         let name = arguments.environment();
         let told = |message: String| format!("error: {message}");
         let started: Vec<&str> = harness.starters.iter().map(|(name, _)| name.as_str()).collect();
-        let (spec, suites, customs, inputs) = match &harness.exercise {
+        let exercised = match &harness.exercise {
             Some(exercise) => {
                 environments.is_known(name, &started).map_err(told)?;
-                let exercised = exercise(folder, &environments, arguments)?;
-                let mut inputs = inputs(&[], &environments);
-                inputs.extend(exercised.inputs);
-                (EnvironmentSpec::default(), Vec::new(), exercised.customs, inputs)
+                Some(exercise(folder, &environments, arguments)?)
             }
-            None => {
-                let spec = environments.get(name, &started).map_err(told)?;
-                let variables = spec.variables.keys().map(String::as_str).collect();
-                let world = World {
-                    environments: environments.names(&started),
-                    environment: name,
-                    variables: spec.base_url.is_some().then_some(variables),
-                    timeout: spec.timeout.map_or(TIMEOUT, |timeout| timeout.0),
-                    credentials: Some(spec.credentials.keys().map(String::as_str).collect()),
-                };
-                let suites = load(folder, &world).map_err(|problems| problems.to_string())?;
-                let inputs = inputs(&suites, &environments);
-                (spec, suites, harness.customs, inputs)
-            }
+            None => None,
         };
+        let checks = exercised.as_ref().is_none_or(|exercised| exercised.before_checks.is_some());
+        let (mut spec, suites) = match checks {
+            true => {
+                let spec = environments.get(name, &started).map_err(told)?;
+                let suites = suites(folder, &environments, &spec, name, &started)?;
+                (spec, suites)
+            }
+            false => (EnvironmentSpec::default(), Vec::new()),
+        };
+        let mut inputs = inputs(&suites, &environments);
+        let (mut customs, mut before_checks, mut ready_after) = (harness.customs, None, None);
+        if let Some(exercised) = exercised {
+            inputs.extend(exercised.inputs);
+            customs = exercised.customs;
+            before_checks = exercised.before_checks;
+            // What is to be waited for is made first.
+            ready_after = spec.ready.take();
+        }
         let outside = spec.base_url.is_some();
         let starter = harness.starters.into_iter().find(|(known, _)| *known == name && !outside);
         let starter = starter.map(|(_, starter)| starter);
-        Ok(Self { environments, spec, suites, customs, inputs, starter })
+        Ok(Self {
+            environments,
+            spec,
+            suites,
+            customs,
+            inputs,
+            starter,
+            before_checks,
+            ready_after,
+        })
     }
+}
+
+/// The suites, as they are in an environment.
+fn suites(
+    folder: &Path,
+    environments: &Environments,
+    spec: &EnvironmentSpec,
+    name: &str,
+    started: &[&str],
+) -> Result<Vec<Suite>, String> {
+    let variables = spec.variables.keys().map(String::as_str).collect();
+    let world = World {
+        environments: environments.names(started),
+        environment: name,
+        variables: spec.base_url.is_some().then_some(variables),
+        timeout: spec.timeout.map_or(TIMEOUT, |timeout| timeout.0),
+        credentials: Some(spec.credentials.keys().map(String::as_str).collect()),
+    };
+    load(folder, &world).map_err(|problems| problems.to_string())
 }

@@ -39,3 +39,4 @@ pub use builder::Harness;
 pub(crate) use custom::{Blocked, Custom, Fixture};
 pub use custom::{Context, Failure, Running};
 pub(crate) use loaded::Exercised;
+pub(crate) use plan::RESTORE;

@@ -12,6 +12,9 @@ use crate::suite::links::full_name;
 use crate::suite::load::{Loaded, Suite};
 use crate::suite::problem::known;
 
+/// The tag of a drill's trials that need staging restored.
+pub(crate) const RESTORE: &str = "restore";
+
 /// The name of the trial that proves that the environment is up.
 pub(crate) const ENVIRONMENT: &str = "environment::ready";
 
@@ -68,7 +71,8 @@ impl Plan {
         for index in 0..plan.customs.len() {
             let custom = &plan.customs[index];
             let id = format!("{}::{}", custom.suite, custom.name);
-            plan.add(id, Job::Custom(index), None, BTreeSet::new());
+            let tags = custom.tags.clone();
+            plan.add(id, Job::Custom(index), None, tags);
         }
         for trial in &mut plan.trials {
             let probe =
@@ -102,6 +106,11 @@ impl Plan {
             let falsely = format!("{id}::refused-with-false-credential");
             self.add(falsely, Job::Refusal(s, c, Some(Face::False)), ignore, tags);
         }
+    }
+
+    /// Whether a trial is one of a restore, rather than of what a restore is followed by.
+    pub(crate) fn is_restore(&self, planned: &Planned) -> bool {
+        matches!(planned.job, Job::Custom(_)) && planned.tags.contains(RESTORE)
     }
 
     /// Why nothing is selected, if that is so.

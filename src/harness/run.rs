@@ -78,7 +78,8 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     }
     let kind = harness.kind.word();
     let loaded = Loaded::read(harness, arguments, &folder)?;
-    let Loaded { environments, spec, suites, customs, inputs, starter } = loaded;
+    let Loaded { environments, spec, suites, customs, inputs, starter, .. } = loaded;
+    let (before_checks, ready_after) = (loaded.before_checks, loaded.ready_after);
     let name = arguments.environment();
     let is_trial = starter.is_some() || spec.ready.is_some();
     let plan = Plan::new(suites, customs, is_trial, arguments);
@@ -134,6 +135,9 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     .map_err(error)?;
     let entries = journal.entries.iter().enumerate();
     let entries: HashMap<_, _> = entries.map(|(at, entry)| (entry.id.clone(), at)).collect();
+    // Where nothing else of the exercise is asked for, checks are asked of what serves.
+    let exercised = |planned: &Planned| planned.selected && plan.is_restore(planned);
+    let before_checks = before_checks.filter(|_| plan.trials.iter().any(exercised));
     let findings = plan.checks.keys().map(|id| (id.clone(), OnceCell::new())).collect();
     let run = Run {
         plan,
@@ -149,6 +153,9 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         fail_fast: arguments.ours.fail_fast,
         tripped: AtomicBool::new(false),
         live: OnceCell::new(),
+        before_checks,
+        ready_after,
+        answered: OnceCell::new(),
         findings,
         run_id: journal.run.id.clone(),
         reports,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::custom::{Blocked, Context, Failure};
 use super::finding::payload;
-use super::fixture::Cause;
+use super::fixture::{Cause, Live};
 use super::plan::{ENVIRONMENT, skip};
 use super::state::{INTERRUPTED, Run};
 use crate::fault::FaultKind;
@@ -22,15 +22,8 @@ pub(crate) fn run(run: &Arc<Run>, mut entry: Entry, index: usize) -> Entry {
             return entry;
         }
     };
-    let measured = Arc::new(Mutex::default());
-    let context = Context {
-        environment: run.target.name.clone(),
-        base_url: live.target.base_url.as_ref().map(ToString::to_string).unwrap_or_default(),
-        variables: live.target.variables.clone().into_iter().collect(),
-        source: live.source.clone(),
-        run: Arc::clone(run),
-        measured: Arc::clone(&measured),
-    };
+    let context = context(run, live);
+    let measured = Arc::clone(&context.measured);
     // On this thread: what a fixture has begun is waited for, also when the run is told to stop.
     if let Some(fixture) = &custom.fixture
         && let Err(blocked) = fixture(&context)
@@ -70,6 +63,33 @@ pub(crate) fn run(run: &Arc<Run>, mut entry: Entry, index: usize) -> Entry {
     entry.measured = std::mem::take(&mut *measured);
     drop(measured);
     entry
+}
+
+fn context(run: &Arc<Run>, live: &Live) -> Context {
+    Context {
+        environment: run.target.name.clone(),
+        base_url: live.target.base_url.as_ref().map(ToString::to_string).unwrap_or_default(),
+        variables: live.target.variables.clone().into_iter().collect(),
+        source: live.source.clone(),
+        staging: live.staging.clone(),
+        run: Arc::clone(run),
+        measured: Arc::new(Mutex::default()),
+    }
+}
+
+/// Makes what stands before a check of an exercise; the check's entry, if it cannot run.
+pub(crate) fn before(run: &Arc<Run>, entry: &Entry) -> Option<Entry> {
+    let fixture = run.before_checks.as_ref()?;
+    // Where there is no environment, the check says so itself.
+    let live = run.live().ok()?;
+    if let Err(blocked) = fixture(&context(run, live)) {
+        return Some(without(run, entry.clone(), &blocked));
+    }
+    let cause = run.answers_again(live).err()?;
+    run.blame_environment(&cause);
+    let mut entry = entry.clone();
+    skip(&mut entry, format!("needs `{ENVIRONMENT}`"));
+    Some(entry)
 }
 
 /// A check that did not run for want of its fixture; or the fixture's own, which says why.

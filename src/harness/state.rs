@@ -40,6 +40,10 @@ pub(crate) struct Run {
     /// The first blocking failure under `--fail-fast`.
     pub(crate) tripped: AtomicBool,
     pub(crate) live: OnceCell<Result<Live, Arc<Cause>>>,
+    /// What stands before the checks of an exercise, and how the application is waited for then.
+    pub(crate) before_checks: Option<super::custom::Fixture>,
+    pub(crate) ready_after: Option<ReadySpec>,
+    pub(crate) answered: OnceCell<Result<(), Arc<Cause>>>,
     /// The findings of checks by full name, each made once.
     pub(crate) findings: HashMap<String, OnceCell<Arc<Finding>>>,
     pub(crate) run_id: String,

@@ -28,9 +28,11 @@ impl Run {
             let _place = self.shared.as_ref().and_then(|shared| shared.place(self.parallel));
             // libtest catches a panic too, but outside of this: the record would be lost.
             let caught = std::panic::catch_unwind(AssertUnwindSafe(|| match planned.job {
+                Job::Check(..) | Job::Refusal(..) => {
+                    let blocked = rust_check::before(self, &entry);
+                    blocked.unwrap_or_else(|| self.asked(planned, entry.clone()))
+                }
                 Job::Environment => self.environment_trial(entry.clone()),
-                Job::Check(..) => self.check(&planned.id).entry.clone(),
-                Job::Refusal(s, c, face) => self.refusal(entry.clone(), (s, c), face),
                 Job::Custom(index) => rust_check::run(self, entry.clone(), index),
             }));
             entry = caught.unwrap_or_else(|panic| Finding::panicked(entry, &*panic).entry);
@@ -40,6 +42,14 @@ impl Run {
         self.redactor.entry(&mut entry);
         self.close(entry.clone());
         conclude(&entry)
+    }
+
+    /// A check's request, or its refusal.
+    fn asked(&self, planned: &Planned, entry: Entry) -> Entry {
+        match planned.job {
+            Job::Refusal(s, c, face) => self.refusal(entry, (s, c), face),
+            _ => self.check(&planned.id).entry.clone(),
+        }
     }
 
     fn environment_trial(&self, mut entry: Entry) -> Entry {

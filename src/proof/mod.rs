@@ -45,10 +45,10 @@ pub(crate) struct Subject<'a> {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Proved {
     /// `integrity::rows`, `masking::rules-held` and so on.
-    pub(crate) id: &'static str,
+    pub(crate) id: String,
     pub(crate) measures: Vec<Measure>,
     pub(crate) result: Result<(), Fault>,
 }
@@ -107,7 +107,7 @@ impl Proved {
             true => Ok(()),
             false => Err(Fault::failed(some(list))),
         };
-        Self { id, measures, result }
+        Self { id: id.to_owned(), measures, result }
     }
 }
 

@@ -93,11 +93,12 @@ fn one(subject: &Subject<'_>, session: &Session, table: &Table<'_>) -> Result<Fo
     let place = format!("{schema}.{name}");
     let columns = table.plan.columns.iter().map(|column| column.name.as_str());
     let list: Vec<String> = columns.chain(table.computed.iter().copied()).map(quoted).collect();
-    let sql = format!("copy {}.{} ({}) to stdout", quoted(schema), quoted(name), list.join(", "));
-    let sql = if list.is_empty() {
-        format!("copy {}.{} to stdout", quoted(schema), quoted(name))
-    } else {
-        sql
+    let (from, list) = (format!("{}.{}", quoted(schema), quoted(name)), list.join(", "));
+    // A list of columns takes none that are computed, and a query is slower.
+    let sql = match (list.is_empty(), table.computed.is_empty()) {
+        (true, _) => format!("copy {from} to stdout"),
+        (false, true) => format!("copy {from} ({list}) to stdout"),
+        (false, false) => format!("copy (select {list} from {from}) to stdout"),
     };
     let mut scan = Scan {
         subject,

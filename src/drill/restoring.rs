@@ -1,0 +1,375 @@
+//! Restoring into staging, at most once a run: the stages, their proof, and the swap.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::proofs::failure;
+use super::state::{Backup, State};
+use super::trials::{RESTORED, SWAPPED};
+use crate::actor;
+use crate::audit::{Audit, Operation, Record, Standing};
+use crate::backup::display::Display;
+use crate::backup::id::new_id;
+use crate::backup::manifest::SourceIdentity;
+use crate::backup::place;
+use crate::backup::progress::Progress;
+use crate::backup::stop::Stop;
+use crate::database::{self, ConnectionUrl, PgTools, Session};
+use crate::environment::source::resolve_database;
+use crate::fault::Fault;
+use crate::harness::{Blocked, Context, Failure};
+use crate::journal::Measure;
+use crate::proof::{self, Proved, Subject};
+use crate::report::console::tell;
+use crate::restore::archive::Archive;
+use crate::restore::failure::{self as page, Failed};
+use crate::restore::marker;
+use crate::restore::stages::{Course, Made, Order, make};
+
+/// What came of a restore whose data are all in staging.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Restored {
+    /// Each stage with the seconds that it took.
+    stages: Vec<(String, f64)>,
+    proofs: Vec<Proved>,
+    /// Webhooks that were disabled, and what was left out.
+    notes: Vec<String>,
+    people: u64,
+    /// The old database's name now, if the new one has taken its place.
+    before: Option<String>,
+    /// The new database's name, if something of it was not proved.
+    kept: Option<String>,
+}
+
+impl Restored {
+    /// The stages with their times.
+    pub(super) fn tell_made(&self, context: &Context, _: &str) -> Result<(), Failure> {
+        for (stage, seconds) in &self.stages {
+            context.measure(Measure::seconds(stage, *seconds));
+        }
+        context.measure(Measure::count("people", self.people));
+        self.notes.iter().for_each(|note| context.note(note));
+        Ok(())
+    }
+
+    /// One proof.
+    pub(super) fn tell_proof(&self, context: &Context, id: &str) -> Result<(), Failure> {
+        let Some(proved) = self.proofs.iter().find(|proved| proved.id == id) else {
+            return Err(Failure::errored(format!("{id} was not looked at")));
+        };
+        for measure in &proved.measures {
+            context.measure(measure.clone());
+        }
+        proved.result.as_ref().map_err(failure).copied()
+    }
+
+    /// Whether the new staging serves.
+    pub(super) fn tell_swapped(&self, context: &Context, _: &str) -> Result<(), Failure> {
+        let total = self.stages.iter().map(|(_, seconds)| seconds).sum();
+        context.measure(Measure::seconds("restore and proof", total));
+        match (&self.before, self.red()) {
+            (Some(before), _) => {
+                context.note(&format!("the staging of before is kept as {before}"));
+                Ok(())
+            }
+            (None, Some(blocked)) => Err(Failure::skipped(format!("needs `{}`", blocked.id))),
+            (None, None) => Err(Failure::errored("the new staging did not take its place")),
+        }
+    }
+
+    /// Nothing, if the new staging serves; else the proof that it did not pass.
+    pub(super) fn in_place(&self) -> Result<(), Blocked> {
+        match (&self.before, self.red()) {
+            (Some(_), _) => Ok(()),
+            (None, Some(blocked)) => Err(blocked),
+            (None, None) => {
+                let fault = Fault::errored("the new staging did not take its place");
+                Err(Blocked { id: SWAPPED.to_owned(), fault })
+            }
+        }
+    }
+
+    /// The first proof that did not pass.
+    fn red(&self) -> Option<Blocked> {
+        self.proofs.iter().find_map(|proved| {
+            let fault = proved.result.as_ref().err()?.clone();
+            Some(Blocked { id: proved.id.clone(), fault })
+        })
+    }
+}
+
+/// What is restored into.
+struct Target {
+    url: ConnectionUrl,
+    /// Whether this run has made it, just for this.
+    own: bool,
+}
+
+/// The restored staging, made at most once; a failure is remembered.
+///
+/// # Errors
+/// Why there is none, and whose fault that is.
+pub(super) fn restored(state: &State, context: &Context) -> Result<Arc<Restored>, Blocked> {
+    let bring = || match context.shared() {
+        Some(shared) => shared
+            .once("restore", || restore(state, context))
+            .unwrap_or_else(|message| Err(blame(Fault::errored(message)))),
+        None => restore(state, context),
+    };
+    state.restored.get_or_init(|| bring().map(Arc::new)).clone()
+}
+
+fn blame(fault: Fault) -> Blocked {
+    Blocked { id: RESTORED.to_owned(), fault }
+}
+
+fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
+    let target = target(state, context).map_err(blame)?;
+    let backup = state.backup(context)?;
+    backup.sound(context)?;
+    let stop = Stop::default();
+    let _listening = context.stop_with(&stop);
+    let began = Timestamp::now();
+    let id = new_id(began);
+    let path = state.root.join(&state.settings.audit);
+    let audit = Audit::open(&path).map_err(blame)?;
+    let record = |result, detail: String| Record {
+        operation: Operation::RestoreRun,
+        source: target.url.shown(),
+        object: Some(backup.manifest.id.clone()),
+        result,
+        detail,
+    };
+    audit.append(&record(Standing::Started, format!("as {id}"))).map_err(blame)?;
+    tell(&format!(
+        "restoring {} into {} ({}), masked\n",
+        backup.manifest.id,
+        target.url.shown(),
+        context.environment()
+    ));
+    let mut course = Course::default();
+    let done = run(state, context, &backup, &target, (&id, &stop), &mut course);
+    let fault = match &done {
+        Ok(restored) => restored.red().map(|blocked| blocked.fault),
+        Err(fault) => Some(fault.clone()),
+    };
+    if let Some(fault) = fault {
+        let log: Vec<String> =
+            course.log.iter().map(|line| context.redactor().secrets(line)).collect();
+        let failed = Failed {
+            run: &id,
+            began,
+            fault: &fault,
+            environment: context.environment(),
+            target: &target.url.shown(),
+            backup: Some(&backup.manifest),
+            held: backup.held(context).ok(),
+            stages: &course.stages,
+            kept: course.kept.as_deref(),
+            serving: "the staging of before, as it was",
+            connectivity: &connectivity(context, &target, &backup),
+            log: &log,
+        };
+        match page::write(context.reports(), &failed, context.redactor()) {
+            Ok(folder) => context.note(&format!(
+                "what is known of the failed restore is in {}",
+                folder.join("failure.md").display()
+            )),
+            Err(lost) => tell(&format!("warning: {}\n", lost.line())),
+        }
+        let line = context.redactor().secrets(&fault.line());
+        if let Err(lost) = audit.append(&record(Standing::from(fault.kind()), line)) {
+            tell(&format!("warning: {}\n", lost.line()));
+        }
+    } else if let Ok(restored) = &done {
+        let detail = format!("{} people masked, {} proofs", restored.people, restored.proofs.len());
+        audit.append(&record(Standing::Passed, detail)).map_err(blame)?;
+    }
+    done.map_err(blame)
+}
+
+/// The stages, the proof, and the swap.
+fn run(
+    state: &State,
+    context: &Context,
+    backup: &Backup,
+    target: &Target,
+    (id, stop): (&str, &Stop),
+    course: &mut Course,
+) -> Result<Restored, Fault> {
+    let runtime = context.runtime();
+    if target.own {
+        runtime.block_on(marker::mark(&target.url, context.environment()))?;
+    }
+    let tools = tools(state, context, target, backup)?;
+    let productions = productions(state, context);
+    let progress = Arc::new(Progress::default());
+    let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+    let who = format!("smokedrill restore {id} {}@{}", actor::actor(), actor::host());
+    let made = {
+        let _display = Display::start(&progress, "restore", backup.manifest.database.bytes);
+        make(
+            &Order {
+                id,
+                environment: context.environment(),
+                url: &target.url,
+                productions: &productions,
+                archive: Archive {
+                    store: &backup.store,
+                    manifest: &backup.manifest,
+                    identities: backup.identities.as_ref(),
+                },
+                rules: &state.rules,
+                tools: &tools,
+                workers,
+                application: &who,
+                runtime,
+                progress: &progress,
+                stop,
+            },
+            course,
+        )?
+    };
+    let proofs = prove(&made, backup, workers, (context, stop), course);
+    let passed = matches!(&proofs, Ok(proofs) if proofs.iter().all(|proved| proved.result.is_ok()));
+    let mut before = None;
+    let swapped = match passed {
+        true => course.stage("swap", |_| {
+            before = Some(runtime.block_on(made.plain.swap())?);
+            Ok(())
+        }),
+        false => Ok(()),
+    };
+    if before.is_none() {
+        course.kept = runtime.block_on(made.plain.keep_failed()).ok();
+    }
+    swapped?;
+    let mut notes: Vec<String> =
+        made.rewritten.webhooks.iter().map(|hook| format!("webhook disabled: {hook}")).collect();
+    notes.extend(made.rewritten.left_out.iter().map(|what| format!("left out: {what}")));
+    Ok(Restored {
+        stages: course.stages.clone(),
+        proofs: proofs?,
+        notes,
+        people: made.people.persons(),
+        before,
+        kept: course.kept.clone(),
+    })
+}
+
+fn prove(
+    made: &Made,
+    backup: &Backup,
+    workers: usize,
+    (context, stop): (&Context, &Stop),
+    course: &mut Course,
+) -> Result<Vec<Proved>, Fault> {
+    course.stage("proof", |_| {
+        proof::prove(&Subject {
+            url: &made.url,
+            manifest: &backup.manifest,
+            plan: &made.plan,
+            people: &made.people,
+            allowed: &made.allowed,
+            sums: &made.sums,
+            rewritten: &made.rewritten.objects,
+            workers,
+            runtime: context.runtime(),
+            stop,
+        })
+    })
+}
+
+/// Where it is restored to.
+fn target(state: &State, context: &Context) -> Result<Target, Fault> {
+    let redactor = context.redactor();
+    let name = context.environment();
+    if let Some(own) = &context.staging {
+        let url = ConnectionUrl::parse(own)?;
+        redactor.learn(own);
+        url.password().map(|password| redactor.learn(password));
+        return Ok(Target { url, own: true });
+    }
+    if name == state.settings.source {
+        let message = format!("`{name}` is what backups are made of: it is only ever read");
+        return Err(Fault::usage(message)
+            .stage("guard")
+            .help("name the environment to restore into: `--env staging`"));
+    }
+    let found = resolve_database(&state.environments, name, redactor);
+    let found = found.map_err(|problems| place::told(&problems))?;
+    let url = ConnectionUrl::parse(&found.url)?;
+    url.password().map(|password| redactor.learn(password));
+    Ok(Target { url, own: false })
+}
+
+/// Programs that read the archive, and fit the target.
+fn tools(
+    state: &State,
+    context: &Context,
+    target: &Target,
+    backup: &Backup,
+) -> Result<PgTools, Fault> {
+    let session = context.runtime().block_on(Session::open(&target.url, "smokedrill restore"))?;
+    let server = session.server_version();
+    context.runtime().block_on(session.close());
+    // An archive is read by programs that are not older than those that wrote it.
+    let written = backup.manifest.tools.iter().find(|tool| tool.name == "pg_dump");
+    let written = written.and_then(|tool| {
+        let number = tool.version.split(|c: char| !c.is_ascii_digit()).find(|n| !n.is_empty())?;
+        number.parse::<i32>().ok()
+    });
+    let wanted = server.max(written.unwrap_or_default().saturating_mul(10_000));
+    let own = context.source.as_ref().and_then(|source| source.tools.clone());
+    let folder = own.or_else(|| state.settings.tools.as_ref().map(|tools| state.root.join(tools)));
+    PgTools::find(folder.as_deref(), wanted)
+}
+
+/// Productions that are known beside the backup's own source, as they are now.
+fn productions(state: &State, context: &Context) -> Vec<SourceIdentity> {
+    let name = &state.settings.source;
+    let url = match &context.source {
+        Some(own) => Some(own.database.clone()),
+        None => resolve_database(&state.environments, name, context.redactor())
+            .ok()
+            .map(|found| found.url),
+    };
+    let Some(url) = url.and_then(|url| ConnectionUrl::parse(&url).ok()) else { return Vec::new() };
+    let asked = context.runtime().block_on(async {
+        let session = Session::open(&url, "smokedrill guard").await?;
+        let identity = database::identity(&session, name, &url).await?;
+        session.close().await;
+        Ok::<_, Fault>(identity)
+    });
+    match asked {
+        Ok(identity) => vec![identity],
+        Err(fault) => {
+            // In the worst week it may be gone; the backup says which one it was.
+            context.note(&format!("production was not asked who it is: {}", fault.line()));
+            Vec::new()
+        }
+    }
+}
+
+/// How staging and production answer.
+fn connectivity(context: &Context, target: &Target, backup: &Backup) -> Vec<String> {
+    let begun = Instant::now();
+    let staging = context.runtime().block_on(Session::open(&target.url, "smokedrill diagnostics"));
+    let staging = match staging {
+        Ok(session) => {
+            format!("answers in {:.0?}, version {}", begun.elapsed(), session.server_version())
+        }
+        Err(fault) => fault.line(),
+    };
+    let source = &backup.manifest.source;
+    vec![
+        format!("staging {}: {staging}", target.url.shown()),
+        format!(
+            "the backup's source: {}@{}:{}/{}, PostgreSQL {}",
+            source.user, source.host, source.port, source.database, source.server_version
+        ),
+    ]
+}
