@@ -72,25 +72,27 @@ pub(super) fn backup(state: &Arc<State>) -> Vec<Custom> {
 /// The trials of a restore: that it was made, each proof, and that it took the old one's place.
 /// Where the environment is the source there are none: it is only ever read.
 pub(super) fn restore(state: &Arc<State>) -> Vec<Custom> {
-    let with = |id: &str, about: &str, tell: fn(&Restored, &Context, &str) -> Result<(), Failure>| {
-        let (suite, name) = id.split_once("::").unwrap_or((id, ""));
-        let (fixture_state, body_state) = (Arc::clone(state), Arc::clone(state));
-        let id = id.to_owned();
-        Custom {
-            fixture: Some(Arc::new(move |context| {
-                restoring::restored(&fixture_state, context).map(drop)
-            })),
-            body: Arc::new(move |context| {
-                let restored = restoring::restored(&body_state, context);
-                let restored = restored.map_err(|blocked| proofs::failure(&blocked.fault))?;
-                tell(&restored, context, &id)
-            }),
-            tags: [RESTORE.to_owned()].into(),
-            ..custom(suite, name, about)
-        }
-    };
+    let with =
+        |id: &str, about: &str, tell: fn(&Restored, &Context, &str) -> Result<(), Failure>| {
+            let (suite, name) = id.split_once("::").unwrap_or((id, ""));
+            let (fixture_state, body_state) = (Arc::clone(state), Arc::clone(state));
+            let id = id.to_owned();
+            Custom {
+                fixture: Some(Arc::new(move |context| {
+                    restoring::restored(&fixture_state, context).map(drop)
+                })),
+                body: Arc::new(move |context| {
+                    let restored = restoring::restored(&body_state, context);
+                    let restored = restored.map_err(|blocked| proofs::failure(&blocked.fault))?;
+                    tell(&restored, context, &id)
+                }),
+                tags: [RESTORE.to_owned()].into(),
+                ..custom(suite, name, about)
+            }
+        };
     let made = "Production's data are in a staging of their own, masked on the way.";
-    let mut trials = vec![Custom { kind: EntryKind::Fixture, ..with(RESTORED, made, Restored::tell_made) }];
+    let mut trials =
+        vec![Custom { kind: EntryKind::Fixture, ..with(RESTORED, made, Restored::tell_made) }];
     trials.extend(proof::ALL.iter().map(|(id, about)| with(id, about, Restored::tell_proof)));
     let swapped = "All of it proved, the new staging has taken the old one's place.";
     trials.push(with(SWAPPED, swapped, Restored::tell_swapped));

@@ -2,14 +2,14 @@
 
 object as (
     select 'schema' as kind, null::name as schema, nspname::text as name,
-        row(pg_get_userbyid(nspowner), nspacl, obj_description(oid, 'pg_namespace'))::text as definition
+        row(pg_get_userbyid(nspowner), (select array_agg(a::text order by a::text) from unnest(nspacl) a), obj_description(oid, 'pg_namespace'))::text as definition
     from namespace
     where oid not in (select objid from member where classid = 'pg_namespace'::regclass)
         -- `public` is there without being made, unless somebody else was given it.
         and (nspname <> 'public' or nspowner <> 6171 and current_setting('server_version_num')::int >= 150000)
 
     union all
-    select 'acl', null, 'SCHEMA public', row(nspacl, pg_get_userbyid(nspowner))::text
+    select 'acl', null, 'SCHEMA public', row((select array_agg(a::text order by a::text) from unnest(nspacl) a), pg_get_userbyid(nspowner))::text
     from namespace
     where nspname = 'public' and nspacl is distinct from (
         select initprivs from pg_init_privs
@@ -32,13 +32,13 @@ object as (
     where oid not in (select objid from member where classid = 'pg_publication'::regclass)
 
     union all
-    select 'foreign data wrapper', null, fdwname, row(pg_get_userbyid(fdwowner), fdwacl, fdwoptions,
+    select 'foreign data wrapper', null, fdwname, row(pg_get_userbyid(fdwowner), (select array_agg(a::text order by a::text) from unnest(fdwacl) a), fdwoptions,
         fdwhandler::regproc, fdwvalidator::regproc)::text
     from pg_foreign_data_wrapper
     where oid >= 16384 and oid not in (select objid from member where classid = 'pg_foreign_data_wrapper'::regclass)
 
     union all
-    select 'server', null, srvname, row(pg_get_userbyid(srvowner), srvacl, srvoptions, srvtype, srvversion,
+    select 'server', null, srvname, row(pg_get_userbyid(srvowner), (select array_agg(a::text order by a::text) from unnest(srvacl) a), srvoptions, srvtype, srvversion,
         (select fdwname from pg_foreign_data_wrapper f where f.oid = srvfdw))::text
     from pg_foreign_server
     where oid not in (select objid from member where classid = 'pg_foreign_server'::regclass)
@@ -53,7 +53,7 @@ object as (
     select 'default acl', nspname, 'DEFAULT PRIVILEGES FOR ' || case defaclobjtype when 'r' then 'TABLES'
             when 'S' then 'SEQUENCES' when 'f' then 'FUNCTIONS' when 'T' then 'TYPES' when 'n' then 'SCHEMAS'
             else 'LARGE OBJECTS' end,
-        row(pg_get_userbyid(defaclrole), defaclacl)::text
+        row(pg_get_userbyid(defaclrole), (select array_agg(a::text order by a::text) from unnest(defaclacl) a))::text
     from pg_default_acl left join namespace n on n.oid = defaclnamespace
     where defaclnamespace = 0 or n.oid is not null
 
@@ -98,7 +98,7 @@ object as (
         and not exists (select from pg_depend where classid = 'pg_cast'::regclass and objid = pg_cast.oid and deptype = 'i')
 
     union all
-    select 'procedural language', null, lanname, row(pg_get_userbyid(lanowner), lanacl, lanpltrusted)::text
+    select 'procedural language', null, lanname, row(pg_get_userbyid(lanowner), (select array_agg(a::text order by a::text) from unnest(lanacl) a), lanpltrusted)::text
     from pg_language
     where oid >= 16384 and oid not in (select objid from member where classid = 'pg_language'::regclass)
 

@@ -4,7 +4,7 @@ object as (
     select case relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence'
                         when 'f' then 'foreign table' else 'table' end as kind,
         nspname as schema, relname as name,
-        row(pg_get_userbyid(relowner), relacl, obj_description(oid, 'pg_class'), relpersistence, reloptions,
+        row(pg_get_userbyid(relowner), (select array_agg(a::text order by a::text) from unnest(relacl) a), obj_description(oid, 'pg_class'), relpersistence, reloptions,
             relreplident, relrowsecurity, relforcerowsecurity,
             (select amname from pg_am where pg_am.oid = relam),
             (select spcname from pg_tablespace where pg_tablespace.oid = reltablespace),
@@ -23,7 +23,7 @@ object as (
                 and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')),
             (select array_agg(row(attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
                                   pg_get_expr(adbin, adrelid), (select collname from pg_collation where pg_collation.oid = attcollation),
-                                  attstorage, to_jsonb(a) ->> 'attcompression', attstattarget, attacl, attoptions,
+                                  attstorage, to_jsonb(a) ->> 'attcompression', attstattarget, (select array_agg(a::text order by a::text) from unnest(attacl) a), attoptions,
                                   attfdwoptions, col_description(attrelid, attnum)) order by attnum)
              from pg_attribute a left join pg_attrdef on (adrelid, adnum) = (attrelid, attnum)
              where attrelid = relation.oid and attnum > 0 and not attisdropped and relkind <> 'S'),

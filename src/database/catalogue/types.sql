@@ -8,7 +8,7 @@ argument as materialized (
 ),
 object as (
     select case typtype when 'd' then 'domain' else 'type' end as kind, nspname as schema, typname as name,
-        row(pg_get_userbyid(typowner), typacl, obj_description(t.oid, 'pg_type'), typtype, typnotnull, typdefault,
+        row(pg_get_userbyid(typowner), (select array_agg(a::text order by a::text) from unnest(typacl) a), obj_description(t.oid, 'pg_type'), typtype, typnotnull, typdefault,
             (select collname from pg_collation where pg_collation.oid = typcollation),
             case when typtype = 'd' then format_type(typbasetype, typtypmod) end,
             case when typtype = 'b' then row(typinput, typoutput, typreceive, typsend, typmodin, typmodout, typlen,
@@ -32,7 +32,7 @@ object as (
     union all
     select case prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end, nspname,
         proname || '(' || case when prokind = 'a' and pronargs = 0 then '*' else list end || ')',
-        row(pg_get_userbyid(proowner), proacl, obj_description(p.oid, 'pg_proc'),
+        row(pg_get_userbyid(proowner), (select array_agg(a::text order by a::text) from unnest(proacl) a), obj_description(p.oid, 'pg_proc'),
             case when prokind <> 'a' then pg_get_functiondef(p.oid) end,
             (select row(aggkind, aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn,
                         aggminvtransfn, aggmfinalfn, aggsortop::regoperator, format_type(aggtranstype, null),

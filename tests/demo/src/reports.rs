@@ -27,7 +27,7 @@ const SAMPLES: &str = "
     where taken_at > now() - interval '24 hours'";
 
 const REMINDERS: &str = r#"
-    select reminder_id::text, job_id::text, customer, channel,
+    select reminder_id::text, job_id::text, customer, channel::text,
            to_char(due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), status
     from upcoming_reminders
     order by due_at, reminder_id"#;
