@@ -72,6 +72,7 @@ mod proof;
 mod redact;
 mod report;
 mod restore;
+mod staging;
 mod suite;
 
 pub use access::psql;
@@ -79,6 +80,7 @@ pub use backup::Backups;
 pub use drill::Drill;
 pub use fault::{Fault, FaultKind};
 pub use harness::{Context, Failure, Harness, Running};
+pub use staging::{check_masking, mark_staging};
 pub use suite::{drill_schema, environments_schema, masking_schema, suite_schema};
 
 /// The README's examples are compiled too.

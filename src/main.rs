@@ -28,7 +28,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Back production up, and prove the backup.
+    /// Back production up, restore it into staging, masked, and prove both.
     ///
     /// Takes the arguments of `cargo test --test drill --`; `smokedrill drill --help` lists
     /// them. The environment `local` is started by the test harness alone.
@@ -42,6 +42,20 @@ enum Command {
     Backup {
         #[command(subcommand)]
         command: BackupCommand,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The database that backups are restored into.
+    Staging {
+        #[command(subcommand)]
+        command: StagingCommand,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The masking rules.
+    Masking {
+        #[command(subcommand)]
+        command: MaskingCommand,
         #[command(flatten)]
         place: Place,
     },
@@ -110,6 +124,32 @@ enum BackupCommand {
 }
 
 #[derive(Subcommand)]
+enum StagingCommand {
+    /// Say of a database, once, that a restore may overwrite it; asks for its name first.
+    Mark {
+        /// The environment of environments.toml.
+        #[arg(long, short, value_name = "NAME")]
+        env: String,
+        /// What would be typed: USER@HOST:PORT/DATABASE.
+        #[arg(long, value_name = "DATABASE")]
+        yes: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum MaskingCommand {
+    /// Show what becomes of each column of a backup, or which columns have no rule.
+    Check {
+        /// latest, previous, or its name.
+        #[arg(default_value = "latest")]
+        backup: String,
+        /// A file with the private key (age) of an encrypted backup.
+        #[arg(long, value_name = "FILE", env = "SMOKEDRILL_IDENTITY", hide_env = true)]
+        identity: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
 enum AuditCommand {
     /// Show its lines, oldest first.
     List,
@@ -143,6 +183,12 @@ fn main() -> ExitCode {
                 AuditCommand::Verify => backups.verify_audit(),
             })
         }
+        Command::Staging { command: StagingCommand::Mark { env, yes }, place } => {
+            smokedrill::mark_staging(&place.suites, &env, |shown| yes.unwrap_or_else(|| ask(shown)))
+        }
+        Command::Masking { command: MaskingCommand::Check { backup, identity }, place } => {
+            smokedrill::check_masking(&place.suites, &backup, identity.as_deref())
+        }
         Command::Psql { env, place, arguments } => {
             match smokedrill::psql(&place.suites, env.as_deref(), &arguments) {
                 Ok(code) => return ExitCode::from(code),
@@ -175,6 +221,18 @@ fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// What a person types, asked whether a database may be overwritten.
+fn ask(shown: &str) -> String {
+    let question = format!(
+        "A restore will overwrite this database, and all that is in it is lost:\n\n    {shown}\n\n\
+         Type it to say that this is meant: "
+    );
+    let _ = std::io::stderr().write_all(question.as_bytes());
+    let mut typed = String::new();
+    let _ = std::io::stdin().read_line(&mut typed);
+    typed
 }
 
 fn backup(command: &BackupCommand, place: &Place) -> Result<String, Fault> {

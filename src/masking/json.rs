@@ -22,14 +22,14 @@ pub(crate) enum Spot {
 /// Where in a document: the keys on the way, nothing for an element of an array.
 pub(crate) type Path = Vec<Option<String>>;
 
+/// Looks at a spot, and gives what it becomes; nothing where it stays.
+pub(crate) type Visit<'a, E> = dyn FnMut(Spot, &Path, &str) -> Result<Option<String>, E> + 'a;
+
 /// Replaces what `visit` gives something else for.
 ///
 /// # Errors
 /// `visit` has failed; the outer `Err` of a text that is no JSON is `None`.
-pub(crate) fn mask<E>(
-    json: &str,
-    visit: &mut dyn FnMut(Spot, &Path, &str) -> Result<Option<String>, E>,
-) -> Result<String, Option<E>> {
+pub(crate) fn mask<E>(json: &str, visit: &mut Visit<'_, E>) -> Result<String, Option<E>> {
     let mut scan =
         Scan { json, at: 0, out: String::with_capacity(json.len() + 16), path: Vec::new() };
     scan.value(visit, 0)?;
@@ -65,8 +65,6 @@ struct Scan<'a> {
     out: String,
     path: Path,
 }
-
-type Visit<'a, E> = dyn FnMut(Spot, &Path, &str) -> Result<Option<String>, E> + 'a;
 
 impl Scan<'_> {
     fn peek(&self) -> Option<u8> {

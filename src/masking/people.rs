@@ -10,6 +10,7 @@
 //! Hashes alone are kept, with a seed that is new for each run: a dump of this process shows
 //! nobody. A person takes about 200 bytes: a key, an address, a number and a name.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, PoisonError};
@@ -172,8 +173,8 @@ impl Harvest {
             }
         }
         for phone in phones {
-            if !self.phones.contains_key(&phone) {
-                self.phones.insert(phone, person);
+            if let Entry::Vacant(slot) = self.phones.entry(phone) {
+                slot.insert(person);
                 self.phone_order.push(phone);
             }
         }
@@ -247,8 +248,8 @@ impl Harvest {
                 Trait::Phone => &mut self.phones,
                 Trait::Name => &mut self.names,
             };
-            if !map.contains_key(&hash) {
-                map.insert(hash, numbers.take()?);
+            if let Entry::Vacant(slot) = map.entry(hash) {
+                slot.insert(numbers.take()?);
             }
         }
         Ok(People {

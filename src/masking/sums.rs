@@ -79,11 +79,6 @@ impl Summing {
         }
     }
 
-    /// How many rows were fed to their end.
-    pub(crate) fn rows(&self) -> u64 {
-        self.sums.rows
-    }
-
     /// How many rows had not as many fields as there are columns.
     pub(crate) fn uneven(&self) -> u64 {
         self.uneven

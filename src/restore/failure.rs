@@ -69,10 +69,11 @@ pub(crate) fn write(
     let lines = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let start = failed.log.len().saturating_sub(TAIL);
     let tail = failed.log.get(start..).unwrap_or_default();
-    let listing = failed.held.map(listing).unwrap_or_else(|| {
+    let unread = || {
         "the archive could not be looked into: see failure.md, and `smokedrill backup verify`\n"
             .to_owned()
-    });
+    };
+    let listing = failed.held.map_or_else(unread, listing);
     for (name, text) in [
         ("archive.txt", listing),
         ("connectivity.txt", lines(failed.connectivity)),

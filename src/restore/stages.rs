@@ -56,13 +56,11 @@ pub(crate) struct Made {
     pub(crate) plain: Plain,
     /// The new database.
     pub(crate) url: ConnectionUrl,
-    pub(crate) target: SourceIdentity,
     pub(crate) plan: MaskPlan,
     pub(crate) people: People,
     pub(crate) allowed: Allowed,
     pub(crate) sums: Sums,
     pub(crate) rewritten: Rewritten,
-    pub(crate) toc: Toc,
 }
 
 /// How far a restore came, whether it went well or not.
@@ -121,9 +119,7 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
     let plain = wait_on(order, Plain::open(order.url, order.id, order.application, &permit))?;
     let made = fill(order, course, &plain, &permit, (&toc, &plan, known));
     match made {
-        Ok((url, sums)) => {
-            Ok(Made { plain, url, target, plan, people, allowed, sums, rewritten, toc })
-        }
+        Ok((url, sums)) => Ok(Made { plain, url, plan, people, allowed, sums, rewritten }),
         Err(fault) => {
             course.kept = order.runtime.block_on(plain.keep_failed()).ok();
             Err(stop.why().unwrap_or(fault))

@@ -30,7 +30,7 @@ mod reader;
 mod source;
 mod write;
 
-pub(crate) use contents::{Entry, Section, Toc};
+pub(crate) use contents::{Entry, Toc};
 pub(crate) use reader::{Held, Reader};
 pub(crate) use source::{Source, read_some};
 

@@ -31,4 +31,4 @@ mod tests;
 
 pub(crate) use classify::Unclassified;
 pub(crate) use load::Rules;
-pub(crate) use resolve::{ArchiveTable, Resolved};
+pub(crate) use resolve::ArchiveTable;

@@ -76,7 +76,7 @@ pub(crate) enum RuleSpec {
     /// One of the rules that need no more.
     Word(Word),
     /// It stays.
-    Keep(KeepSpec),
+    Keep(#[expect(dead_code, reason = "the reason is for readers of the file")] KeepSpec),
     /// It becomes this.
     Value(ValueSpec),
     /// A JSON document.

@@ -1,0 +1,121 @@
+//! What the program does for staging that is no test: the marker, and a look at the rules.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::audit::{Audit, Operation, Record, Standing};
+use crate::backup::backups::{root, settings};
+use crate::backup::choose::Choice;
+use crate::backup::encryption::Identities;
+use crate::backup::place::{self, told};
+use crate::backup::stop::Stop;
+use crate::database::ConnectionUrl;
+use crate::environment::load::Environments;
+use crate::environment::source::resolve_database;
+use crate::fault::Fault;
+use crate::masking::plan::{Action, MaskPlan, Rows};
+use crate::masking::rules::Rules;
+use crate::redact::Redactor;
+use crate::report::console::tell;
+use crate::restore::archive::{Archive, tables};
+use crate::restore::{marker, stages};
+
+/// Marks the database of an environment as one that a restore may overwrite. `ask` is given what
+/// it is, and gives back what the person typed: the same, or nothing is done.
+///
+/// # Errors
+/// *Usage*: the environment is the source of backups, or something else was typed. *Errored*: the
+/// database cannot be reached or written to.
+pub fn mark_staging(
+    suites: &Path,
+    environment: &str,
+    ask: impl FnOnce(&str) -> String,
+) -> Result<String, Fault> {
+    let settings = settings(suites)?;
+    if environment == settings.source {
+        let message = format!("`{environment}` is what backups are made of");
+        return Err(Fault::usage(message).help("mark the environment that is restored into"));
+    }
+    let environments = Environments::load(suites).map_err(|problems| told(&problems))?;
+    let redactor = Redactor::new(&[], Vec::new());
+    let resolved = resolve_database(&environments, environment, &redactor);
+    let url = ConnectionUrl::parse(&resolved.map_err(|problems| told(&problems))?.url)?;
+    let shown = url.shown();
+    if ask(&shown).trim() != shown {
+        let message = "that is not what was asked for: nothing was marked";
+        return Err(Fault::usage(message).help(format!("type {shown} to mark it")));
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
+    let audit = Audit::open(&root(suites).join(&settings.audit))?;
+    let marked = runtime.block_on(marker::mark(&url, environment));
+    let (result, detail) = match &marked {
+        Ok(_) => (Standing::Passed, format!("as {environment}")),
+        Err(fault) => (Standing::from(fault.kind()), fault.line()),
+    };
+    let (operation, object) = (Operation::StagingMark, None);
+    audit.append(&Record { operation, source: shown.clone(), object, result, detail })?;
+    marked?;
+    Ok(format!("{shown} is marked as `{environment}`: a restore may overwrite it\n"))
+}
+
+/// What the masking rules make of each column of a backup.
+///
+/// # Errors
+/// *Usage*: a rule does not fit, or a column that could hold personal data has none: with the
+/// lines to paste. *Errored*: the backup cannot be read.
+pub fn check_masking(
+    suites: &Path,
+    backup: &str,
+    identity: Option<&Path>,
+) -> Result<String, Fault> {
+    let settings = settings(suites)?;
+    let rules = Rules::load(suites).map_err(|problems| told(&problems))?;
+    let redactor = Redactor::new(&[], Vec::new());
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
+    let store = place::open(&settings, &root(suites), &redactor, runtime.handle())?;
+    let choice = Choice::parse(backup)?;
+    let id = place::find(&store, &choice, |text| tell(&format!("note: {text}\n")))?;
+    let manifest = store.manifest(&id)?;
+    let identities = identity.map(Identities::load).transpose()?;
+    let archive = Archive { store: &store, manifest: &manifest, identities: identities.as_ref() };
+    let toc = archive.contents(&Stop::default())?;
+    let resolved = rules.resolve(&tables(&toc)?, &manifest.catalogue.columns);
+    let resolved = resolved.map_err(|problems| told(&problems))?;
+    match resolved.unclassified.is_empty() {
+        true => Ok(listed(&resolved.plan)),
+        false => Err(stages::unclassified(&resolved.unclassified)),
+    }
+}
+
+/// A line for each column that does not stay, and one for each table that comes empty.
+fn listed(plan: &MaskPlan) -> String {
+    let mut text = String::new();
+    for ((schema, table), planned) in &plan.tables {
+        if planned.rows == Rows::Clear {
+            let _ = writeln!(text, "{schema}.{table}: no rows");
+            continue;
+        }
+        let masked = planned.columns.iter().filter(|column| column.action != Action::Keep);
+        for column in masked {
+            let what = match &column.action {
+                Action::Keep => "stays",
+                Action::Email => "test-{id}@example.com",
+                Action::Phone => "+1000000{id}",
+                Action::Name => "Test Customer {id}",
+                Action::Text => "text, people in it masked",
+                Action::ObjectKey(_) => "key of an object, masked",
+                Action::Json(_) => "JSON, masked",
+                Action::Secret => "staging-…",
+                Action::Null => "NULL",
+                Action::Empty => "empty",
+                Action::Value(value) => value,
+            };
+            let _ = writeln!(text, "{schema}.{table}.{}: {what}", column.name);
+        }
+    }
+    text
+}
