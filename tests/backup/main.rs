@@ -14,5 +14,6 @@ mod green;
 mod kept;
 mod people;
 mod refused;
+mod restore;
 mod stopped;
 mod storage;
