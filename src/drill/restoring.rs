@@ -27,6 +27,7 @@ use crate::report::console::tell;
 use crate::restore::archive::Archive;
 use crate::restore::failure::{self as page, Failed};
 use crate::restore::marker;
+use crate::restore::migrations::{self, Migrations};
 use crate::restore::stages::{Course, Made, Order, make};
 
 /// What came of a restore whose data are all in staging.
@@ -38,6 +39,7 @@ pub(super) struct Restored {
     /// Webhooks that were disabled, and what was left out.
     notes: Vec<String>,
     people: u64,
+    migrations: Option<Migrations>,
     /// The old database's name now, if the new one has taken its place.
     before: Option<String>,
     /// The new database's name, if something of it was not proved.
@@ -64,6 +66,31 @@ impl Restored {
             context.measure(measure.clone());
         }
         proved.result.as_ref().map_err(failure).copied()
+    }
+
+    /// The project's migrations.
+    pub(super) fn tell_migrations(&self, context: &Context, _: &str) -> Result<(), Failure> {
+        let Some(found) = &self.migrations else {
+            return Err(match self.red() {
+                Some(blocked) => Failure::skipped(format!("needs `{}`", blocked.id)),
+                None => Failure::skipped(
+                    "there is no folder supabase/migrations, or no list of them in the database",
+                ),
+            });
+        };
+        let count = |list: &[String]| list.len() as u64;
+        context.measure(Measure::count("applied before", found.applied));
+        context.measure(Measure::count("applied now", count(&found.pending)));
+        context.measure(Measure::count("unknown to the tree", count(&found.unknown)));
+        found.pending.iter().for_each(|file| context.note(&format!("migration applied: {file}")));
+        let order = Measure::count("out of order", count(&found.out_of_order)).at_most(0.0);
+        match context.measure(order) {
+            true => Ok(()),
+            false => Err(Failure::failed(format!(
+                "older than the last that was applied, and not applied: {}",
+                found.out_of_order.join(", ")
+            ))),
+        }
     }
 
     /// Whether the new staging serves.
@@ -235,12 +262,21 @@ fn run(
     };
     let proofs = prove(&made, backup, workers, (context, stop), course);
     let passed = matches!(&proofs, Ok(proofs) if proofs.iter().all(|proved| proved.result.is_ok()));
-    let mut before = None;
+    let (mut before, mut migrations) = (None, None);
     let swapped = match passed {
-        true => course.stage("swap", |_| {
-            before = Some(runtime.block_on(made.plain.swap())?);
-            Ok(())
-        }),
+        true => course
+            .stage("migration check", |_| {
+                let folder = state.root.join("supabase/migrations");
+                let apply = migrations::apply(&folder, &made.url, &who, &made.permit);
+                migrations = runtime.block_on(stop.unless(apply))??;
+                Ok(())
+            })
+            .and_then(|()| {
+                course.stage("swap", |_| {
+                    before = Some(runtime.block_on(made.plain.swap())?);
+                    Ok(())
+                })
+            }),
         false => Ok(()),
     };
     if before.is_none() {
@@ -255,6 +291,7 @@ fn run(
         proofs: proofs?,
         notes,
         people: made.people.persons(),
+        migrations,
         before,
         kept: course.kept.clone(),
     })

@@ -94,6 +94,8 @@ pub(super) fn restore(state: &Arc<State>) -> Vec<Custom> {
     let mut trials =
         vec![Custom { kind: EntryKind::Fixture, ..with(RESTORED, made, Restored::tell_made) }];
     trials.extend(proof::ALL.iter().map(|(id, about)| with(id, about, Restored::tell_proof)));
+    let migrations = "Migrations of the project that production has not seen are applied.";
+    trials.push(with("restore::migrations", migrations, Restored::tell_migrations));
     let swapped = "All of it proved, the new staging has taken the old one's place.";
     trials.push(with(SWAPPED, swapped, Restored::tell_swapped));
     trials

@@ -54,7 +54,7 @@ pub(crate) struct Proved {
 }
 
 /// The proofs' names, and what each shows.
-pub(crate) const ALL: [(&str, &str); 14] = [
+pub(crate) const ALL: [(&str, &str); 15] = [
     ("integrity::rows", "Every table has the rows of the backup."),
     ("integrity::checksums", "Columns that were kept are equal to production's."),
     ("integrity::nulls", "NULL is where it was, and nowhere else."),
@@ -62,6 +62,7 @@ pub(crate) const ALL: [(&str, &str); 14] = [
     ("integrity::sequences", "Sequences stand beyond the columns that they number."),
     ("integrity::indexes", "Every index is valid: what must be unique is, masked too."),
     ("integrity::objects", "Every object, policy, grant and extension of the source is there."),
+    ("integrity::buckets", "Every bucket of the manifest is there, with its settings."),
     ("masking::rules-held", "Every masked value has the form of its rule."),
     ("masking::sessions-empty", "Nobody is signed in."),
     (

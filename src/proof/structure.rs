@@ -48,6 +48,7 @@ async fn all(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
         sequences(&session).await?,
         indexes(&session).await?,
         objects(subject, &session).await?,
+        buckets(subject, &session).await?,
         texts::definitions(subject, &session).await?,
         counted(&session, "masking::webhooks-disabled", "webhooks that are enabled", WEBHOOKS)
             .await?,
@@ -185,6 +186,37 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
         proved.result = Err(Fault::failed(message));
     }
     Ok(proved)
+}
+
+/// The buckets of the storage manifest.
+async fn buckets(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fault> {
+    let said = |error: tokio_postgres::Error| session.said(&error).stage("buckets");
+    let there = "select pg_catalog.to_regclass('storage.buckets') is not null";
+    let there: bool = session.client().query_one(there, &[]).await.map_err(said)?.get(0);
+    let storage = subject.manifest.storage.as_ref();
+    let listing = storage.and_then(|storage| storage.database.as_ref().or(storage.api.as_ref()));
+    let mut wrong = Vec::new();
+    let wanted = listing.map_or(&[][..], |listing| &listing.buckets);
+    for bucket in wanted.iter().filter(|_| there) {
+        let asked = "select public, file_size_limit, allowed_mime_types,
+                (select count(*) from storage.objects where bucket_id = b.id)
+            from storage.buckets b where id = $1";
+        let row = session.client().query_opt(asked, &[&bucket.id]).await.map_err(said)?;
+        let Some(row) = row else {
+            wrong.push((bucket.id.clone(), 1));
+            continue;
+        };
+        let objects = u64::try_from(row.get::<_, i64>(3)).unwrap_or_default();
+        let now = (row.get::<_, Option<bool>>(0).unwrap_or_default(), row.get(1), row.get(2));
+        let then = (bucket.public, bucket.file_size_limit, bucket.allowed_mime_types.clone());
+        if now != then || objects != bucket.objects {
+            wrong.push((bucket.id.clone(), 1));
+        }
+    }
+    let objects = wanted.iter().map(|bucket| bucket.objects).sum();
+    let measures =
+        vec![Measure::count("buckets", wanted.len() as u64), Measure::count("objects", objects)];
+    Ok(Proved::none("integrity::buckets", "buckets that differ", &wrong, measures))
 }
 
 /// What a query lists must be nothing.

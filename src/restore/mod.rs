@@ -10,6 +10,7 @@ pub(crate) mod gather;
 pub(crate) mod guard;
 pub(crate) mod load;
 pub(crate) mod marker;
+pub(crate) mod migrations;
 pub(crate) mod needs;
 pub(crate) mod plain;
 pub(crate) mod sections;

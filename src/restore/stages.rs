@@ -53,6 +53,7 @@ pub(crate) struct Order<'a> {
 
 /// A restored database beside the one that serves, waiting for its proof.
 pub(crate) struct Made {
+    pub(crate) permit: Permit,
     pub(crate) plain: Plain,
     /// The new database.
     pub(crate) url: ConnectionUrl,
@@ -119,7 +120,7 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
     let plain = wait_on(order, Plain::open(order.url, order.id, order.application, &permit))?;
     let made = fill(order, course, &plain, &permit, (&toc, &plan, known));
     match made {
-        Ok((url, sums)) => Ok(Made { plain, url, plan, people, allowed, sums, rewritten }),
+        Ok((url, sums)) => Ok(Made { permit, plain, url, plan, people, allowed, sums, rewritten }),
         Err(fault) => {
             course.kept = order.runtime.block_on(plain.keep_failed()).ok();
             Err(stop.why().unwrap_or(fault))

@@ -9,6 +9,13 @@ fn staging_comes_up_complete_with_nobody_of_production_in_it() {
     let target = Target::new(&site);
     let url = target.staging.superuser_url();
     Session::open(&url).texts("create table public.of_before ()");
+    let versions = Session::open(&site.production.superuser_url())
+        .texts("select version || '_' || name from supabase_migrations.schema_migrations");
+    for version in versions {
+        target.project.write(&format!("supabase/migrations/{version}.sql"), "select 1 / 0");
+    }
+    let pending = "create table public.next (id int); insert into public.next values (7)";
+    target.project.write("supabase/migrations/20270101000000_next.sql", pending);
     let ran = target.restore(&[]);
     assert_eq!(ran.code, 0, "{}", ran.console());
     let passed = ran.ended("passed");
@@ -29,6 +36,7 @@ fn staging_comes_up_complete_with_nobody_of_production_in_it() {
     assert_eq!(one("select count(*) from auth.users where phone !~ '^1000000[0-9]+$'"), "0");
     assert_eq!(one("select count(*) from auth.identities where email !~ '^test-'"), "0");
     assert_eq!(one("select count(*) from cron.job where active"), "0");
+    assert_eq!(one("select id from public.next"), "7");
     // One person is the same one everywhere.
     assert_eq!(
         one("select count(*) from customers c join auth.users u on u.id = c.account_id

@@ -1,0 +1,175 @@
+//! Migrations that are in the project's tree and not yet in the restored database.
+//!
+//! ```text
+//! supabase/migrations/20240105081500_customers.sql
+//! supabase_migrations.schema_migrations: version, statements, name
+//! ```
+//!
+//! | where | what it is | what is done |
+//! |---|---|---|
+//! | both | applied | nothing |
+//! | tree, newer than all applied | pending | applied, one transaction each |
+//! | tree, older than one applied | out of order | told; Supabase's tool would not apply it either |
+//! | database alone | unknown to the tree | told: it was applied from elsewhere |
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::database::{ConnectionUrl, Permit, Writer};
+use crate::fault::Fault;
+
+/// The longest wait for a lock, as Supabase's tool has it.
+const LOCK: &str = "set lock_timeout = '4s'";
+
+/// How a tree's migrations stand to a database's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Migrations {
+    pub(crate) applied: u64,
+    /// Pending before, and applied now.
+    pub(crate) pending: Vec<String>,
+    pub(crate) out_of_order: Vec<String>,
+    pub(crate) unknown: Vec<String>,
+}
+
+/// A file of the tree.
+struct Migration {
+    version: String,
+    name: String,
+    path: PathBuf,
+}
+
+/// Applies what is pending; nothing where there are no migrations, in the tree or the database.
+///
+/// # Errors
+/// The folder cannot be read; a migration is refused: nothing of that one is left.
+pub(crate) async fn apply(
+    folder: &Path,
+    url: &ConnectionUrl,
+    application: &str,
+    permit: &Permit,
+) -> Result<Option<Migrations>, Fault> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let writer = Writer::open(url, application, permit).await?;
+    let said = |error: tokio_postgres::Error| writer.said(&error);
+    let there =
+        "select pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null";
+    if !writer.client().query_one(there, &[]).await.map_err(said)?.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let asked = "select version from supabase_migrations.schema_migrations order by version";
+    let rows = writer.client().query(asked, &[]).await.map_err(said)?;
+    let known: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let tree = tree(folder)?;
+    let is_known = |migration: &Migration| known.contains(&migration.version);
+    let last = known.last().cloned().unwrap_or_default();
+    let mut found = Migrations::default();
+    found.applied = tree.iter().filter(|migration| is_known(migration)).count() as u64;
+    let unknown = known.iter().filter(|version| !tree.iter().any(|m| m.version == **version));
+    found.unknown = unknown.cloned().collect();
+    for migration in tree.iter().filter(|migration| !is_known(migration)) {
+        let file = migration.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if migration.version <= last {
+            found.out_of_order.push(file);
+            continue;
+        }
+        one(&writer, migration).await.map_err(|fault| {
+            fault
+                .object(&file)
+                .help("mend the migration: nothing of it is left, and staging serves on")
+        })?;
+        found.pending.push(file);
+    }
+    Ok(Some(found))
+}
+
+/// The migrations of a folder, in the order of their versions.
+fn tree(folder: &Path) -> Result<Vec<Migration>, Fault> {
+    let unread = |error: std::io::Error| {
+        Fault::errored(format!("the migrations cannot be read: {error}")).object(folder.display())
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unread)? {
+        let path = entry.map_err(unread)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((version, rest)) = name.strip_suffix(".sql").and_then(|n| n.split_once('_'))
+        else {
+            continue;
+        };
+        if !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()) {
+            found.push(Migration { version: version.to_owned(), name: rest.to_owned(), path });
+        }
+    }
+    found.sort_by(|one, other| one.version.cmp(&other.version));
+    Ok(found)
+}
+
+/// Applies one, and writes it down as Supabase's tool does; all of it or nothing.
+async fn one(writer: &Writer, migration: &Migration) -> Result<(), Fault> {
+    let sql = fs::read_to_string(&migration.path).map_err(Fault::errored)?;
+    // As a session of that tool begins: with nobody's settings.
+    writer.run(&format!("reset all; {LOCK}; begin")).await?;
+    let done = async {
+        writer.run(&sql).await?;
+        let note = "insert into supabase_migrations.schema_migrations (version, name, statements)
+            values ($1, $2, array[$3])";
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [&migration.version, &migration.name, &sql];
+        let noted = writer.client().execute(note, &values).await;
+        noted.map_err(|error| writer.said(&error))?;
+        writer.run("commit").await
+    };
+    match done.await {
+        Ok(()) => Ok(()),
+        Err(fault) => {
+            // The first word counts: that it could not be undone either follows from it.
+            let _ = writer.run("rollback").await;
+            Err(fault)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::testing::{database, writer};
+
+    const TABLE: &str = "create schema supabase_migrations;
+        create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
+        insert into supabase_migrations.schema_migrations values ('20240101', null, 'a'), ('20240301', null, 'c')";
+
+    #[tokio::test]
+    async fn what_is_pending_is_applied_and_all_else_is_told() {
+        let text = database("migrated").await;
+        let url = ConnectionUrl::parse(&text).unwrap();
+        let client = writer(&text).await;
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, sql: &str| fs::write(folder.path().join(name), sql).unwrap();
+        let apply = async || apply(folder.path(), &url, "smokedrill test", &Permit::proved()).await;
+        assert_eq!(apply().await.unwrap(), None);
+        client.batch_execute(TABLE).await.unwrap();
+        write("20240101_a.sql", "select 1 / 0");
+        write("20240201_b.sql", "select 1 / 0");
+        write("20240401_d.sql", "create table public.d (); create table public.e ()");
+        write("20240402_f.sql", "comment on table public.d is 'x'");
+        write("notes.md", "");
+        let found = apply().await.unwrap().unwrap();
+        let expected = Migrations {
+            applied: 1,
+            pending: vec!["20240401_d.sql".into(), "20240402_f.sql".into()],
+            out_of_order: vec!["20240201_b.sql".into()],
+            unknown: vec!["20240301".into()],
+        };
+        assert_eq!(found, expected);
+        assert_eq!(apply().await.unwrap().unwrap().pending, Vec::<String>::new());
+        write("20240501_g.sql", "create table public.g (); select * from public.nowhere");
+        let told = apply().await.unwrap_err().to_string();
+        assert!(told.contains("20240501_g.sql") && told.contains("42P01"), "{told}");
+        let left = "select to_regclass('public.g') is null and not exists
+            (select from supabase_migrations.schema_migrations where version = '20240501')";
+        assert!(client.query_one(left, &[]).await.unwrap().get::<_, bool>(0));
+    }
+}
