@@ -11,7 +11,8 @@ delete from auth.refresh_tokens;
 delete from auth.one_time_tokens;
 delete from auth.flow_state;
 update public.customers set name = 'Test Customer ' || number, email = case when email is not null then 'test-' || number || '@example.com' end,
-    billing_email = null, phone = case when phone is not null then '+1000000' || number end, other_emails = '{}', contacts = '[]', notes = null;
+    billing_email = null, phone = case when phone is not null then '+1000000' || number end, other_emails = '{}', contacts = '[]', notes = null
+    where email is not null or phone is not null;
 update public.profiles set full_name = 'Test Customer', marketing_email = '';
 update public.messages set sender = 'test@example.com', recipient = 'test@example.com', body = 'masked', provider = null;
 update public.reminders set recipient = 'test@example.com', last_error = null;
