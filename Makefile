@@ -1,33 +1,48 @@
-# The runbook's commands. `make smoke ENV=staging` is the gate after a deploy, and
-# `make backup-prod ENV=production` backs production up.
+# The runbook's commands. `make smoke ENV=staging` is the gate after a deploy,
+# `make backup-prod ENV=production` backs production up, and `make restore-staging ENV=staging`
+# restores the newest backup, masked. Without ENV all of it happens in the demo.
 
 RUN := sh scripts/with-setup
 PROGRAM := $(RUN) cargo run --locked --quiet --
-# Behind the `--` of a test harness: the environment, if one is named.
-ENVIRONMENT = $(if $(ENV), -- --env "$(ENV)")
-# Which backup: latest, previous, or its name.
+# The environment, if one is named.
+ENVIRONMENT = $(if $(ENV), --env "$(ENV)")
+# Which backup: latest, previous, or its name. The demo makes one of its own, unless one is named.
 BACKUP ?= latest
+CHOICE = $(if $(ENV)$(findstring command,$(origin BACKUP)), --backup "$(BACKUP)")
+KEY = $(if $(IDENTITY), --identity "$(IDENTITY)")
 
-.PHONY: help smoke backup-prod verify-backup list-backups prune-backups audit psql-prod-readonly \
-	test lint bench
+.PHONY: help smoke drill backup-prod verify-backup list-backups prune-backups restore-staging \
+	mark-staging check-masking audit psql-prod-readonly test lint bench
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "%-19s %s\n", $$1, $$2 }'
 
 smoke: ## Run the smoke checks against ENV (default: SMOKE_ENV, or else local)
-	$(RUN) cargo test --locked --test smoke$(ENVIRONMENT)
+	$(RUN) cargo test --locked --test smoke --$(ENVIRONMENT)
 
 backup-prod: ## Back up and prove the backup: ENV=production, or else the demo of local
-	$(RUN) cargo test --locked --test drill$(ENVIRONMENT)
+	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT) --tag backup
 
 verify-backup: ## Read a backup to its end and compare it with its manifest (BACKUP=latest)
-	$(PROGRAM) backup verify "$(BACKUP)"$(if $(IDENTITY), --identity "$(IDENTITY)")
+	$(PROGRAM) backup verify "$(BACKUP)"$(KEY)
 
 list-backups: ## List the backups that are there
 	$(PROGRAM) backup list
 
 prune-backups: ## Remove backups that are older than the retention
 	$(PROGRAM) backup prune
+
+restore-staging: ## Restore a backup into ENV, masked and proved, and run the smoke checks
+	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY) --exclude-tag backup
+
+mark-staging: ## Say once that the database of ENV may be overwritten; asks for its name
+	$(PROGRAM) staging mark --env "$(ENV)"
+
+check-masking: ## Show what becomes of each column of a backup (BACKUP=latest)
+	$(PROGRAM) masking check "$(BACKUP)"$(KEY)
+
+drill: ## All of it: back up, restore into ENV, prove both, run the smoke checks
+	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(KEY)
 
 audit: ## Find lines of the audit log that were altered, removed or inserted
 	$(PROGRAM) audit verify
@@ -43,6 +58,7 @@ lint: ## Format, clippy and docs, as CI wants them
 	cargo clippy --locked --workspace --all-targets --test smoke --test drill -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
-bench: ## Measure against Hurl (cargo install hurl --version 8.0.1 --locked) and pg_dump
+bench: ## Measure against Hurl (cargo install hurl --version 8.0.1 --locked) and PostgreSQL's tools
 	$(RUN) cargo bench --locked --bench versus_hurl
 	$(RUN) cargo bench --locked --bench versus_pg_dump
+	$(RUN) cargo bench --locked --bench versus_pg_restore

@@ -7,10 +7,11 @@
 //! cargo test --test smoke -- --env staging
 //! ```
 //!
-//! Production is backed up as a fixture, and what is proved of the backup are tests too:
+//! Production is backed up as a fixture, restored into staging with personal data masked, and what
+//! is proved of both are tests too:
 //!
 //! ```text
-//! cargo test --test drill -- --env production
+//! cargo test --test drill -- --env staging
 //! ```
 //!
 //! # How data flows
@@ -21,10 +22,14 @@
 //!
 //! production --pg_dump, one snapshot--> draft (compressed, [encrypted], hashed)
 //!            --manifest last--> Backup -> proofs -> Outcome -> Journal -> reports
+//!
+//! Backup --read for its people--> People, masking.toml -> MaskPlan
+//!        --rows | mask--> staging beside the old one -> proofs -> swap by rename -> smoke checks
 //! ```
 //!
 //! One direction. Loading, planning, judging and rendering touch nothing but their own files;
-//! only a running trial touches the network, and nothing here writes to production.
+//! only a running trial touches the network, and nothing here writes to production: a session
+//! that writes takes a permit, which is given for what was proved to be staging.
 //!
 //! # Words
 //!
@@ -37,15 +42,19 @@
 //! - **journal**: the record of a run; **report**: a view of it.
 //! - **source**: the database that is backed up, with its storage.
 //! - **backup**: what standard tools can restore, with a **manifest** that proves it.
-//! - **proof**: a named test of a backup, with what it measured and its threshold.
+//! - **proof**: a named test of a backup or a restore, with what it measured and its threshold.
+//! - **target**: the database that is restored into; it carries a **marker**.
+//! - **rule**: what becomes of a column; **plan** of masking: the rules, held against a backup.
+//! - **person**: whoever rows, addresses, numbers and names belong to; each has a number.
 //!
 //! *Failed* means that what was judged is wrong; *errored*, that it could not be judged.
 //!
 //! # The house
 //!
 //! `suite` and `environment` read the files, `check` sends requests and judges answers,
-//! `database` asks PostgreSQL, `backup` makes, keeps and proves backups, `drill` makes tests of
-//! them, `harness` runs tests of all kinds, `report` shows what came of it, and `audit` keeps
+//! `database` asks PostgreSQL, `backup` makes, keeps and proves backups, `masking` says what becomes
+//! of data and does it, `restore` brings them into staging, `proof` looks at what came of it, `drill`
+//! makes tests of all that, `harness` runs tests of all kinds, `report` shows what came of it, and `audit` keeps
 //! what was done.
 //!
 //! # For other crates

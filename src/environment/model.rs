@@ -97,7 +97,7 @@ pub(crate) struct EnvironmentSpec {
     /// Whether TLS certificates are verified; true unless said otherwise.
     #[serde(default)]
     pub(crate) verify_tls: Option<bool>,
-    /// The environment's database, from which backups are made.
+    /// The environment's database: backups are made from it, or restored into it.
     #[serde(default)]
     pub(crate) database: Option<DatabaseSpec>,
     /// The environment's storage, whose buckets are listed beside the database.
