@@ -2,7 +2,7 @@
 
 use super::copy::{self, NULL};
 use super::people::{Harvest, Row, Trait};
-use super::plan::{Action, ColumnPlan, JsonPlan, TablePlan};
+use super::plan::{Action, JsonPlan, TablePlan};
 use super::text::Allowed;
 use super::{array, json};
 
@@ -16,13 +16,7 @@ pub(crate) struct Harvester<'a> {
 impl<'a> Harvester<'a> {
     /// Nothing where the table's columns tell of nobody.
     pub(crate) fn new(plan: &'a TablePlan, allowed: &'a Allowed) -> Option<Self> {
-        let telling = |column: &ColumnPlan| {
-            matches!(
-                column.action,
-                Action::Email | Action::Phone | Action::Name | Action::Json(_) | Action::Secret
-            )
-        };
-        let any = !plan.links.is_empty() || plan.columns.iter().any(telling);
+        let any = !plan.links.is_empty() || plan.columns.iter().any(|column| tells(&column.action));
         any.then(|| Self { plan, allowed, fields: Vec::with_capacity(plan.columns.len()) })
     }
 
@@ -56,7 +50,7 @@ impl<'a> Harvester<'a> {
                 Action::Email => Some(Trait::Email),
                 Action::Phone => Some(Trait::Phone),
                 Action::Name => Some(Trait::Name),
-                Action::Json(_) | Action::Secret => None,
+                action if tells(action) => None,
                 _ => continue,
             };
             let Some(field) = field(index) else { continue };
@@ -93,7 +87,7 @@ impl<'a> Harvester<'a> {
     }
 
     fn document(&self, plan: &JsonPlan, text: &str, harvest: &mut Harvest) {
-        let _ = json::mask(text, &mut |_, path, text| {
+        let _ = json::show(text, |_, path, text| {
             let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
             match named.map(|(_, action)| action) {
                 Some(Action::Email) => self.stray(Trait::Email, text, harvest),
@@ -102,7 +96,15 @@ impl<'a> Harvester<'a> {
                 Some(Action::Secret) => harvest.secret(text.as_bytes()),
                 _ => {}
             }
-            Ok::<_, ()>(None)
         });
+    }
+}
+
+/// Whether the values of an action tell of people, or are secrets.
+fn tells(action: &Action) -> bool {
+    match action {
+        Action::Email | Action::Phone | Action::Name | Action::Secret => true,
+        Action::Json(plan) => plan.paths.iter().any(|(_, action)| tells(action)),
+        _ => false,
     }
 }

@@ -4,6 +4,7 @@
 //! document that is parsed and written again would lose some of them, and `1.10` would become
 //! `1.1`. The server has made sure that the text is JSON.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::plan::Step;
@@ -20,28 +21,35 @@ pub(crate) enum Spot {
 }
 
 /// Where in a document: the keys on the way, nothing for an element of an array.
-pub(crate) type Path = Vec<Option<String>>;
+pub(crate) type Path<'j> = Vec<Option<Cow<'j, str>>>;
 
 /// Looks at a spot, and gives what it becomes; nothing where it stays.
-pub(crate) type Visit<'a, E> = dyn FnMut(Spot, &Path, &str) -> Result<Option<String>, E> + 'a;
+pub(crate) type Visit<'a, E> = dyn FnMut(Spot, &Path<'_>, &str) -> Result<Option<String>, E> + 'a;
 
 /// Replaces what `visit` gives something else for.
 ///
 /// # Errors
 /// `visit` has failed; the outer `Err` of a text that is no JSON is `None`.
 pub(crate) fn mask<E>(json: &str, visit: &mut Visit<'_, E>) -> Result<String, Option<E>> {
-    let mut scan =
-        Scan { json, at: 0, out: String::with_capacity(json.len() + 16), path: Vec::new() };
-    scan.value(visit, 0)?;
-    scan.blanks();
-    match scan.at == json.len() {
-        true => Ok(scan.out),
-        false => Err(None),
-    }
+    let mut scan = Scan::new(json, true);
+    scan.whole(visit)?;
+    Ok(scan.out)
+}
+
+/// Shows every spot, and replaces nothing.
+///
+/// # Errors
+/// It is no JSON.
+pub(crate) fn show(json: &str, mut see: impl FnMut(Spot, &Path<'_>, &str)) -> Result<(), ()> {
+    let shown = Scan::new(json, false).whole(&mut |spot, path, text| {
+        see(spot, path, text);
+        Ok::<_, ()>(None)
+    });
+    shown.map_err(drop)
 }
 
 /// Whether a path is one that the steps name.
-pub(crate) fn fits(steps: &[Step], path: &[Option<String>]) -> bool {
+pub(crate) fn fits(steps: &[Step], path: &[Option<Cow<'_, str>>]) -> bool {
     match (steps.first(), path.first()) {
         (None, None) => true,
         (None, Some(_)) => false,
@@ -51,7 +59,7 @@ pub(crate) fn fits(steps: &[Step], path: &[Option<String>]) -> bool {
         (Some(_), None) => false,
         (Some(Step::Each), Some(_)) => fits(&steps[1..], &path[1..]),
         (Some(Step::Key(key)), Some(at)) => {
-            at.as_ref().is_some_and(|at| at == key) && fits(&steps[1..], &path[1..])
+            at.as_deref().is_some_and(|at| at == key) && fits(&steps[1..], &path[1..])
         }
     }
 }
@@ -62,18 +70,36 @@ const DEEPEST: usize = 512;
 struct Scan<'a> {
     json: &'a str,
     at: usize,
+    /// Whether what is read is written again.
+    writes: bool,
     out: String,
-    path: Path,
+    path: Path<'a>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    fn new(json: &'a str, writes: bool) -> Self {
+        let room = if writes { json.len() + 16 } else { 0 };
+        Self { json, at: 0, writes, out: String::with_capacity(room), path: Vec::new() }
+    }
+
+    fn whole<E>(&mut self, visit: &mut Visit<'_, E>) -> Result<(), Option<E>> {
+        self.value(visit, 0)?;
+        self.blanks();
+        match self.at == self.json.len() {
+            true => Ok(()),
+            false => Err(None),
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.json.as_bytes().get(self.at).copied()
     }
 
     /// Takes so many bytes over as they are.
     fn copy(&mut self, bytes: usize) {
-        self.out.push_str(self.json.get(self.at..self.at + bytes).unwrap_or_default());
+        if self.writes {
+            self.out.push_str(self.json.get(self.at..self.at + bytes).unwrap_or_default());
+        }
         self.at += bytes;
     }
 
@@ -180,15 +206,22 @@ impl Scan<'_> {
     }
 
     /// A string; what it was.
-    fn string<E>(&mut self, spot: Spot, visit: &mut Visit<'_, E>) -> Result<String, Option<E>> {
-        let rest = self.json.get(self.at + 1..).unwrap_or_default();
+    fn string<E>(
+        &mut self,
+        spot: Spot,
+        visit: &mut Visit<'_, E>,
+    ) -> Result<Cow<'a, str>, Option<E>> {
+        let json: &'a str = self.json;
+        let rest = json.get(self.at + 1..).unwrap_or_default();
         let end = closing(rest).ok_or(None)?;
         let text = plain(&rest[..end]).ok_or(None)?;
         match visit(spot, &self.path, &text).map_err(Some)? {
-            Some(made) => quote(&made, &mut self.out),
-            None => self.out.push_str(&self.json[self.at..self.at + end + 2]),
+            Some(made) => {
+                quote(&made, &mut self.out);
+                self.at += end + 2;
+            }
+            None => self.copy(end + 2),
         }
-        self.at += end + 2;
         Ok(text)
     }
 }
@@ -207,9 +240,9 @@ fn closing(rest: &str) -> Option<usize> {
 }
 
 /// A string's text, its escapes resolved. Half a surrogate pair stands for U+FFFD.
-fn plain(raw: &str) -> Option<String> {
-    if !raw.contains('\\') {
-        return Some(raw.to_owned());
+fn plain(raw: &str) -> Option<Cow<'_, str>> {
+    if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(raw));
     }
     let mut text = String::with_capacity(raw.len());
     let mut letters = raw.chars();
@@ -236,7 +269,7 @@ fn plain(raw: &str) -> Option<String> {
         });
     }
     text.push_str(&String::from_utf16_lossy(&units));
-    Some(text)
+    Some(Cow::Owned(text))
 }
 
 /// Writes a string as the server's `jsonb` does.
@@ -267,7 +300,7 @@ mod tests {
     fn visited(json: &str) -> Vec<String> {
         let mut seen = Vec::new();
         let same = mask(json, &mut |spot, path, text| {
-            let path: Vec<_> = path.iter().map(|p| p.clone().unwrap_or("*".into())).collect();
+            let path: Vec<_> = path.iter().map(|p| p.as_deref().unwrap_or("*")).collect();
             seen.push(format!("{spot:?} {} {text}", path.join(".")));
             Ok::<_, ()>(None)
         });
@@ -311,8 +344,8 @@ mod tests {
 
     #[test]
     fn paths_fit_steps() {
-        let path = |text: &str| -> Path {
-            text.split('.').map(|p| (p != "*").then(|| p.to_owned())).collect()
+        let path = |text: &'static str| -> Path<'static> {
+            text.split('.').map(|p| (p != "*").then_some(Cow::Borrowed(p))).collect()
         };
         let key = |key: &str| Step::Key(key.to_owned());
         assert!(fits(&[key("a"), Step::Each, key("b")], &path("a.*.b")));

@@ -392,9 +392,19 @@ impl People {
         self.keys.get(&self.digest.key(of, key)).copied()
     }
 
-    /// Whether a name may begin with this word (in small letters).
+    /// Whether a name may begin with this word, whatever its case. Asked of every word of every
+    /// text, so it takes no memory for most of them.
     pub(crate) fn begins_name(&self, word: &str) -> bool {
-        self.words.first.contains(&self.digest.raw(6, word.as_bytes()))
+        let mut small = [0; 24];
+        let hash = match small.get_mut(..word.len()) {
+            Some(small) if word.is_ascii() => {
+                small.copy_from_slice(word.as_bytes());
+                small.make_ascii_lowercase();
+                self.digest.raw(6, small)
+            }
+            _ => self.digest.raw(6, word.to_lowercase().as_bytes()),
+        };
+        self.words.first.contains(&hash)
     }
 
     /// How many words the longest name has.

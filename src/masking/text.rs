@@ -235,7 +235,7 @@ fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
         let (start, end, _) = words[index];
         let word = &text[start..end];
         let from = start + (word.len() - word.trim_start_matches(outside).len());
-        if !people.begins_name(&text[from..end].to_lowercase()) {
+        if !people.begins_name(&text[from..end]) {
             continue;
         }
         let joined = words[index + 1..].iter().take_while(|(_, _, joined)| *joined).count();

@@ -54,7 +54,7 @@ fn one(action: &Action, value: &str, allowed: &Allowed) -> bool {
         },
         Action::Json(plan) => {
             let mut all = true;
-            let read = json::mask(value, &mut |spot, path, text| {
+            let read = json::show(value, |spot, path, text| {
                 let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
                 if spot == json::Spot::Text && !text.is_empty() {
                     all &= match named {
@@ -69,7 +69,6 @@ fn one(action: &Action, value: &str, allowed: &Allowed) -> bool {
                         None => true,
                     };
                 }
-                Ok::<_, ()>(None)
             });
             read.is_ok() && all
         }

@@ -1,6 +1,9 @@
 //! The first reading: who there is in the backup, before any row of it is loaded.
 
+use std::sync::mpsc::{Receiver, sync_channel};
+
 use super::archive::{Archive, Piece};
+use crate::backup::archive::Entry;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
@@ -9,8 +12,9 @@ use crate::masking::people::{Harvest, People};
 use crate::masking::plan::MaskPlan;
 use crate::masking::text::Allowed;
 
-/// Bytes of a piece.
+/// Bytes of a piece, and how many wait to be looked at.
 const SIZE: usize = 256 * 1024;
+const WAITING: usize = 8;
 
 /// Reads the backup for its people. Proves the archive's hash and rows on the way.
 ///
@@ -22,24 +26,51 @@ pub(crate) fn people(
     allowed: &Allowed,
     (progress, stop): (&Progress, &Stop),
 ) -> Result<People, Fault> {
+    let key = |entry: &Entry| (entry.namespace.clone().unwrap_or_default(), entry.tag.clone());
+    let whole = |entry: &Entry| plan.tables.get(&key(entry)).is_some_and(|plan| !plan.is_kept());
+    // One thread expands and proves, another looks: each has a core's work to do.
+    let (sender, pieces) = sync_channel::<(i64, (String, String), Vec<u8>)>(WAITING);
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(move || look(plan, allowed, &pieces));
+        let mut skipped: Option<(i64, bool)> = None;
+        let mut take = |piece: Piece<'_>| {
+            let id = piece.entry.dump_id;
+            let key = key(piece.entry);
+            if skipped.is_none_or(|(known, _)| known != id) {
+                let tells = plan.tables.get(&key).and_then(|plan| Harvester::new(plan, allowed));
+                skipped = Some((id, tells.is_none()));
+            }
+            if skipped == Some((id, true)) {
+                return Ok(());
+            }
+            let sent = sender.send((id, key, piece.rows.to_vec()));
+            sent.map_err(|_| Fault::errored("the thread that looks for people died"))
+        };
+        let read = archive.rows(SIZE, (progress, stop), &whole, &mut take);
+        drop(sender);
+        let died = |_| Fault::errored("the thread that looks for people died");
+        let harvest = looking.join().map_err(died)?;
+        read?;
+        harvest.finish()
+    })
+}
+
+/// Looks through the pieces, in the order of the archive.
+fn look(
+    plan: &MaskPlan,
+    allowed: &Allowed,
+    pieces: &Receiver<(i64, (String, String), Vec<u8>)>,
+) -> Harvest {
     let mut harvest = Harvest::new();
     let mut current: Option<(i64, Option<Harvester<'_>>)> = None;
-    let mut take = |piece: Piece<'_>| {
-        let entry = piece.entry;
-        if current.as_ref().is_none_or(|(id, _)| *id != entry.dump_id) {
-            let key = (entry.namespace.clone().unwrap_or_default(), entry.tag.clone());
+    for (id, key, rows) in pieces {
+        if current.as_ref().is_none_or(|(known, _)| *known != id) {
             let harvester = plan.tables.get(&key).and_then(|plan| Harvester::new(plan, allowed));
-            current = Some((entry.dump_id, harvester));
+            current = Some((id, harvester));
         }
         if let Some((_, Some(harvester))) = &mut current {
-            harvester.part(piece.rows, &mut harvest);
+            harvester.part(&rows, &mut harvest);
         }
-        Ok(())
-    };
-    let whole = |entry: &crate::backup::archive::Entry| {
-        let key = (entry.namespace.clone().unwrap_or_default(), entry.tag.clone());
-        plan.tables.get(&key).is_some_and(|plan| !plan.is_kept())
-    };
-    archive.rows(SIZE, (progress, stop), &whole, &mut take)?;
-    harvest.finish()
+    }
+    harvest
 }
