@@ -12,6 +12,8 @@ mod held;
 mod leaks;
 mod reading;
 mod structure;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 use std::collections::BTreeSet;

@@ -33,7 +33,7 @@ mod location;
 mod name;
 mod rehash;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod trouble;
 mod writer;
 

@@ -16,7 +16,7 @@ use crate::backup::manifest::{
     Untouched,
 };
 
-pub(super) const ID: &str = "20261124T034125Z-9f31c2aa";
+pub(crate) const ID: &str = "20261124T034125Z-9f31c2aa";
 pub(super) const LATER: &str = "20261125T034125Z-00000001";
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -65,7 +65,7 @@ pub(super) fn publish(store: &Store, id: &str, bytes: &[u8]) -> FileRecord {
     record
 }
 
-pub(super) fn manifest(id: &str, files: Vec<FileRecord>) -> Manifest {
+pub(crate) fn manifest(id: &str, files: Vec<FileRecord>) -> Manifest {
     let text = |text: &str| text.to_owned();
     Manifest {
         format: text(FORMAT),

@@ -1,0 +1,171 @@
+//! Leaks and faults of each kind, planted, and found by the proof that should.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::backup::store::testing;
+use crate::database::testing::{database, session, writer};
+use crate::database::{Excluded, catalogue};
+use crate::masking::people::{Harvest, Row, Trait};
+use crate::restore::load::Sums;
+
+/// Ada Archer, and whoever is in a manifest of an empty backup.
+fn known() -> (People, Allowed) {
+    let mut harvest = Harvest::new();
+    let own = [
+        (Trait::Name, "Ada Archer"),
+        (Trait::Email, "ada@mail.test"),
+        (Trait::Phone, "+15552000001"),
+    ];
+    let own = own.map(|(what, value)| (what, value.to_owned())).into();
+    harvest.row(&Row { keys: vec![("t", b"1".to_vec())], own });
+    (harvest.finish().unwrap(), Allowed::default())
+}
+
+async fn proved(text: &str, manifest: &Manifest) -> Vec<Proved> {
+    let url = ConnectionUrl::parse(text).unwrap();
+    let manifest = manifest.clone();
+    let handle = Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let (people, allowed) = known();
+        let (plan, sums, rewritten) = (MaskPlan::default(), Sums::new(), BTreeSet::new());
+        let stop = Stop::default();
+        let subject = Subject {
+            url: &url,
+            manifest: &manifest,
+            plan: &plan,
+            people: &people,
+            allowed: &allowed,
+            sums: &sums,
+            rewritten: &rewritten,
+            workers: 1,
+            runtime: &handle,
+            stop: &stop,
+        };
+        prove(&subject).unwrap()
+    })
+    .await
+    .unwrap()
+}
+
+/// The manifest of a backup with nothing but this database's catalogue.
+async fn manifest(text: &str) -> Manifest {
+    let url = ConnectionUrl::parse(text).unwrap();
+    let session = session(&url).await;
+    let catalogue = catalogue(&session, &Excluded::default()).await.unwrap();
+    Manifest { catalogue, ..testing::manifest(testing::ID, Vec::new()) }
+}
+
+fn red(all: &[Proved]) -> Vec<(String, String)> {
+    let red = all.iter().filter_map(|proved| Some((proved, proved.result.as_ref().err()?)));
+    red.map(|(proved, fault)| (proved.id.clone(), fault.line())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_should() {
+    let text = database("planted").await;
+    let client = writer(&text).await;
+    let setup = "create table public.parent (id int primary key, note text check (note <> ''));
+        create table public.child (id int generated always as identity unique,
+            parent int references public.parent);
+        create schema cron; create table cron.job (active boolean);
+        create schema auth; create table auth.sessions ();
+        create schema net; create function net.http_post() returns trigger language plpgsql as 'begin return new; end';
+        insert into public.parent values (1, 'a'); insert into public.child (parent) values (1)";
+    client.batch_execute(setup).await.unwrap();
+    let manifest = manifest(&text).await;
+    assert_eq!(red(&proved(&text, &manifest).await), []);
+    for (plant, undo, id, place) in [
+        (
+            "create function public.f() returns text language sql as 'select ''ADA@mail.test'''",
+            "drop function public.f()",
+            "masking::definitions",
+            "function public.f()",
+        ),
+        (
+            "comment on column public.parent.note is 'Ask Ada  archer'",
+            "comment on column public.parent.note is null",
+            "masking::definitions",
+            "comment on column",
+        ),
+        (
+            "create view public.v as select '+1 555 2000001' as x",
+            "drop view public.v",
+            "masking::definitions",
+            "view public.v",
+        ),
+        (
+            "alter table public.parent alter note set default 'ada@mail.test'",
+            "alter table public.parent alter note drop default",
+            "masking::definitions",
+            "default of public.parent",
+        ),
+        (
+            "alter database planted set app.key = 'sk_live_0123456789'",
+            "alter database planted reset app.key",
+            "masking::definitions",
+            "setting of planted",
+        ),
+        (
+            "create trigger hook after insert on public.parent for each row execute function net.http_post('ada@mail.test')",
+            "drop trigger hook on public.parent",
+            "masking::webhooks-disabled",
+            "hook on public.parent",
+        ),
+        (
+            "insert into cron.job values (true)",
+            "truncate cron.job",
+            "masking::jobs-disabled",
+            "cron.job",
+        ),
+        (
+            "insert into auth.sessions default values",
+            "truncate auth.sessions",
+            "masking::sessions-empty",
+            "auth.sessions",
+        ),
+        (
+            "set session_replication_role = replica; insert into public.child (parent) values (7)",
+            "delete from public.child where parent = 7; reset session_replication_role",
+            "integrity::foreign-keys",
+            "public.child child_parent_fkey (1)",
+        ),
+        (
+            "insert into public.child (id, parent) overriding system value values (99, 1)",
+            "delete from public.child where id = 99",
+            "integrity::sequences",
+            "public.child_id_seq",
+        ),
+        (
+            "update pg_index set indisvalid = false where indexrelid = 'public.child_id_key'::regclass",
+            "update pg_index set indisvalid = true where indexrelid = 'public.child_id_key'::regclass",
+            "integrity::indexes",
+            "public.child_id_key",
+        ),
+        (
+            "alter table public.parent drop constraint parent_note_check",
+            "alter table public.parent add constraint parent_note_check check (note <> '')",
+            "integrity::objects",
+            "table public.parent",
+        ),
+        (
+            "grant select on public.parent to anon",
+            "revoke all on public.parent from anon; revoke all on public.parent from supabase_admin; grant all on public.parent to supabase_admin",
+            "integrity::objects",
+            "granted in another way: table public.parent",
+        ),
+    ] {
+        client.batch_execute(plant).await.unwrap();
+        let found = red(&proved(&text, &manifest).await);
+        let told = found.iter().find(|(red, _)| red == id);
+        assert!(told.is_some_and(|(_, line)| line.contains(place)), "{plant}: {found:?}");
+        client.batch_execute(undo).await.unwrap();
+    }
+    client.batch_execute("drop table public.child").await.unwrap();
+    let found = red(&proved(&text, &manifest).await);
+    assert!(
+        found
+            .iter()
+            .any(|(id, line)| id == "integrity::objects" && line.contains("table public.child"))
+    );
+}
