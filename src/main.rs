@@ -143,6 +143,9 @@ enum MaskingCommand {
         /// latest, previous, or its name.
         #[arg(default_value = "latest")]
         backup: String,
+        /// Mask every row too, and keep none: what a restore would stumble over, and how fast.
+        #[arg(long)]
+        rows: bool,
         /// A file with the private key (age) of an encrypted backup.
         #[arg(long, value_name = "FILE", env = "SMOKEDRILL_IDENTITY", hide_env = true)]
         identity: Option<PathBuf>,
@@ -186,8 +189,8 @@ fn main() -> ExitCode {
         Command::Staging { command: StagingCommand::Mark { env, yes }, place } => {
             smokedrill::mark_staging(&place.suites, &env, |shown| yes.unwrap_or_else(|| ask(shown)))
         }
-        Command::Masking { command: MaskingCommand::Check { backup, identity }, place } => {
-            smokedrill::check_masking(&place.suites, &backup, identity.as_deref())
+        Command::Masking { command: MaskingCommand::Check { backup, rows, identity }, place } => {
+            smokedrill::check_masking(&place.suites, &backup, identity.as_deref(), rows)
         }
         Command::Psql { env, place, arguments } => {
             match smokedrill::psql(&place.suites, env.as_deref(), &arguments) {

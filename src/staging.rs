@@ -17,7 +17,9 @@ use crate::masking::plan::{Action, MaskPlan, Rows};
 use crate::masking::rules::Rules;
 use crate::redact::Redactor;
 use crate::report::console::tell;
+use crate::report::units;
 use crate::restore::archive::{Archive, tables};
+use crate::restore::rehearse::rehearse;
 use crate::restore::{marker, stages};
 
 /// Marks the database of an environment as one that a restore may overwrite. `ask` is given what
@@ -60,15 +62,17 @@ pub fn mark_staging(
     Ok(format!("{shown} is marked as `{environment}`: a restore may overwrite it\n"))
 }
 
-/// What the masking rules make of each column of a backup.
+/// What the masking rules make of each column of a backup; with `rows`, every row is masked too,
+/// and none kept: what a restore would stumble over is told without any server.
 ///
 /// # Errors
 /// *Usage*: a rule does not fit, or a column that could hold personal data has none: with the
-/// lines to paste. *Errored*: the backup cannot be read.
+/// lines to paste. *Errored*: the backup cannot be read, or a value cannot be masked.
 pub fn check_masking(
     suites: &Path,
     backup: &str,
     identity: Option<&Path>,
+    rows: bool,
 ) -> Result<String, Fault> {
     let settings = settings(suites)?;
     let rules = Rules::load(suites).map_err(|problems| told(&problems))?;
@@ -85,10 +89,24 @@ pub fn check_masking(
     let toc = archive.contents(&Stop::default())?;
     let resolved = rules.resolve(&tables(&toc)?, &manifest.catalogue.columns);
     let resolved = resolved.map_err(|problems| told(&problems))?;
-    match resolved.unclassified.is_empty() {
-        true => Ok(listed(&resolved.plan)),
-        false => Err(stages::unclassified(&resolved.unclassified)),
+    if !resolved.unclassified.is_empty() {
+        return Err(stages::unclassified(&resolved.unclassified));
     }
+    let mut text = listed(&resolved.plan);
+    if rows {
+        let done = rehearse(&archive, &resolved.plan)?;
+        let seconds = done.masking.as_secs_f64();
+        let _ = writeln!(
+            text,
+            "{} rows, {} of COPY text, {} people: masked in {} by one thread, {:.0} MB/s",
+            done.rows,
+            units::size(done.bytes),
+            done.people,
+            units::duration(seconds * 1e3),
+            done.bytes as f64 / 1e6 / seconds.max(1e-9)
+        );
+    }
+    Ok(text)
 }
 
 /// A line for each column that does not stay, and one for each table that comes empty.

@@ -50,6 +50,12 @@ pub(crate) fn show(json: &str, mut see: impl FnMut(Spot, &Path<'_>, &str)) -> Re
 
 /// Whether a path is one that the steps name.
 pub(crate) fn fits(steps: &[Step], path: &[Option<Cow<'_, str>>]) -> bool {
+    // The last step tells most places apart.
+    if let (Some(Step::Key(key)), Some(at)) = (steps.last(), path.last())
+        && at.as_deref() != Some(key)
+    {
+        return false;
+    }
     match (steps.first(), path.first()) {
         (None, None) => true,
         (None, Some(_)) => false,

@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::text::{digits, folded};
+use super::text::folded;
 use crate::fault::Fault;
 
 /// The greatest number: eight digits, so that `+1000000{id}` is a telephone number by E.164.
@@ -65,19 +65,59 @@ impl Digest {
         Self(fastrand::u64(..))
     }
 
-    /// Of an address, number or name, whatever way it is written. Nothing is nobody's.
+    /// Of an address, number or name, whatever way it is written. Nothing is nobody's. Asked of
+    /// every value and many a word, so the usual case takes no memory.
     pub(crate) fn of(&self, what: Trait, value: &str) -> Option<u64> {
-        let (salt, plain) = match what {
-            Trait::Email => (1, value.trim().to_lowercase()),
-            Trait::Phone => (2, digits(value)),
-            Trait::Name => (3, folded(value)),
-        };
-        let enough = match what {
-            Trait::Email => plain.contains('@'),
-            Trait::Phone => plain.len() >= 7,
-            Trait::Name => plain.chars().filter(|c| c.is_alphabetic()).count() >= 2,
-        };
-        enough.then(|| self.raw(salt, plain.as_bytes()))
+        let mut room = [0; 96];
+        match what {
+            Trait::Email => {
+                let plain = value.trim();
+                memchr::memchr(b'@', plain.as_bytes())?;
+                match room.get_mut(..plain.len()).filter(|_| plain.is_ascii()) {
+                    Some(small) => {
+                        small.copy_from_slice(plain.as_bytes());
+                        small.make_ascii_lowercase();
+                        Some(self.raw(1, small))
+                    }
+                    None => Some(self.raw(1, plain.to_lowercase().as_bytes())),
+                }
+            }
+            Trait::Phone => {
+                let mut count = 0;
+                for digit in value.bytes().filter(u8::is_ascii_digit) {
+                    *room.get_mut(count)? = digit;
+                    count += 1;
+                }
+                let digits = room.get(..count)?;
+                let abroad = digits.strip_prefix(b"00");
+                let digits = match abroad {
+                    Some(rest) if !value.trim_start().starts_with('+') => rest,
+                    _ => digits,
+                };
+                (digits.len() >= 7).then(|| self.raw(2, digits))
+            }
+            Trait::Name => {
+                let letters = value.chars().filter(|c| c.is_alphabetic());
+                if letters.take(2).count() < 2 {
+                    return None;
+                }
+                if !value.is_ascii() || value.len() >= room.len() {
+                    return Some(self.raw(3, folded(value).as_bytes()));
+                }
+                let mut count = 0;
+                for word in value.split_ascii_whitespace() {
+                    if count > 0 {
+                        room[count] = b' ';
+                        count += 1;
+                    }
+                    for letter in word.bytes() {
+                        room[count] = letter.to_ascii_lowercase();
+                        count += 1;
+                    }
+                }
+                Some(self.raw(3, &room[..count]))
+            }
+        }
     }
 
     /// Of a secret.
@@ -128,6 +168,8 @@ pub(crate) struct Harvest {
 struct Words {
     first: HashSet<u64, BuildHasherDefault<AsIs>>,
     most: usize,
+    /// Whether there is a name of one word.
+    single: bool,
 }
 
 impl Harvest {
@@ -302,6 +344,8 @@ impl Words {
         if words > 1 {
             self.first.insert(digest.raw(6, first_word(&folded).as_bytes()));
             self.most = self.most.max(words);
+        } else {
+            self.single = true;
         }
     }
 }
@@ -405,6 +449,14 @@ impl People {
             _ => self.digest.raw(6, word.to_lowercase().as_bytes()),
         };
         self.words.first.contains(&hash)
+    }
+
+    /// Whether a whole text could be a name: most are none, and are seen not to be at once.
+    pub(crate) fn may_be_name(&self, text: &str) -> bool {
+        match text.split_ascii_whitespace().next() {
+            Some(first) if first.len() < text.trim_end().len() => self.begins_name(first),
+            _ => self.words.single || !text.is_ascii(),
+        }
     }
 
     /// How many words the longest name has.

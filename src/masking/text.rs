@@ -39,27 +39,39 @@ pub(crate) struct Known<'a> {
     pub(crate) allowed: &'a Allowed,
 }
 
-/// Values that stay, since they are nobody's.
+/// Values that stay, since they are nobody's. There are few, and each value is asked of, so what
+/// cannot be one of them is seen not to be at once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Allowed {
-    folded: HashSet<String>,
+    addresses: HashSet<String>,
+    /// The lengths of the addresses.
+    lengths: Vec<usize>,
     digits: HashSet<String>,
+    names: HashSet<String>,
 }
 
 impl Allowed {
     pub(crate) fn new(values: &[String]) -> Self {
-        let numbers = values.iter().map(|value| digits(value)).filter(|digits| digits.len() >= 7);
+        let (addresses, others): (Vec<&String>, Vec<&String>) =
+            values.iter().partition(|value| value.contains('@'));
+        let numbers = others.iter().map(|value| digits(value)).filter(|digits| digits.len() >= 7);
         Self {
-            folded: values.iter().map(|value| folded(value)).collect(),
+            lengths: addresses.iter().map(|value| value.len()).collect(),
+            addresses: addresses.iter().map(|value| folded(value)).collect(),
             digits: numbers.collect(),
+            names: others.iter().map(|value| folded(value)).collect(),
         }
     }
 
     /// Whether a value stays.
     pub(crate) fn has(&self, what: Trait, value: &str) -> bool {
         match what {
-            Trait::Phone => self.digits.contains(&digits(value)),
-            Trait::Email | Trait::Name => self.folded.contains(&folded(value)),
+            Trait::Email => {
+                let plain = value.trim();
+                self.lengths.contains(&plain.len()) && self.addresses.contains(&folded(plain))
+            }
+            Trait::Phone => !self.digits.is_empty() && self.digits.contains(&digits(value)),
+            Trait::Name => !self.names.is_empty() && self.names.contains(&folded(value)),
         }
     }
 }
@@ -123,9 +135,17 @@ fn replace<'t>(
 
 /// What an address, number or name as a whole is, if it is one that production has.
 pub(crate) fn whole(text: &str, people: &People) -> Option<(Trait, u32)> {
-    [Trait::Email, Trait::Phone, Trait::Name]
-        .into_iter()
-        .find_map(|what| people.known(what, text).map(|number| (what, number)))
+    let phone = |byte: u8| byte.is_ascii_digit() || b" +()./-".contains(&byte);
+    let what = if memchr::memchr(b'@', text.as_bytes()).is_some() {
+        Trait::Email
+    } else if text.bytes().all(phone) {
+        Trait::Phone
+    } else if people.may_be_name(text) {
+        Trait::Name
+    } else {
+        return None;
+    };
+    people.known(what, text).map(|number| (what, number))
 }
 
 fn emails(text: &str, pieces: &mut Vec<Piece>) {

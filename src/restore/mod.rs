@@ -13,5 +13,6 @@ pub(crate) mod marker;
 pub(crate) mod migrations;
 pub(crate) mod needs;
 pub(crate) mod plain;
+pub(crate) mod rehearse;
 pub(crate) mod sections;
 pub(crate) mod stages;
