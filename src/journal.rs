@@ -141,6 +141,8 @@ pub enum EntryKind {
     Check,
     /// The refusal of a check's request without its credential, or with a false one.
     Refusal,
+    /// A query of a suite file.
+    Query,
     /// A check written in Rust.
     Custom,
     /// Something that other trials need: the environment.

@@ -9,7 +9,10 @@ fn main() -> std::process::ExitCode {
     Harness::new()
         .environment("local", || {
             let demo = Demo::start()?;
-            Ok(Running::new(demo.base_url()).secret("staff_token", demo.staff_token()).keep(demo))
+            Ok(Running::new(demo.base_url())
+                .secret("staff_token", demo.staff_token())
+                .database(demo.database_url())
+                .keep(demo))
         })
         .main()
 }

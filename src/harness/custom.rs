@@ -28,6 +28,7 @@ pub struct Running {
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) source: Option<Source>,
     pub(crate) staging: Option<String>,
+    pub(crate) database: Option<String>,
     pub(crate) guard: Option<Box<dyn Any + Send>>,
 }
 
@@ -51,6 +52,7 @@ impl Running {
             secrets: BTreeMap::new(),
             source: None,
             staging: None,
+            database: None,
             guard: None,
         }
     }
@@ -67,6 +69,14 @@ impl Running {
     #[must_use]
     pub fn staging(mut self, database: impl Into<String>) -> Self {
         self.staging = Some(database.into());
+        self
+    }
+
+    /// The database that the suites' queries are asked of, as
+    /// `postgres://user:password@host:port/database`; in a drill it is staging's without this.
+    #[must_use]
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.database = Some(url.into());
         self
     }
 

@@ -35,8 +35,9 @@ pub(crate) struct Live {
     pub(crate) target: Target,
     /// What is backed up, where the harness has started it.
     pub(crate) source: Option<Source>,
-    /// What is restored into, likewise.
+    /// What is restored into, likewise, and what queries are asked of.
     pub(crate) staging: Option<String>,
+    pub(crate) database: Option<String>,
     /// What keeps it alive; taken, and so dropped, when the run is over.
     pub(crate) guard: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -64,6 +65,7 @@ pub(crate) struct Address {
     secrets: Vec<(String, String)>,
     source: Option<Source>,
     staging: Option<String>,
+    database: Option<String>,
 }
 
 impl Run {
@@ -81,7 +83,7 @@ impl Run {
 
     fn bring_up(&self) -> Result<Live, Cause> {
         let mut target = self.target.clone();
-        let (mut guard, mut source, mut staging) = (None, None, None);
+        let (mut guard, mut source, mut staging, mut database) = (None, None, None, None);
         if let Some(starter) = &self.starter
             && target.base_url.is_none()
         {
@@ -95,10 +97,11 @@ impl Run {
             };
             source.clone_from(&address.source);
             staging.clone_from(&address.staging);
+            database.clone_from(&address.database);
             settle(&mut target, address, &self.redactor)?;
             self.journal().run.base_url = target.shown_url();
         }
-        let live = Live { target, source, staging, guard: Mutex::new(guard) };
+        let live = Live { target, source, staging, database, guard: Mutex::new(guard) };
         if let Some(ready) = &self.ready {
             let wait = || self.runtime.block_on(self.interruptible(&live, ready));
             match &self.shared {
@@ -149,6 +152,7 @@ pub(crate) fn start(
         secrets: running.secrets.into_iter().collect(),
         source: running.source,
         staging: running.staging,
+        database: running.database,
     };
     Ok((address, running.guard))
 }

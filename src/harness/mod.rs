@@ -28,6 +28,7 @@ mod loaded;
 mod pieces;
 mod plan;
 mod prepare;
+mod query;
 mod run;
 mod rust_check;
 mod shared;

@@ -27,6 +27,8 @@ pub(crate) enum Job {
     Check(usize, usize),
     /// Sends it without its credential (`None`), or with a false one.
     Refusal(usize, usize, Option<Face>),
+    /// Runs a query: the suite's and the query's index.
+    Query(usize, usize),
     /// Runs a check written in Rust.
     Custom(usize),
 }
@@ -66,6 +68,13 @@ impl Plan {
         for s in 0..plan.suites.len() {
             for c in 0..plan.suites[s].checks.len() {
                 plan.add_check(s, c);
+            }
+            for q in 0..plan.suites[s].queries.len() {
+                let (suite, query) = (&plan.suites[s], &plan.suites[s].queries[q].query);
+                let id = format!("{}::{}", suite.name, query.name);
+                let tags = suite.tags.iter().chain(&query.tags).cloned().collect();
+                let ignore = query.ignore.clone();
+                plan.add(id, Job::Query(s, q), ignore, tags);
             }
         }
         for index in 0..plan.customs.len() {
@@ -182,6 +191,12 @@ impl Plan {
                 let custom = &self.customs[index];
                 let (suite, name) = (custom.suite.clone(), custom.name.clone());
                 (suite, name, None, custom.kind, true, custom.description.clone())
+            }
+            Job::Query(s, q) => {
+                let (suite, loaded) = (&self.suites[s], &self.suites[s].queries[q]);
+                let (name, location) = (loaded.query.name.clone(), Some(loaded.location.clone()));
+                let (blocking, about) = (!loaded.query.advisory, loaded.query.description.clone());
+                (suite.name.clone(), name, location, EntryKind::Query, blocking, about)
             }
             Job::Check(s, c) | Job::Refusal(s, c, _) => {
                 let (suite, loaded) = (&self.suites[s], &self.suites[s].checks[c]);

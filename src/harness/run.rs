@@ -17,10 +17,11 @@ use super::finish::{Ledger, did_not_run, finish};
 use super::interrupt::Interrupt;
 use super::loaded::Loaded;
 use super::pieces::{credentials, hide_panics, journal, redactor};
-use super::plan::{Plan, Planned};
+use super::plan::{Job, Plan, Planned};
 use super::shared::Shared;
 use super::state::Run;
 use crate::check::lane;
+use crate::environment::source::resolve_database;
 use crate::environment::target::Target;
 use crate::report::console::tell;
 
@@ -111,6 +112,17 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let target = target.map_err(|problems| redactor.secrets(&problems.to_string()))?;
     let credentials = credentials(&plan, &spec.credentials, &context, &redactor)
         .map_err(|problems| redactor.secrets(&problems.to_string()))?;
+    let asks = |planned: &Planned| planned.selected && matches!(planned.job, Job::Query(..));
+    let database = spec.database.as_ref().filter(|_| plan.trials.iter().any(asks));
+    // Where its URL is not at hand, as on a machine that gates deploys, queries say so and are
+    // skipped; one that is at hand and wrong is an error.
+    let database_url = match database.map(|database| &database.url) {
+        Some(url) if context.at("/database/url").find(url).is_ok() => {
+            let found = resolve_database(&environments, name, &redactor);
+            Some(found.map_err(|problems| redactor.secrets(&problems.to_string()))?.url)
+        }
+        _ => None,
+    };
     hide_panics(&redactor);
     // For signals, and for waiting on an environment: checks drive their requests themselves.
     let runtime =
@@ -145,6 +157,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         ready: spec.ready.clone(),
         starter,
         credentials,
+        database_url,
         redactor,
         runtime: ledger.runtime(),
         interrupt,

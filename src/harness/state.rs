@@ -31,6 +31,8 @@ pub(crate) struct Run {
     pub(crate) ready: Option<ReadySpec>,
     pub(crate) starter: Option<super::custom::Starter>,
     pub(crate) credentials: BTreeMap<(usize, String), Credential>,
+    /// The database that queries are asked of, where the environment's file names one.
+    pub(crate) database_url: Option<String>,
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) runtime: Handle,
     pub(crate) interrupt: Interrupt,

@@ -28,7 +28,7 @@ impl Run {
             let _place = self.shared.as_ref().and_then(|shared| shared.place(self.parallel));
             // libtest catches a panic too, but outside of this: the record would be lost.
             let caught = std::panic::catch_unwind(AssertUnwindSafe(|| match planned.job {
-                Job::Check(..) | Job::Refusal(..) => {
+                Job::Check(..) | Job::Refusal(..) | Job::Query(..) => {
                     let blocked = rust_check::before(self, &entry);
                     blocked.unwrap_or_else(|| self.asked(planned, entry.clone()))
                 }
@@ -48,6 +48,7 @@ impl Run {
     fn asked(&self, planned: &Planned, entry: Entry) -> Entry {
         match planned.job {
             Job::Refusal(s, c, face) => self.refusal(entry, (s, c), face),
+            Job::Query(s, q) => self.query(entry, (s, q)),
             _ => self.check(&planned.id).entry.clone(),
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::model::{Check, Defaults, SuiteFile};
 use super::problem::{Problem, Problems};
+use super::query::Query;
 use super::schema::{Format, SUITE};
 use super::source::Document;
 use super::template::{self, Scope};
@@ -42,7 +43,15 @@ pub(crate) struct Suite {
     pub(crate) defaults: Defaults,
     pub(crate) credentials: BTreeMap<String, CredentialSpec>,
     pub(crate) checks: Vec<Loaded>,
+    pub(crate) queries: Vec<LoadedQuery>,
     pub(crate) document: Arc<Document>,
+}
+
+/// A query as loaded.
+#[derive(Debug, Clone)]
+pub(crate) struct LoadedQuery {
+    pub(crate) location: Location,
+    pub(crate) query: Query,
 }
 
 /// A check as loaded.
@@ -157,6 +166,11 @@ fn expand(
         _ => Vec::new(),
     };
     let file: SuiteFile = typed(expanded).map_err(|e| vec![document.problem("", e)])?;
+    let path = document.source.path.display().to_string();
+    let located = |(index, query): (usize, Query)| {
+        let line = document.line(&format!("/query/{index}"));
+        LoadedQuery { location: Location { file: path.clone(), line }, query }
+    };
     let mut suite = Suite {
         name: file.name.unwrap_or_else(|| stem.to_owned()),
         folder: folder.to_owned(),
@@ -164,6 +178,7 @@ fn expand(
         defaults: file.defaults,
         credentials: file.credentials,
         checks: Vec::with_capacity(values.len()),
+        queries: file.query.into_iter().enumerate().map(located).collect(),
         document: Arc::clone(document),
     };
     for (value, row) in values.into_iter().zip(rows) {

@@ -19,6 +19,7 @@ pub(crate) mod load;
 pub(crate) mod model;
 pub(crate) mod parts;
 pub(crate) mod problem;
+pub(crate) mod query;
 pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod template;

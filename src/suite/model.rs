@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::expect::Expect;
 use super::fields::{ByteLimit, Millis, OneOrMany, Scalar};
 use super::parts::{Body, Capture, Cases, Refusal, Retry, Statistic};
+use super::query::Query;
 use crate::environment::CredentialSpec;
 
 /// One suite file: checks that belong together, and what they share.
@@ -61,6 +62,10 @@ pub(crate) struct SuiteFile {
     #[schemars(extend("minItems" = 1))]
     #[expect(dead_code, reason = "typed one by one, each with its place")]
     pub(crate) check: Vec<Check>,
+    /// Queries on the environment's database.
+    #[serde(default)]
+    #[schemars(extend("minItems" = 1))]
+    pub(crate) query: Vec<Query>,
 }
 
 /// What holds for each check of a suite that does not say otherwise.

@@ -16,10 +16,25 @@ pub(crate) const BUILT_IN: [&str; 3] = ["base_url", "environment", "run_id"];
 pub(crate) fn suite(suite: &Suite) -> Vec<Problem> {
     let mut problems = Vec::new();
     let document = &suite.document;
-    if suite.checks.is_empty() {
+    if suite.checks.is_empty() && suite.queries.is_empty() {
         let message = "the suite has no check, so nothing would be tested";
         let help = "add one: [[check]] with `name`, `request` and `expect`";
         problems.push(document.problem("", message).help(help));
+    }
+    for (index, loaded) in suite.queries.iter().enumerate() {
+        let name = &loaded.query.name;
+        let earlier = suite.queries.iter().take(index).map(|other| &other.query.name);
+        let checks = suite.checks.iter().map(|check| &check.name);
+        if earlier.chain(checks).any(|other| other == name) {
+            let message = format!("two checks or queries are named `{name}`");
+            let problem = document.problem(&format!("/query/{index}/name"), message);
+            problems.push(problem.help("give one another name"));
+        }
+        if name.contains("::") {
+            let message = "a name may not hold `::`";
+            let problem = document.problem(&format!("/query/{index}/name"), message);
+            problems.push(problem.help("`::` parts the suite from the query in a test's name"));
+        }
     }
     let mut names: HashMap<&str, &Loaded> = HashMap::new();
     for loaded in &suite.checks {

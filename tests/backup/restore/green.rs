@@ -20,7 +20,13 @@ fn staging_comes_up_complete_with_nobody_of_production_in_it() {
     assert_eq!(ran.code, 0, "{}", ran.console());
     let passed = ran.ended("passed");
     assert_eq!(ran.ended("skipped"), Vec::<String>::new());
-    for id in ["restore::made", "restore::swapped", "smoke::ready", "smoke::upcoming-reminders"] {
+    for id in [
+        "restore::made",
+        "restore::swapped",
+        "smoke::ready",
+        "smoke::upcoming-reminders",
+        "database::no-job-without-customer",
+    ] {
         assert!(passed.iter().any(|name| name == id), "{id}: {passed:?}");
     }
     assert!(passed.iter().filter(|id| id.starts_with("masking::")).count() >= 7, "{passed:?}");

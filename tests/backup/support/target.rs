@@ -33,7 +33,7 @@ impl Target {
         let password = url.split_once("://").and_then(|(_, rest)| rest.split_once('@')).unwrap().0;
         project.secret(password.split_once(':').unwrap().1);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
-        for name in ["masking.toml", "smoke.toml"] {
+        for name in ["masking.toml", "smoke.toml", "database.toml"] {
             project.write(&format!("suites/{name}"), &fs::read_to_string(root.join(name)).unwrap());
         }
         let target = Self { project, api, staging };
