@@ -8,6 +8,7 @@ mod demo;
 mod interrupt;
 mod library;
 mod outcomes;
+mod queries;
 mod readiness;
 mod reports;
 mod schema;
