@@ -6,6 +6,7 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::stop::Stop;
@@ -76,9 +77,15 @@ pub(crate) fn run<T: Send>(
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return (Err(Fault::errored("its output was lost").object(name)), Said::default());
     };
+    let gave_up = AtomicBool::new(false);
     let (result, said, ended) = std::thread::scope(|scope| {
         let said = scope.spawn(|| listen(stderr));
-        let reading = scope.spawn(|| read(stdout));
+        let gave_up = &gave_up;
+        let reading = scope.spawn(move || {
+            let result = read(stdout);
+            gave_up.store(result.is_err(), Ordering::SeqCst);
+            result
+        });
         let mut told: Option<Instant> = None;
         let ended = loop {
             match child.try_wait() {
@@ -86,8 +93,10 @@ pub(crate) fn run<T: Send>(
                 Err(error) => break Err(Fault::errored(format!("it was lost: {error}"))),
                 Ok(None) => {}
             }
-            // A reader that has given up leaves the tool with a pipe that nobody reads.
-            let over = stop.why().is_some() || reading.is_finished();
+            // A reader that has given up leaves the tool with a pipe that nobody reads. One that
+            // has come to the end leaves it to end by itself: it has closed its output, and may
+            // have a lot of memory to give back.
+            let over = stop.why().is_some() || gave_up.load(Ordering::SeqCst);
             match told {
                 None if over => {
                     terminate(&child);
@@ -265,6 +274,14 @@ mod tests {
             while :; do sleep 0.02; done";
         let (result, _) = run(shell(script), &Stop::default(), full);
         assert_eq!(result.unwrap_err().line(), "no space");
+    }
+
+    #[test]
+    fn a_tool_that_has_closed_its_output_may_take_its_time_to_end() {
+        let script = "trap 'exit 1' TERM; echo data; exec >&-; i=0
+            while [ $i -lt 20 ]; do sleep 0.02; i=$((i + 1)); done; exit 0";
+        let (result, _) = run(shell(script), &Stop::default(), whole);
+        assert_eq!(result.unwrap(), "data\n");
     }
 
     #[test]

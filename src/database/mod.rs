@@ -46,6 +46,6 @@ pub(crate) use privileges::privileges;
 pub(crate) use session::Session;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use tools::PgTools;
-pub(crate) use url::ConnectionUrl;
+pub(crate) use url::{ConnectionUrl, SourceKind};
 pub(crate) use waited::{explained, patient};
 pub(crate) use writer::{Writer, quoted};

@@ -232,35 +232,28 @@ fn longest(
 }
 
 fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
-    if people.longest_name() < 2 {
+    let longest = people.longest_name();
+    if longest < 2 {
         return;
     }
-    // Words, each with whether only blanks stand before it: a name goes over no semicolon.
-    let mut words: Vec<(usize, usize, bool)> = Vec::new();
-    let (mut from, mut joined) = (None, false);
-    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
-        let separates = letter.is_whitespace() || ";,|<>()[]{}\"/\\:=".contains(letter);
-        match (separates, from) {
-            (true, Some(start)) => {
-                words.push((start, at, joined));
-                (from, joined) = (None, letter.is_whitespace());
-            }
-            (true, None) => joined &= letter.is_whitespace(),
-            (false, None) => from = Some(at),
-            (false, Some(_)) => {}
-        }
-    }
     let outside = |letter: char| !letter.is_alphanumeric();
-    for index in 0..words.len() {
-        let (start, end, _) = words[index];
-        let word = &text[start..end];
-        let from = start + (word.len() - word.trim_start_matches(outside).len());
+    let mut next = word(text, 0);
+    while let Some((start, end)) = next {
+        next = word(text, end);
+        let whole = &text[start..end];
+        let from = start + (whole.len() - whole.trim_start_matches(outside).len());
         if !people.begins_name(&text[from..end]) {
             continue;
         }
-        let joined = words[index + 1..].iter().take_while(|(_, _, joined)| *joined).count();
-        for count in (2..=people.longest_name().min(1 + joined)).rev() {
-            let last = words[index + count - 1].1;
+        // The ends of what may be the name, the shortest first.
+        let (mut ends, mut at) = (Vec::new(), end);
+        while ends.len() + 1 < longest
+            && let Some((_, end)) = word(text, at).filter(|(start, _)| is_blank(&text[at..*start]))
+        {
+            ends.push(end);
+            at = end;
+        }
+        for last in ends.into_iter().rev() {
             let bare = from + text[from..last].trim_end_matches(outside).len();
             let possessive = text[from..bare].strip_suffix("'s").map_or(bare, |s| from + s.len());
             // An initial keeps its point; a name at a sentence's end does not.
@@ -273,6 +266,39 @@ fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
             }
         }
     }
+}
+
+/// The next word at or behind a place: a name goes over blanks, and over no other of these.
+fn word(text: &str, at: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut start = at;
+    while let Some(width) = separator(text, start) {
+        start += width;
+    }
+    let mut end = start;
+    while end < bytes.len() && separator(text, end).is_none() {
+        end += 1;
+    }
+    (end > start).then_some((start, end))
+}
+
+/// How many bytes the sign has that parts words there, if one does.
+fn separator(text: &str, at: usize) -> Option<usize> {
+    match *text.as_bytes().get(at)? {
+        b' ' | b'\t' | b'\n' | b'\r' | 11 | 12 => Some(1),
+        b';' | b',' | b'|' | b'<' | b'>' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => Some(1),
+        b'"' | b'/' | b'\\' | b':' | b'=' => Some(1),
+        // Blanks beyond ASCII: the hard one, and those of typesetters.
+        194.. => {
+            let letter = text.get(at..)?.chars().next()?;
+            letter.is_whitespace().then(|| letter.len_utf8())
+        }
+        _ => None,
+    }
+}
+
+fn is_blank(gap: &str) -> bool {
+    !gap.is_empty() && gap.chars().all(char::is_whitespace)
 }
 
 #[cfg(test)]

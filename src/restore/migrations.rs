@@ -66,8 +66,8 @@ pub(crate) async fn apply(
     let tree = tree(folder)?;
     let is_known = |migration: &Migration| known.contains(&migration.version);
     let last = known.last().cloned().unwrap_or_default();
-    let mut found = Migrations::default();
-    found.applied = tree.iter().filter(|migration| is_known(migration)).count() as u64;
+    let applied = tree.iter().filter(|migration| is_known(migration)).count() as u64;
+    let mut found = Migrations { applied, ..Migrations::default() };
     let unknown = known.iter().filter(|version| !tree.iter().any(|m| m.version == **version));
     found.unknown = unknown.cloned().collect();
     for migration in tree.iter().filter(|migration| !is_known(migration)) {

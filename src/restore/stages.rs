@@ -24,7 +24,7 @@ use crate::backup::archive::Toc;
 use crate::backup::manifest::SourceIdentity;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
-use crate::database::{ConnectionUrl, Permit, PgTools, Writer};
+use crate::database::{ConnectionUrl, Permit, PgTools, SourceKind, Writer};
 use crate::fault::Fault;
 use crate::masking::people::People;
 use crate::masking::plan::MaskPlan;
@@ -99,6 +99,7 @@ impl Course {
 /// What went wrong, with its stage; what had been made is kept under another name.
 pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault> {
     let stop = order.stop;
+    course.stage("guard", |_| not_hosted(order.url))?;
     let (target, permit) = course.stage("guard", |_| wait_guard(order))?;
     let mut toc = course.stage("backup", |_| order.archive.contents(stop))?;
     let plan = course.stage("masking rules", |_| plan(order, &toc))?;
@@ -189,6 +190,20 @@ fn section(
     result
 }
 
+/// A hosted project has one database, which nobody may rename: it would have to be restored in
+/// place, with the platform's schemas left as they are.
+fn not_hosted(url: &ConnectionUrl) -> Result<(), Fault> {
+    match url.kind() {
+        SourceKind::Plain => Ok(()),
+        SourceKind::SupabaseDirect | SourceKind::SupabasePooler => {
+            let message = "a hosted Supabase project cannot be restored into: its database cannot be \
+                           replaced as a whole";
+            let help = "restore into a PostgreSQL of your own or a self-hosted Supabase";
+            Err(Fault::usage(message).object(url.shown()).help(help))
+        }
+    }
+}
+
 /// The marker of the database that serves: the new one takes it over with the name.
 async fn marker_of(order: &Order<'_>) -> Result<Marker, Fault> {
     let session = crate::database::Session::open(order.url, order.application).await?;
@@ -241,4 +256,21 @@ pub(crate) fn unclassified(list: &[Unclassified]) -> Fault {
         "add to suites/masking.toml, after thinking of each (a table that is there already takes \
          the lines below its own):\n{lines}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hosted_project_is_refused_before_it_is_asked_anything() {
+        for url in [
+            "postgres://postgres:x@db.abcdefghij.supabase.co:5432/postgres",
+            "postgres://postgres.abcdefghij:x@aws-0-eu-central-1.pooler.supabase.com:5432/postgres",
+        ] {
+            let told = not_hosted(&ConnectionUrl::parse(url).unwrap()).unwrap_err().to_string();
+            assert!(told.contains("hosted Supabase project"), "{told}");
+        }
+        assert!(not_hosted(&ConnectionUrl::parse("postgres://a:b@db.test/app").unwrap()).is_ok());
+    }
 }

@@ -137,3 +137,34 @@ fn an_encrypted_backup_is_restored_with_its_key_and_not_without() {
     let with = target.restore(&["--identity", key.to_str().unwrap()]);
     assert_eq!(with.code, 0, "{}", with.console());
 }
+
+#[test]
+fn a_field_of_many_megabytes_passes_in_pieces_where_it_stays_and_is_refused_where_it_is_masked() {
+    let site = shared();
+    let target = Target::unmarked(&site);
+    assert_eq!(target.mark(&target.shown()).code, 0);
+    let url = site.production.superuser_url();
+    let large = "create table public.large as select 1 as id, repeat(md5('x') || E'\\t\\\\\\n', 2000000) as body
+        union all select 2, null union all select 3, ''";
+    target.psql(&url, large);
+    let path = target.project.path().join("suites/masking.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let rule = |rule: &str| {
+        let more =
+            format!("{text}\n[[table]]\nname = \"public.large\"\n[table.columns]\nbody = {rule}\n");
+        fs::write(&path, more).unwrap();
+    };
+    rule("{ keep = \"plans of buildings\" }");
+    let ran = target.project.drill(&["backup::made"]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    let restored = target.restore(&[]);
+    rule("\"text\"");
+    let refused = target.restore(&[]);
+    target.psql(&url, "drop table public.large");
+    assert_eq!(restored.code, 0, "{}", restored.console());
+    let staging = Session::open(&target.staging.superuser_url());
+    let found =
+        staging.texts("select coalesce(length(body)::text, 'none') from public.large order by id");
+    assert_eq!(found, ["70000000", "none", "0"]);
+    refused.is_red("restore::made", &["public.large", "too long to be masked"]);
+}
