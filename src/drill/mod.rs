@@ -15,6 +15,7 @@ mod gather;
 mod making;
 mod prerequisites;
 mod proofs;
+mod restored;
 mod restoring;
 mod state;
 mod trials;

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::proofs::failure;
+use super::restored::Restored;
 use super::state::{Backup, State};
-use super::trials::{RESTORED, SWAPPED};
+use super::trials::RESTORED;
 use crate::actor;
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::display::Display;
@@ -20,113 +19,14 @@ use crate::backup::stop::Stop;
 use crate::database::{self, ConnectionUrl, PgTools, Session};
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
-use crate::harness::{Blocked, Context, Failure};
-use crate::journal::Measure;
+use crate::harness::{Blocked, Context};
 use crate::proof::{self, Proved, Subject};
 use crate::report::console::tell;
 use crate::restore::archive::Archive;
 use crate::restore::failure::{self as page, Failed};
 use crate::restore::marker;
-use crate::restore::migrations::{self, Migrations};
+use crate::restore::migrations;
 use crate::restore::stages::{Course, Made, Order, make};
-
-/// What came of a restore whose data are all in staging.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Restored {
-    /// Each stage with the seconds that it took.
-    stages: Vec<(String, f64)>,
-    proofs: Vec<Proved>,
-    /// Webhooks that were disabled, and what was left out.
-    notes: Vec<String>,
-    people: u64,
-    migrations: Option<Migrations>,
-    /// The old database's name now, if the new one has taken its place.
-    before: Option<String>,
-    /// The new database's name, if something of it was not proved.
-    kept: Option<String>,
-}
-
-impl Restored {
-    /// The stages with their times.
-    pub(super) fn tell_made(&self, context: &Context, _: &str) -> Result<(), Failure> {
-        for (stage, seconds) in &self.stages {
-            context.measure(Measure::seconds(stage, *seconds));
-        }
-        context.measure(Measure::count("people", self.people));
-        self.notes.iter().for_each(|note| context.note(note));
-        Ok(())
-    }
-
-    /// One proof.
-    pub(super) fn tell_proof(&self, context: &Context, id: &str) -> Result<(), Failure> {
-        let Some(proved) = self.proofs.iter().find(|proved| proved.id == id) else {
-            return Err(Failure::errored(format!("{id} was not looked at")));
-        };
-        for measure in &proved.measures {
-            context.measure(measure.clone());
-        }
-        proved.result.as_ref().map_err(failure).copied()
-    }
-
-    /// The project's migrations.
-    pub(super) fn tell_migrations(&self, context: &Context, _: &str) -> Result<(), Failure> {
-        let Some(found) = &self.migrations else {
-            return Err(match self.red() {
-                Some(blocked) => Failure::skipped(format!("needs `{}`", blocked.id)),
-                None => Failure::skipped(
-                    "there is no folder supabase/migrations, or no list of them in the database",
-                ),
-            });
-        };
-        let count = |list: &[String]| list.len() as u64;
-        context.measure(Measure::count("applied before", found.applied));
-        context.measure(Measure::count("applied now", count(&found.pending)));
-        context.measure(Measure::count("unknown to the tree", count(&found.unknown)));
-        found.pending.iter().for_each(|file| context.note(&format!("migration applied: {file}")));
-        let order = Measure::count("out of order", count(&found.out_of_order)).at_most(0.0);
-        match context.measure(order) {
-            true => Ok(()),
-            false => Err(Failure::failed(format!(
-                "older than the last that was applied, and not applied: {}",
-                found.out_of_order.join(", ")
-            ))),
-        }
-    }
-
-    /// Whether the new staging serves.
-    pub(super) fn tell_swapped(&self, context: &Context, _: &str) -> Result<(), Failure> {
-        let total = self.stages.iter().map(|(_, seconds)| seconds).sum();
-        context.measure(Measure::seconds("restore and proof", total));
-        match (&self.before, self.red()) {
-            (Some(before), _) => {
-                context.note(&format!("the staging of before is kept as {before}"));
-                Ok(())
-            }
-            (None, Some(blocked)) => Err(Failure::skipped(format!("needs `{}`", blocked.id))),
-            (None, None) => Err(Failure::errored("the new staging did not take its place")),
-        }
-    }
-
-    /// Nothing, if the new staging serves; else the proof that it did not pass.
-    pub(super) fn in_place(&self) -> Result<(), Blocked> {
-        match (&self.before, self.red()) {
-            (Some(_), _) => Ok(()),
-            (None, Some(blocked)) => Err(blocked),
-            (None, None) => {
-                let fault = Fault::errored("the new staging did not take its place");
-                Err(Blocked { id: SWAPPED.to_owned(), fault })
-            }
-        }
-    }
-
-    /// The first proof that did not pass.
-    fn red(&self) -> Option<Blocked> {
-        self.proofs.iter().find_map(|proved| {
-            let fault = proved.result.as_ref().err()?.clone();
-            Some(Blocked { id: proved.id.clone(), fault })
-        })
-    }
-}
 
 /// What is restored into.
 struct Target {

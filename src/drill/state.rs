@@ -6,7 +6,7 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 
 use super::prerequisites::Findings;
-use super::restoring::Restored;
+use super::restored::Restored;
 use super::trials::{ARCHIVE, HASHES, MADE};
 use super::{making, proofs};
 use crate::backup::archive::Held;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::prerequisites;
 use super::proofs::{self, Proof};
-use super::restoring::{self, Restored};
+use super::restored::Restored;
+use super::restoring;
 use super::state::State;
 use crate::harness::{Context, Custom, Failure, Fixture, RESTORE};
 use crate::journal::EntryKind;

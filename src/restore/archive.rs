@@ -6,6 +6,7 @@ use crate::backup::archive::{Entry, Toc};
 use crate::backup::encryption::Identities;
 use crate::backup::manifest::{FileRecord, Manifest};
 use crate::backup::progress::Progress;
+use crate::backup::settings::quoted_name;
 use crate::backup::stop::Stop;
 use crate::backup::store::Store;
 use crate::backup::stream;
@@ -204,20 +205,11 @@ fn after_name(copy: &str) -> Option<&str> {
 
 /// The name that a text begins with, and what comes after it.
 fn name(text: &str) -> Option<(String, &str)> {
-    let Some(mut rest) = text.strip_prefix('"') else {
-        let end = text.find([',', ' ', '.', '(']).unwrap_or(text.len());
-        return (end > 0).then(|| (text[..end].to_owned(), &text[end..]));
-    };
-    let mut name = String::new();
-    loop {
-        let (part, after) = rest.split_once('"')?;
-        name.push_str(part);
-        match after.strip_prefix('"') {
-            Some(more) => {
-                name.push('"');
-                rest = more;
-            }
-            None => return Some((name, after)),
+    match text.strip_prefix('"') {
+        Some(quoted) => quoted_name(quoted),
+        None => {
+            let end = text.find([',', ' ', '.', '(']).unwrap_or(text.len());
+            (end > 0).then(|| (text[..end].to_owned(), &text[end..]))
         }
     }
 }

@@ -107,7 +107,7 @@ fn names(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// The name up to the closing mark, and what comes after that; two marks stand for one.
-fn quoted_name(text: &str) -> Option<(String, &str)> {
+pub(crate) fn quoted_name(text: &str) -> Option<(String, &str)> {
     let mut name = String::new();
     let mut rest = text;
     loop {

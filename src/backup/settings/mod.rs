@@ -31,5 +31,5 @@ mod s3;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use exclude::{Excluded, table_name};
+pub(crate) use exclude::{Excluded, quoted_name, table_name};
 pub(crate) use resolve::{LEAST_RETENTION, Settings};

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::*;
 
 fn row<'a>(keys: &[(&'a str, &str)], own: &[(Trait, &str)]) -> Row<'a> {

@@ -1,0 +1,252 @@
+//! Gathering: rows of people become persons, and persons get their numbers.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
+use std::sync::Mutex;
+
+use super::digest::{AsIs, Digest, Map, Trait};
+use super::{MOST, People};
+use crate::fault::Fault;
+use crate::masking::text::folded;
+
+/// What a row says of the person whose it is.
+#[derive(Debug, Default)]
+pub(crate) struct Row<'a> {
+    /// Keys, each with what it is the key of.
+    pub(crate) keys: Vec<(&'a str, Vec<u8>)>,
+    /// The person's own values.
+    pub(crate) own: Vec<(Trait, String)>,
+}
+
+/// What is gathered.
+pub(crate) struct Harvest {
+    digest: Digest,
+    /// The persons; each points at another that it is the same as, or at itself.
+    same: Vec<u32>,
+    /// Keys and addresses, and whose they are.
+    keys: Map,
+    emails: Map,
+    phones: Map,
+    names: Map,
+    /// Addresses and numbers, in order.
+    email_order: Vec<u64>,
+    phone_order: Vec<u64>,
+    /// Values of nobody that a row names as its own, in order.
+    strays: Vec<(Trait, u64)>,
+    seen: HashSet<u64, BuildHasherDefault<AsIs>>,
+    words: Words,
+    secrets: HashSet<u64, BuildHasherDefault<AsIs>>,
+}
+
+/// How names begin, and how long they are.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    pub(super) first: HashSet<u64, BuildHasherDefault<AsIs>>,
+    pub(super) most: usize,
+    /// Whether there is a name of one word.
+    pub(super) single: bool,
+}
+
+impl Harvest {
+    pub(crate) fn new() -> Self {
+        Self {
+            digest: Digest::new(),
+            same: Vec::new(),
+            keys: Map::default(),
+            emails: Map::default(),
+            phones: Map::default(),
+            names: Map::default(),
+            email_order: Vec::new(),
+            phone_order: Vec::new(),
+            strays: Vec::new(),
+            seen: HashSet::default(),
+            words: Words::default(),
+            secrets: HashSet::default(),
+        }
+    }
+
+    /// A row that is somebody's.
+    pub(crate) fn row(&mut self, row: &Row<'_>) {
+        let keys: Vec<u64> = row.keys.iter().map(|(of, key)| self.digest.key(of, key)).collect();
+        let hashed = |wanted: Trait| {
+            let own = row.own.iter().filter(move |(what, _)| *what == wanted);
+            own.filter_map(|(what, value)| self.digest.of(*what, value)).collect::<Vec<_>>()
+        };
+        let (emails, phones, names) =
+            (hashed(Trait::Email), hashed(Trait::Phone), hashed(Trait::Name));
+        let known = keys.iter().filter_map(|key| self.keys.get(key));
+        let known = known.chain(emails.iter().filter_map(|email| self.emails.get(email)));
+        let known: Vec<u32> = known.copied().collect();
+        let person = match known.first() {
+            Some(first) => known.iter().fold(*first, |one, other| self.join(one, *other)),
+            None => self.person(),
+        };
+        for key in keys {
+            self.keys.insert(key, person);
+        }
+        for email in emails {
+            if self.emails.insert(email, person).is_none() {
+                self.email_order.push(email);
+            }
+        }
+        for phone in phones {
+            if let Entry::Vacant(slot) = self.phones.entry(phone) {
+                slot.insert(person);
+                self.phone_order.push(phone);
+            }
+        }
+        for name in names {
+            self.names.entry(name).or_insert(person);
+        }
+        let spelled = row.own.iter().filter(|(what, _)| *what == Trait::Name);
+        for hash in spelled.filter_map(|(what, name)| self.digest.of(*what, &bare(name))) {
+            self.names.entry(hash).or_insert(person);
+        }
+        for (_, name) in row.own.iter().filter(|(what, _)| *what == Trait::Name) {
+            self.words.add(self.digest, name);
+        }
+    }
+
+    /// A value that is somebody's, nobody says whose.
+    pub(crate) fn stray(&mut self, what: Trait, value: &str) {
+        if let Some(hash) = self.digest.of(what, value)
+            && self.seen.insert(hash)
+        {
+            self.strays.push((what, hash));
+            if what == Trait::Name {
+                self.words.add(self.digest, value);
+                self.strays.extend(self.digest.of(what, &bare(value)).map(|hash| (what, hash)));
+            }
+        }
+    }
+
+    /// A key or token, which must not be found in staging.
+    pub(crate) fn secret(&mut self, value: &[u8]) {
+        if value.len() >= 8 {
+            self.secrets.insert(self.digest.secret(value));
+        }
+    }
+
+    /// Gives the numbers.
+    ///
+    /// # Errors
+    /// There are more than numbers.
+    pub(crate) fn finish(mut self) -> Result<People, Fault> {
+        let mut numbers = Numbers { next: 1 };
+        let mut of_person: HashMap<u32, u32> = HashMap::new();
+        for person in 0..u32::try_from(self.same.len()).unwrap_or(u32::MAX) {
+            if self.root(person) == person {
+                of_person.insert(person, numbers.take()?);
+            }
+        }
+        let mut resolve = |map: &mut Map, order: Vec<u64>, same: &[u32]| {
+            let mut first = HashSet::new();
+            for hash in order {
+                let Some(slot) = map.get_mut(&hash) else { continue };
+                let person = root(same, *slot);
+                *slot = match first.insert(person) {
+                    true => of_person.get(&person).copied().unwrap_or_default(),
+                    false => numbers.take()?,
+                };
+            }
+            Ok::<_, Fault>(())
+        };
+        resolve(&mut self.emails, self.email_order, &self.same)?;
+        resolve(&mut self.phones, self.phone_order, &self.same)?;
+        for map in [&mut self.names, &mut self.keys] {
+            for slot in map.values_mut() {
+                let person = root(&self.same, *slot);
+                *slot = of_person.get(&person).copied().unwrap_or_default();
+            }
+        }
+        for (what, hash) in self.strays {
+            let map = match what {
+                Trait::Email => &mut self.emails,
+                Trait::Phone => &mut self.phones,
+                Trait::Name => &mut self.names,
+            };
+            if let Entry::Vacant(slot) = map.entry(hash) {
+                slot.insert(numbers.take()?);
+            }
+        }
+        Ok(People {
+            digest: self.digest,
+            persons: of_person.len() as u64,
+            keys: self.keys,
+            emails: self.emails,
+            phones: self.phones,
+            names: self.names,
+            words: self.words,
+            secrets: self.secrets,
+            later: Mutex::new((HashMap::default(), numbers)),
+        })
+    }
+
+    fn person(&mut self) -> u32 {
+        let person = u32::try_from(self.same.len()).unwrap_or(u32::MAX);
+        self.same.push(person);
+        person
+    }
+
+    fn root(&self, person: u32) -> u32 {
+        root(&self.same, person)
+    }
+
+    /// Two that are one: the one who came first.
+    fn join(&mut self, one: u32, other: u32) -> u32 {
+        let (one, other) = (self.root(one), self.root(other));
+        let (first, second) = (one.min(other), one.max(other));
+        if let Some(slot) = self.same.get_mut(second as usize) {
+            *slot = first;
+        }
+        first
+    }
+}
+
+/// Whoever a person is the same as in the end.
+fn root(same: &[u32], mut person: u32) -> u32 {
+    while let Some(next) = same.get(person as usize).filter(|next| **next != person) {
+        person = *next;
+    }
+    person
+}
+
+impl Words {
+    fn add(&mut self, digest: Digest, name: &str) {
+        let folded = folded(name);
+        let words = folded.split(' ').count();
+        // A single word is too often a word: alone it counts as a name where it fills a field.
+        if words > 1 {
+            self.first.insert(digest.raw(6, first_word(&folded).as_bytes()));
+            self.most = self.most.max(words);
+        } else {
+            self.single = true;
+        }
+    }
+}
+
+/// A name without its points and strokes: how it stands in the name of a file.
+fn bare(name: &str) -> String {
+    name.replace(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’', " ")
+}
+
+fn first_word(folded: &str) -> &str {
+    folded.split(' ').next().unwrap_or_default()
+}
+
+#[derive(Debug)]
+pub(super) struct Numbers {
+    next: u32,
+}
+
+impl Numbers {
+    pub(super) fn take(&mut self) -> Result<u32, Fault> {
+        if self.next > MOST {
+            let message = format!("there are more than {MOST} people, addresses and numbers");
+            return Err(Fault::errored(message).stage("masking"));
+        }
+        self.next += 1;
+        Ok(self.next - 1)
+    }
+}
