@@ -111,7 +111,12 @@ fn one(subject: &Subject<'_>, session: &Session, table: &Table<'_>) -> Result<Fo
         let said = |error: tokio_postgres::Error| session.said(&error).object(&place);
         let mut rows = pin!(session.client().copy_out(&sql).await.map_err(said)?);
         let mut left: Vec<u8> = Vec::new();
+        let mut count = 0_u64;
         while let Some(bytes) = rows.try_next().await.map_err(said)? {
+            count += 1;
+            if count.is_multiple_of(4096) {
+                subject.stop.check()?;
+            }
             match (left.is_empty(), bytes.last()) {
                 // The server sends a row at a time.
                 (true, Some(b'\n')) => scan.rows(&bytes),

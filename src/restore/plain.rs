@@ -18,6 +18,9 @@ use crate::fault::Fault;
 /// database.
 const LOCK: i32 = 0x7265_7374;
 
+/// How often a swap is tried: each time the server itself waits some seconds for sessions to end.
+const TRIES: u32 = 12;
+
 /// PostgreSQL cuts longer names off.
 const LONGEST: usize = 63;
 
@@ -75,21 +78,30 @@ impl Plain {
         Err(Fault::errored(message).help("wait until it is done, and try again"))
     }
 
-    /// The name of one of ours: the target's, what it is, and which restore.
+    /// The name of one of this restore.
     fn name(&self, what: &str) -> String {
-        let tail = format!("_{what}_{}", self.id);
+        self.name_of(what, &self.id)
+    }
+
+    /// The name of one of ours: the target's, what it is, and which restore.
+    fn name_of(&self, what: &str, id: &str) -> String {
+        let tail = format!("_{what}_{id}");
         let head: String = self.url.database().chars().take(LONGEST - tail.len().min(50)).collect();
         format!("{head}{tail}")
     }
 
-    /// Our databases of one kind, in the order of their names, and so of time.
+    /// Our databases of one kind, in the order of their names, and so of time. A name that only
+    /// begins as ours do is somebody else's.
     async fn named(&self, what: &str) -> Result<Vec<String>, Fault> {
-        let asked = "select datname::text from pg_catalog.pg_database
-            where starts_with(datname::text, $1) order by 1";
-        let start = format!("{}_{what}_", self.url.database());
-        let rows = self.admin.client().query(asked, &[&start]).await;
+        let asked = "select datname::text from pg_catalog.pg_database order by 1";
+        let rows = self.admin.client().query(asked, &[]).await;
         let rows = rows.map_err(|error| self.admin.said(&error))?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+        let names = rows.iter().map(|row| row.get::<_, String>(0));
+        let ours = |name: &String| {
+            let id = name.rsplit_once(&format!("_{what}_")).filter(|(_, id)| is_id(id));
+            id.is_some_and(|(_, id)| *name == self.name_of(what, id))
+        };
+        Ok(names.filter(ours).collect())
     }
 
     async fn drop(&self, name: &str) -> Result<(), Fault> {
@@ -161,34 +173,34 @@ impl Plain {
         let (new, old) = (self.name("restoring"), self.url.database());
         let (earlier, failed) = (self.named("before").await?, self.named("failed").await?);
         let before = self.name("before");
-        self.quiet(&new).await?;
-        // Nobody comes in between the end of the sessions and the new name.
-        let shut = |name: &str, open: bool| {
-            format!("alter database {} with allow_connections {open}", quoted(name))
-        };
-        self.admin.run(&shut(old, false)).await?;
-        let renamed = async {
+        let renamed = format!(
+            "begin; alter database {old} rename to {before}; alter database {new} rename to {old}; commit",
+            old = quoted(old),
+            before = quoted(&before),
+            new = quoted(&new),
+        );
+        // Both or none, whatever happens; and again while an application comes back between.
+        let mut tries = 0;
+        loop {
+            self.quiet(&new).await?;
             self.quiet(old).await?;
-            self.rename(old, &before).await?;
-            if let Err(fault) = self.rename(&new, old).await {
-                self.rename(&before, old).await?;
-                return Err(fault);
+            match self.admin.run(&renamed).await {
+                Ok(()) => break,
+                Err(fault) => {
+                    self.admin.run("rollback").await?;
+                    tries += 1;
+                    if tries == TRIES {
+                        let help = "the old database serves on, under its name; stop the \
+                                    application that comes back at once, and try again";
+                        return Err(fault.help(help));
+                    }
+                }
             }
-            Ok(())
-        };
-        if let Err(fault) = renamed.await {
-            self.admin.run(&shut(old, true)).await?;
-            return Err(fault.help("the old database serves on, under its name"));
         }
-        self.admin.run(&shut(&before, true)).await?;
         for left in earlier.iter().chain(&failed) {
             self.drop(left).await?;
         }
         Ok(before)
-    }
-
-    async fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
-        self.admin.run(&format!("alter database {} rename to {}", quoted(from), quoted(to))).await
     }
 
     /// Keeps what failed, to be looked at; its name.
@@ -198,9 +210,22 @@ impl Plain {
     pub(crate) async fn keep_failed(&self) -> Result<String, Fault> {
         let (new, failed) = (self.name("restoring"), self.name("failed"));
         self.quiet(&new).await?;
-        self.rename(&new, &failed).await?;
+        let rename = format!("alter database {} rename to {}", quoted(&new), quoted(&failed));
+        self.admin.run(&rename).await?;
         Ok(failed)
     }
+}
+
+/// Whether a part of a name is that of a restore: `20261126t153628z_9f0ffb82`.
+fn is_id(text: &str) -> bool {
+    let Some((time, random)) = text.split_once('_') else { return false };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let time = time.strip_suffix('z').and_then(|time| time.split_once('t'));
+    let time = time.is_some_and(|(day, hour)| {
+        day.len() == 8 && hour.len() == 6 && digits(day) && digits(hour)
+    });
+    time && random.len() == 8 && random.bytes().all(hex)
 }
 
 #[cfg(test)]

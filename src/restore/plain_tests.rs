@@ -14,9 +14,19 @@ async fn names(text: &str) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-async fn open(text: &str, id: &str) -> Result<Plain, Fault> {
+/// The number of a test's restore as the name of one.
+fn id(number: &str) -> String {
+    format!("20261126T15362{number}Z-9f0ffb82")
+}
+
+/// How it stands in the names of databases.
+fn part(number: &str) -> String {
+    id(number).to_lowercase().replace('-', "_")
+}
+
+async fn open(text: &str, number: &str) -> Result<Plain, Fault> {
     let url = ConnectionUrl::parse(text).unwrap();
-    Plain::open(&url, id, "smokedrill restore test", &Permit::proved()).await
+    Plain::open(&url, &id(number), "smokedrill restore test", &Permit::proved()).await
 }
 
 #[tokio::test]
@@ -34,7 +44,10 @@ async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_n
         let row = writer.client().query_one("show work_mem", &[]).await.unwrap();
         assert_eq!(row.get::<_, String>(0), "7MB");
         let before = plain.swap().await.unwrap();
-        assert_eq!(names(&text).await, ["swapped".to_owned(), format!("swapped_before_{id}")]);
+        assert_eq!(
+            names(&text).await,
+            ["swapped".to_owned(), format!("swapped_before_{}", part(id))]
+        );
         let there = async |url: &str, table: &str| {
             let sql = format!("select to_regclass('public.{table}') is not null");
             super::tests::writer(url).await.query_one(&sql, &[]).await.unwrap().get::<_, bool>(0)
@@ -65,6 +78,44 @@ async fn what_a_kill_left_is_removed_and_what_failed_is_kept() {
     let next = next.unwrap();
     assert_eq!(names(&text).await, ["failing"]);
     next.create().await.unwrap();
-    assert_eq!(next.keep_failed().await.unwrap(), "failing_failed_2");
-    assert_eq!(names(&text).await, ["failing", "failing_failed_2"]);
+    assert_eq!(next.keep_failed().await.unwrap(), format!("failing_failed_{}", part("2")));
+    assert_eq!(names(&text).await, ["failing".to_owned(), format!("failing_failed_{}", part("2"))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_that_comes_back_at_once_does_not_keep_the_old_one() {
+    let text = database("busy").await;
+    let admin = writer(&text).await;
+    // Somebody else's, whose name begins as ours do.
+    admin.batch_execute("create database busy_before_christmas").await.unwrap();
+    let (url, stop) =
+        (text.clone(), std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)));
+    let over = stop.clone();
+    let busy = tokio::spawn(async move {
+        while !over.load(std::sync::atomic::Ordering::SeqCst) {
+            if let Ok((client, connection)) =
+                tokio_postgres::connect(&url, tokio_postgres::NoTls).await
+            {
+                let talking = tokio::spawn(connection);
+                let _ = client.query("select pg_sleep(0.01)", &[]).await;
+                talking.abort();
+            }
+        }
+    });
+    let plain = open(&text, "1").await.unwrap();
+    let new = plain.create().await.unwrap();
+    Writer::open(&new, "smokedrill test", &Permit::proved())
+        .await
+        .unwrap()
+        .run("create table public.n ()")
+        .await
+        .unwrap();
+    let swapped = plain.swap().await;
+    stop.store(true, std::sync::atomic::Ordering::SeqCst);
+    busy.await.unwrap();
+    swapped.unwrap();
+    let now =
+        writer(&text).await.query_one("select to_regclass('public.n') is not null", &[]).await;
+    assert!(now.unwrap().get::<_, bool>(0));
+    assert!(names(&text).await.contains(&"busy_before_christmas".to_owned()));
 }

@@ -101,7 +101,10 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
     let stop = order.stop;
     course.stage("guard", |_| not_hosted(order.url))?;
     let (target, permit) = course.stage("guard", |_| wait_guard(order))?;
-    let mut toc = course.stage("backup", |_| order.archive.contents(stop))?;
+    let mut toc = course.stage("backup", |_| {
+        let toc = order.archive.contents(stop)?;
+        in_utf8(&toc).map(|()| toc)
+    })?;
     let plan = course.stage("masking rules", |_| plan(order, &toc))?;
     course.stage("prerequisites", |_| {
         wait_on(order, needs(order.url, &toc, &order.archive.manifest.catalogue))
@@ -188,6 +191,20 @@ fn section(
     let (result, said) = restoring.make(contents, part);
     course.log.extend(said.lines);
     result
+}
+
+/// Rows are masked as UTF-8, in which names are compared and patterns looked for.
+fn in_utf8(toc: &Toc) -> Result<(), Fault> {
+    let entry = toc.entries.iter().find(|entry| entry.desc == "ENCODING");
+    let definition = entry.and_then(|entry| entry.definition.as_deref()).unwrap_or_default();
+    match definition.is_empty() || definition.contains("'UTF8'") {
+        true => Ok(()),
+        false => {
+            let message = format!("the backup is not in UTF-8: {}", definition.trim());
+            let help = "only databases in UTF-8 can be restored masked";
+            Err(Fault::errored(message).help(help))
+        }
+    }
 }
 
 /// A hosted project has one database, which nobody may rename: it would have to be restored in
