@@ -34,10 +34,10 @@ fn smoke() -> Result<(), Failed> {
         return Err(format!("not listed: {said}{}", String::from_utf8_lossy(&listed.stderr)).into());
     }
     let ran = nextest(&["run", "--no-fail-fast", "--test", "smoke"], reports.path(), &[])?;
-    whole(&ran, reports.path(), 6)
+    whole(&ran, reports.path(), 10)
 }
 
-/// One source and one backup for all processes.
+/// One source, one backup and one restore for all processes.
 fn drill() -> Result<(), Failed> {
     let (reports, project) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let backups = project.path().join("backups");
@@ -46,10 +46,20 @@ fn drill() -> Result<(), Failed> {
         project.path().join("audit.jsonl")
     );
     std::fs::write(project.path().join("drill.toml"), settings)?;
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
+    for name in ["masking.toml", "smoke.toml", "database.toml"] {
+        std::fs::copy(own.join(name), project.path().join(name))?;
+    }
     let suites = project.path().to_string_lossy().into_owned();
     let variables = [("SMOKEDRILL_SUITES", suites.as_str()), ("SMOKEDRILL_DEMO_SCALE", "0")];
     let ran = nextest(&["run", "--no-fail-fast", "--test", "drill"], reports.path(), &variables)?;
-    whole(&ran, reports.path(), 25)?;
+    whole(&ran, reports.path(), 52)?;
+    let audit = std::fs::read_to_string(project.path().join("audit.jsonl"))?;
+    let restores = audit.lines().filter(|line| line.contains("restore.run")).count();
+    // It begins, and it ends.
+    if restores != 2 {
+        return Err(format!("{restores} lines of restores: {audit}").into());
+    }
     let made = std::fs::read_dir(&backups)?.flatten().filter(|entry| entry.path().is_dir());
     let made = made.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.')).count();
     match made {

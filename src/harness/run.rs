@@ -147,9 +147,11 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     .map_err(error)?;
     let entries = journal.entries.iter().enumerate();
     let entries: HashMap<_, _> = entries.map(|(at, entry)| (entry.id.clone(), at)).collect();
-    // Where nothing else of the exercise is asked for, checks are asked of what serves.
+    // Where nothing else of the exercise is asked for, checks are asked of what serves. A process
+    // of its own for each trial knows of no other trial, so there they always wait.
     let exercised = |planned: &Planned| planned.selected && plan.is_restore(planned);
-    let before_checks = before_checks.filter(|_| plan.trials.iter().any(exercised));
+    let before_checks =
+        before_checks.filter(|_| shared.is_some() || plan.trials.iter().any(exercised));
     let findings = plan.checks.keys().map(|id| (id.clone(), OnceCell::new())).collect();
     let run = Run {
         plan,
