@@ -1,24 +1,33 @@
 //! What SQL tells of a restored database: keys, sequences, indexes, objects, jobs.
 
 use super::{Proved, Subject, some, texts};
-use crate::backup::manifest::{Exclusion, Object};
+use crate::backup::manifest::Object;
 use crate::database::{Excluded, Session, catalogue};
 use crate::fault::Fault;
 use crate::journal::Measure;
 
-/// Every foreign key, as a query that counts its orphans.
+/// Every foreign key, as a query that counts its orphans: by the key's own operators, which may
+/// be an extension's, in its own tables without those that inherit from them, and with the parts
+/// of a key that are null as its MATCH says.
 const FOREIGN_KEYS: &str = "
     select c.conname::text, c.conrelid::regclass::text, c.convalidated,
-        format('select count(*) from %s c where %s and not exists (select from %s p where %s)',
-            c.conrelid::regclass,
-            (select string_agg(format('c.%I is not null', a.attname), ' and ')
+        format('select count(*) from %s c where (%s) and not exists (select from %s p where %s)',
+            case own.relkind when 'p' then '' else 'only ' end || c.conrelid::regclass,
+            (select string_agg(format('c.%I is not null', a.attname),
+                case c.confmatchtype when 'f' then ' or ' else ' and ' end)
              from unnest(c.conkey) k join pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k)),
-            c.confrelid::regclass,
-            (select string_agg(format('p.%I = c.%I', p.attname, a.attname), ' and ')
-             from unnest(c.conkey, c.confkey) k (own, other)
+            case other.relkind when 'p' then '' else 'only ' end || c.confrelid::regclass,
+            (select string_agg(
+                format('p.%I operator(%I.%s) c.%I', p.attname, n.nspname, o.oprname, a.attname), ' and ')
+             from unnest(c.conkey, c.confkey, c.conpfeqop) k (own, other, equal)
                 join pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k.own)
-                join pg_attribute p on (p.attrelid, p.attnum) = (c.confrelid, k.other)))
-    from pg_constraint c where c.contype = 'f' and c.conparentid = 0 order by 2, 1";
+                join pg_attribute p on (p.attrelid, p.attnum) = (c.confrelid, k.other)
+                join pg_operator o on o.oid = k.equal
+                join pg_namespace n on n.oid = o.oprnamespace))
+    from pg_constraint c
+        join pg_class own on own.oid = c.conrelid
+        join pg_class other on other.oid = c.confrelid
+    where c.contype = 'f' and c.conparentid = 0 order by 2, 1";
 
 /// Every sequence that numbers a column, with queries for both.
 const SEQUENCES: &str = "
@@ -140,8 +149,8 @@ async fn indexes(session: &Session) -> Result<Proved, Fault> {
     Ok(Proved::none("integrity::indexes", "invalid", &invalid, measures))
 }
 
+/// What was left out of the backup is not in the manifest's catalogue either.
 async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fault> {
-    let left_out: Vec<&Exclusion> = subject.manifest.excluded.iter().collect();
     let now = catalogue(session, &Excluded::default()).await?;
     let source = &subject.manifest.catalogue;
     let same = |one: &Object, other: &Object| {
@@ -149,9 +158,6 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
     };
     let (mut missing, mut differ) = (Vec::new(), Vec::new());
     for object in &source.objects {
-        let is_left_out = left_out.iter().any(|exclusion| {
-            !exclusion.data_only && object.schema.as_deref() == Some(&exclusion.schema)
-        });
         let told = match &object.schema {
             Some(schema) => format!("{} {schema}.{}", object.kind, object.name),
             None => format!("{} {}", object.kind, object.name),
@@ -161,7 +167,7 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
         let mut alike = now.objects.iter().filter(|other| same(object, other)).peekable();
         let is_missing = alike.peek().is_none();
         let is_equal = alike.any(|other| other.definition == object.definition);
-        if is_left_out || object.kind == "subscription" {
+        if object.kind == "subscription" {
             continue;
         }
         if is_missing {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::backup::manifest::Exclusion;
 use crate::backup::store::testing;
 use crate::database::testing::{database, session, writer};
 use crate::database::{Excluded, catalogue};
@@ -68,12 +69,27 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
     let setup = "create table public.parent (id int primary key, note text check (note <> ''));
         create table public.child (id int generated always as identity unique,
             parent int references public.parent);
+        create extension citext with schema public;
+        create table public.code (code citext primary key, unique (code));
+        create table public.coded (code citext references public.code, a int, b int);
+        create table public.pair (a int, b int, primary key (a, b));
+        alter table public.coded add foreign key (a, b) references public.pair match full;
+        insert into public.code values ('Ab'); insert into public.coded (code) values ('aB');
+        create table public.heir () inherits (public.coded);
+        insert into public.heir values ('of no code');
         create schema cron; create table cron.job (active boolean);
         create schema auth; create table auth.sessions ();
         create schema net; create function net.http_post() returns trigger language plpgsql as 'begin return new; end';
         insert into public.parent values (1, 'a'); insert into public.child (parent) values (1)";
     client.batch_execute(setup).await.unwrap();
-    let manifest = manifest(&text).await;
+    let mut manifest = manifest(&text).await;
+    // One table that is left out hides nothing else of its schema.
+    manifest.excluded.push(Exclusion {
+        schema: "public".into(),
+        table: Some("elsewhere".into()),
+        data_only: false,
+        reason: "a test".into(),
+    });
     assert_eq!(red(&proved(&text, &manifest).await), []);
     for (plant, undo, id, place) in [
         (
@@ -129,6 +145,18 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
             "delete from public.child where parent = 7; reset session_replication_role",
             "integrity::foreign-keys",
             "public.child child_parent_fkey (1)",
+        ),
+        (
+            "set session_replication_role = replica; insert into public.coded values ('c')",
+            "delete from public.coded where code = 'c'; reset session_replication_role",
+            "integrity::foreign-keys",
+            "public.coded coded_code_fkey (1)",
+        ),
+        (
+            "set session_replication_role = replica; insert into public.coded (a) values (1)",
+            "delete from public.coded where a = 1; reset session_replication_role",
+            "integrity::foreign-keys",
+            "public.coded coded_a_b_fkey (1)",
         ),
         (
             "insert into public.child (id, parent) overriding system value values (99, 1)",
