@@ -20,7 +20,7 @@ use crate::report::console::tell;
 use crate::report::units;
 use crate::restore::archive::{Archive, tables};
 use crate::restore::rehearse::rehearse;
-use crate::restore::{marker, stages};
+use crate::restore::{guard, marker, stages};
 
 /// Marks the database of an environment as one that a restore may overwrite. `ask` is given what
 /// it is, and gives back what the person typed: the same, or nothing is done.
@@ -43,13 +43,14 @@ pub fn mark_staging(
     let resolved = resolve_database(&environments, environment, &redactor);
     let url = ConnectionUrl::parse(&resolved.map_err(|problems| told(&problems))?.url)?;
     let shown = url.shown();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
+    runtime.block_on(no_production(&environments, &settings.source, (environment, &url)))?;
     if ask(&shown).trim() != shown {
         let message = "that is not what was asked for: nothing was marked";
         return Err(Fault::usage(message).help(format!("type {shown} to mark it")));
     }
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
     let audit = Audit::open(&root(suites).join(&settings.audit))?;
     let marked = runtime.block_on(marker::mark(&url, environment));
     let (result, detail) = match &marked {
@@ -60,6 +61,21 @@ pub fn mark_staging(
     audit.append(&Record { operation, source: shown.clone(), object, result, detail })?;
     marked?;
     Ok(format!("{shown} is marked as `{environment}`: a restore may overwrite it\n"))
+}
+
+/// Refuses to write a marker to production under another name. A production that is not named, or
+/// does not answer, cannot be compared: a restore compares again, with its backup's manifest.
+async fn no_production(
+    environments: &Environments,
+    source: &str,
+    (environment, url): (&str, &ConnectionUrl),
+) -> Result<(), Fault> {
+    let redactor = Redactor::new(&[], Vec::new());
+    let Ok(production) = resolve_database(environments, source, &redactor) else { return Ok(()) };
+    let production = ConnectionUrl::parse(&production.url)?;
+    let Ok(production) = guard::identify(source, &production).await else { return Ok(()) };
+    let target = guard::identify(environment, url).await?;
+    guard::distinct(&target, &production).map_err(|fault| fault.object(url.shown()))
 }
 
 /// What the masking rules make of each column of a backup; with `rows`, every row is masked too,

@@ -16,7 +16,7 @@ use crate::backup::manifest::SourceIdentity;
 use crate::backup::place;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
-use crate::database::{self, ConnectionUrl, PgTools, Session};
+use crate::database::{ConnectionUrl, PgTools, Session};
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
 use crate::harness::{Blocked, Context};
@@ -24,6 +24,7 @@ use crate::proof::{self, Proved, Subject};
 use crate::report::console::tell;
 use crate::restore::archive::Archive;
 use crate::restore::failure::{self as page, Failed};
+use crate::restore::guard;
 use crate::restore::marker;
 use crate::restore::migrations;
 use crate::restore::stages::{Course, Made, Order, make};
@@ -162,7 +163,7 @@ fn run(
     };
     let proofs = prove(&made, backup, workers, (context, stop), course);
     let passed = matches!(&proofs, Ok(proofs) if proofs.iter().all(|proved| proved.result.is_ok()));
-    let (mut before, mut migrations) = (None, None);
+    let (mut before, mut left, mut migrations) = (None, Vec::new(), None);
     let swapped = match passed {
         true => course
             .stage("migration check", |_| {
@@ -173,7 +174,9 @@ fn run(
             })
             .and_then(|()| {
                 course.stage("swap", |_| {
-                    before = Some(runtime.block_on(made.plain.swap())?);
+                    let swapped = runtime.block_on(made.plain.swap())?;
+                    before = Some(swapped.before);
+                    left = swapped.left;
                     Ok(())
                 })
             }),
@@ -186,6 +189,7 @@ fn run(
     let mut notes: Vec<String> =
         made.rewritten.webhooks.iter().map(|hook| format!("webhook disabled: {hook}")).collect();
     notes.extend(made.rewritten.left_out.iter().map(|what| format!("left out: {what}")));
+    notes.extend(left.iter().map(|fault| format!("an earlier staging stays: {}", fault.line())));
     Ok(Restored {
         stages: course.stages.clone(),
         proofs: proofs?,
@@ -275,13 +279,7 @@ fn productions(state: &State, context: &Context) -> Vec<SourceIdentity> {
             .map(|found| found.url),
     };
     let Some(url) = url.and_then(|url| ConnectionUrl::parse(&url).ok()) else { return Vec::new() };
-    let asked = context.runtime().block_on(async {
-        let session = Session::open(&url, "smokedrill guard").await?;
-        let identity = database::identity(&session, name, &url).await?;
-        session.close().await;
-        Ok::<_, Fault>(identity)
-    });
-    match asked {
+    match context.runtime().block_on(guard::identify(name, &url)) {
         Ok(identity) => vec![identity],
         Err(fault) => {
             // In the worst week it may be gone; the backup says which one it was.

@@ -68,8 +68,22 @@ pub(crate) async fn guard(
     }
 }
 
+/// What a database is, as its server says it now.
+///
+/// # Errors
+/// It cannot be reached.
+pub(crate) async fn identify(name: &str, url: &ConnectionUrl) -> Result<SourceIdentity, Fault> {
+    let session = Session::open(url, "smokedrill guard").await?;
+    let identity = identity(&session, name, url).await?;
+    session.close().await;
+    Ok(identity)
+}
+
 /// Whether two identities are surely of two databases on two servers.
-fn distinct(target: &SourceIdentity, production: &SourceIdentity) -> Result<(), Fault> {
+///
+/// # Errors
+/// They are of one, or that cannot be told.
+pub(crate) fn distinct(target: &SourceIdentity, production: &SourceIdentity) -> Result<(), Fault> {
     let same = |what: &str| {
         let help = "name staging's own database in suites/environments.toml: production is never \
                     written to";

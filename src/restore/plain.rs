@@ -24,6 +24,10 @@ const TRIES: u32 = 12;
 /// PostgreSQL cuts longer names off.
 const LONGEST: usize = 63;
 
+/// The settings that are lists of names (`GUC_LIST_QUOTE` in PostgreSQL's source).
+const LISTS: [&str; 4] =
+    ["local_preload_libraries", "search_path", "session_preload_libraries", "temp_tablespaces"];
+
 /// A database that is restored into, and those beside it.
 pub(crate) struct Plain {
     admin: Writer,
@@ -156,20 +160,42 @@ impl Plain {
         for row in rows.map_err(|error| self.admin.said(&error))? {
             let setting: String = row.get(0);
             if let Some((key, value)) = setting.split_once('=') {
-                // A list such as a search path is one text here, quoted as it was set.
-                let value = if key == "search_path" { value.to_owned() } else { text(value) };
+                // A list of names is one text here, quoted as it was set.
+                let value = if LISTS.contains(&key) { value.to_owned() } else { text(value) };
                 let set = format!("alter database {} set {key} to {value}", quoted(&name));
                 self.admin.run(&set).await?;
             }
         }
+        self.grant_alike(&name).await?;
         Ok(self.url.to(&name))
     }
 
-    /// Puts the new database in the place of the old one; the old one's new name.
+    /// Who may do what in the new database, and how many may at once: as in the old one. A new
+    /// database lets everybody in.
+    async fn grant_alike(&self, name: &str) -> Result<(), Fault> {
+        let grants =
+            "select format('alter database %I connection limit %s', $2::text, datconnlimit)
+            from pg_catalog.pg_database where datname = $1
+            union all select format('revoke all on database %I from public', $2::text)
+            union all select format('grant %s on database %I to %s%s', privilege_type, $2::text,
+                    case grantee when 0 then 'public' else grantee::regrole::text end,
+                    case when is_grantable then ' with grant option' else '' end)
+                from pg_catalog.pg_database, lateral pg_catalog.aclexplode(
+                    coalesce(datacl, pg_catalog.acldefault('d', datdba)))
+                where datname = $1 and grantee <> datdba";
+        let rows = self.admin.client().query(grants, &[&self.url.database(), &name]).await;
+        for row in rows.map_err(|error| self.admin.said(&error))? {
+            self.admin.run(row.get(0)).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the new database in the place of the old one. An earlier one that cannot be removed
+    /// makes no failure of it: by then the new one serves.
     ///
     /// # Errors
     /// It cannot be: then the old one serves on.
-    pub(crate) async fn swap(&self) -> Result<String, Fault> {
+    pub(crate) async fn swap(&self) -> Result<Swapped, Fault> {
         let (new, old) = (self.name("restoring"), self.url.database());
         let (earlier, failed) = (self.named("before").await?, self.named("failed").await?);
         let before = self.name("before");
@@ -197,10 +223,11 @@ impl Plain {
                 }
             }
         }
-        for left in earlier.iter().chain(&failed) {
-            self.drop(left).await?;
+        let mut left = Vec::new();
+        for name in earlier.iter().chain(&failed) {
+            left.extend(self.drop(name).await.err().map(|fault| fault.object(name)));
         }
-        Ok(before)
+        Ok(Swapped { before, left })
     }
 
     /// Keeps what failed, to be looked at; its name.
@@ -214,6 +241,15 @@ impl Plain {
         self.admin.run(&rename).await?;
         Ok(failed)
     }
+}
+
+/// How a swap went.
+#[derive(Debug)]
+pub(crate) struct Swapped {
+    /// The old database's new name.
+    pub(crate) before: String,
+    /// Why an earlier one is still there.
+    pub(crate) left: Vec<Fault>,
 }
 
 /// Whether a part of a name is that of a restore: `20261126t153628z_9f0ffb82`.

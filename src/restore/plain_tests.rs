@@ -33,9 +33,12 @@ async fn open(text: &str, number: &str) -> Result<Plain, Fault> {
 async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_next() {
     let text = database("swapped").await;
     let old = writer(&text).await;
-    old.batch_execute("create table public.old (); alter database swapped set work_mem = '7MB'")
-        .await
-        .unwrap();
+    let setup = "create table public.old (); alter database swapped set work_mem = '7MB';
+        alter database swapped set session_preload_libraries = plpgsql, auto_explain;
+        alter database swapped connection limit 7;
+        revoke connect on database swapped from public;
+        grant connect on database swapped to anon";
+    old.batch_execute(setup).await.unwrap();
     for (id, was) in [("1", "old"), ("2", "new_1")] {
         let plain = open(&text, id).await.unwrap();
         let new = plain.create().await.unwrap();
@@ -43,7 +46,15 @@ async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_n
         writer.run(&format!("create table public.new_{id} ()")).await.unwrap();
         let row = writer.client().query_one("show work_mem", &[]).await.unwrap();
         assert_eq!(row.get::<_, String>(0), "7MB");
-        let before = plain.swap().await.unwrap();
+        let doors =
+            "select concat_ws(' ', datconnlimit, current_setting('session_preload_libraries'),
+                has_database_privilege('anon', oid, 'connect'),
+                has_database_privilege('authenticated', oid, 'connect'),
+                has_database_privilege('authenticated', oid, 'temporary'))
+            from pg_database where datname = current_database()";
+        let row = writer.client().query_one(doors, &[]).await.unwrap();
+        assert_eq!(row.get::<_, String>(0), "7 plpgsql, auto_explain t f t");
+        let before = plain.swap().await.unwrap().before;
         assert_eq!(
             names(&text).await,
             ["swapped".to_owned(), format!("swapped_before_{}", part(id))]
@@ -56,6 +67,22 @@ async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_n
         assert!(there(&text.replace("/swapped", &format!("/{before}")), was).await);
     }
     assert!(old.query("select 1", &[]).await.is_err(), "its sessions were ended");
+}
+
+#[tokio::test]
+async fn an_earlier_one_that_cannot_be_removed_does_not_undo_the_swap() {
+    let text = database("stuck").await;
+    let admin = writer(&text.replace("/stuck", "/postgres")).await;
+    let earlier = format!("stuck_before_{}", part("1"));
+    let template = format!("create database {earlier} is_template true");
+    admin.batch_execute(&template).await.unwrap();
+    let plain = open(&text, "2").await.unwrap();
+    plain.create().await.unwrap();
+    let swapped = plain.swap().await.unwrap();
+    assert_eq!(swapped.before, format!("stuck_before_{}", part("2")));
+    let told = swapped.left.iter().map(Fault::line).collect::<String>();
+    assert!(swapped.left.len() == 1 && told.contains("template"), "{told}");
+    assert_eq!(names(&text).await, ["stuck".to_owned(), earlier, swapped.before]);
 }
 
 #[tokio::test]

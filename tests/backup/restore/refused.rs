@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Session, Target, contents, shared};
+use crate::support::{Session, Target, contents, shared, shown};
 
 #[test]
 fn a_database_that_nobody_marked_is_left_alone() {
@@ -30,6 +30,9 @@ fn production_is_refused_whatever_it_is_called_and_whatever_it_says_of_itself() 
     target.leads_to(&site.production.superuser_url());
     let told = ["this is production", "system identifier"];
     target.restore(&[]).is_red("restore::made", &told);
+    let marked = target.mark(&shown(&site.production.superuser_url()));
+    assert_eq!(marked.code, 2, "{}", marked.console());
+    assert!(marked.console().contains("this is production"), "{}", marked.console());
     assert_eq!(contents(&site.production.superuser_url()), before);
     // Even with the marker, taken over from somewhere.
     let url = site.production.superuser_url();

@@ -12,4 +12,4 @@ pub(crate) use query::{Session, contents};
 pub(crate) use ran::{Ran, files_below};
 pub(crate) use running::{Running, until};
 pub(crate) use site::{Site, shared};
-pub(crate) use target::Target;
+pub(crate) use target::{Target, shown};

@@ -53,11 +53,9 @@ impl Target {
         fs::write(&path, text.to_owned() + &staging).unwrap();
     }
 
-    /// `USER@HOST:PORT/DATABASE`, as it is shown and typed.
+    /// Its URL as it is shown and typed.
     pub(crate) fn shown(&self) -> String {
-        let url = self.staging.superuser_url();
-        let (user, rest) = url.split_once("://").unwrap().1.split_once('@').unwrap();
-        format!("{}@{rest}", user.split_once(':').unwrap().0)
+        shown(&self.staging.superuser_url())
     }
 
     pub(crate) fn mark(&self, typed: &str) -> Ran {
@@ -118,4 +116,10 @@ impl Target {
         let output = psql.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// `USER@HOST:PORT/DATABASE` of a URL.
+pub(crate) fn shown(url: &str) -> String {
+    let (user, rest) = url.split_once("://").unwrap().1.split_once('@').unwrap();
+    format!("{}@{rest}", user.split_once(':').unwrap().0)
 }
