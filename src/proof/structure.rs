@@ -83,12 +83,17 @@ const WEBHOOKS: &str = "
         and (n.nspname, p.proname) in (('supabase_functions', 'http_request'), ('net', 'http_post'), ('net', 'http_get'))";
 
 /// Where it would be seen that somebody is signed in, or about to be.
-const SIGNED_IN: [&str; 5] = [
+const SIGNED_IN: [&str; 10] = [
     "auth.sessions",
     "auth.refresh_tokens",
     "auth.one_time_tokens",
     "auth.flow_state",
     "auth.oauth_authorizations",
+    "auth.mfa_amr_claims",
+    "auth.mfa_challenges",
+    "auth.saml_relay_states",
+    "auth.oauth_client_states",
+    "auth.webauthn_challenges",
 ];
 
 async fn foreign_keys(session: &Session) -> Result<Proved, Fault> {

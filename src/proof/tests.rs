@@ -78,7 +78,7 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
         create table public.heir () inherits (public.coded);
         insert into public.heir values ('of no code');
         create schema cron; create table cron.job (active boolean);
-        create schema auth; create table auth.sessions ();
+        create schema auth; create table auth.sessions (); create table auth.mfa_challenges ();
         create schema net; create function net.http_post() returns trigger language plpgsql as 'begin return new; end';
         insert into public.parent values (1, 'a'); insert into public.child (parent) values (1)";
     client.batch_execute(setup).await.unwrap();
@@ -139,6 +139,12 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
             "truncate auth.sessions",
             "masking::sessions-empty",
             "auth.sessions",
+        ),
+        (
+            "insert into auth.mfa_challenges default values",
+            "truncate auth.mfa_challenges",
+            "masking::sessions-empty",
+            "auth.mfa_challenges",
         ),
         (
             "set session_replication_role = replica; insert into public.child (parent) values (7)",
