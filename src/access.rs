@@ -3,13 +3,14 @@
 //! The runbook's emergency connection. Read-only by setting means that no slip writes; whoever
 //! means to can undo a setting, so it is said when the role itself could write.
 
+use std::io;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::backups::{root, settings};
 use crate::backup::place::told;
-use crate::database::{ConnectionUrl, PgTools, Session};
+use crate::database::{ConnectionUrl, Keeper, PgTools, Session, keeper};
 use crate::environment::load::Environments;
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
@@ -21,8 +22,8 @@ use crate::report::console::tell;
 /// Returns psql's exit code.
 ///
 /// # Errors
-/// *Usage*: the files are wrong. *Errored*: the database cannot be reached, there is no `psql`,
-/// or the record cannot be written.
+/// *Usage*: the files are wrong. *Errored*: the database cannot be reached, nothing would keep
+/// `psql` from writing, there is none, or the record cannot be written.
 pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> Result<u8, Fault> {
     let settings = settings(suites)?;
     let environments = Environments::load(suites).map_err(|problems| told(&problems))?;
@@ -32,12 +33,12 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
     let url = ConnectionUrl::parse(&resolved.map_err(|problems| told(&problems))?.url)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
-    let (version, writes) = runtime.block_on(async {
+    let (version, kept) = runtime.block_on(async {
         let session = Session::open(&url, "smokedrill psql").await?;
-        let writes = may_write(&session).await?;
-        Ok::<_, Fault>((session.server_version(), writes))
+        let kept = keeper(&session).await.map_err(|fault| fault.object(url.shown()))?;
+        Ok::<_, Fault>((session.server_version(), kept))
     })?;
-    if writes {
+    if kept == Keeper::Setting {
         tell(&format!(
             "note: the session is read-only by setting, but the role {} itself may write; only a \
              role that may not is read-only whatever is typed\n",
@@ -59,21 +60,20 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
     let mut command = tools.command("psql", &url, "smokedrill psql");
     command.args(arguments);
     command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
-    let status = command.status();
+    let status = runtime.block_on(attended(&mut command));
     let status = status.map_err(|error| Fault::errored(format!("psql cannot run: {error}")))?;
     let standing = if status.success() { Standing::Passed } else { Standing::Errored };
     audit.append(&record(standing, format!("psql ended: {status}")))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
-/// Whether the role may write to any table, were it not for the setting.
-async fn may_write(session: &Session) -> Result<bool, Fault> {
-    let asked = "select (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
-        or exists (select from pg_catalog.pg_class c
-            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-            where c.relkind in ('r', 'p') and n.nspname !~ '^pg_'
-              and n.nspname <> 'information_schema'
-              and pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))";
-    let row = session.client().query_one(asked, &[]).await;
-    Ok(row.map_err(|error| session.said(&error))?.get(0))
+/// Runs it to its end. Ctrl-C is psql's own, which cancels a query by it and goes on: the terminal
+/// sends it to both, and who ends by it here would leave psql alone and its end unrecorded.
+async fn attended(command: &mut Command) -> io::Result<ExitStatus> {
+    #[cfg(unix)]
+    let _heard = {
+        use tokio::signal::unix::{SignalKind, signal};
+        [signal(SignalKind::interrupt())?, signal(SignalKind::quit())?]
+    };
+    command.status()
 }

@@ -51,9 +51,10 @@ type Step = fn(&mut Gathering<'_>) -> Found;
 pub(super) fn all(state: &State, context: &Context) -> (Vec<Finding>, Gathered) {
     let mut gathering =
         Gathering { state, context, gathered: Gathered::default(), measured: Vec::new() };
-    let steps: [(&'static str, Step); 9] = [
+    let steps: [(&'static str, Step); 10] = [
         ("credentials", |it| it.credentials()),
         ("source", |it| it.source()),
+        ("read-only", |it| it.read_only()),
         ("privileges", |it| it.privileges()),
         ("tools", |it| it.tools()),
         ("location", |it| it.location()),
@@ -127,6 +128,16 @@ impl Gathering<'_> {
     fn answered(&self) -> Result<(&Source, i32), Trouble> {
         let source = self.gathered.source.as_ref().ok_or(Trouble::Needs("credentials"))?;
         Ok((source, source.version.ok_or(Trouble::Needs("source"))?))
+    }
+
+    /// Our own sessions are read-only in any case; `pg_dump`'s on what reaches the server.
+    fn read_only(&mut self) -> Found {
+        let (source, _) = self.answered()?;
+        self.context.runtime().block_on(async {
+            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            database::keeper(&session).await
+        })?;
+        Ok(())
     }
 
     fn privileges(&mut self) -> Found {

@@ -16,9 +16,10 @@ pub(super) struct Named {
 }
 
 /// Every prerequisite, in the order in which they need each other.
-pub(super) const ALL: [Named; 9] = [
+pub(super) const ALL: [Named; 10] = [
     Named { name: "credentials", about: "The source's credentials are there." },
     Named { name: "source", about: "The source answers, and takes a read-only session." },
+    Named { name: "read-only", about: "Nothing of a backup can write to the source." },
     Named { name: "privileges", about: "The role may read every table, past row security." },
     Named { name: "tools", about: "pg_dump and its kin are there, and fit the server." },
     Named { name: "location", about: "The backups' location can be written to, and has room." },

@@ -1,6 +1,11 @@
 //! What people do by hand: a look at production, and which environment is meant.
 
-use crate::support::{Project, shared};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+
+use smokedrill_demo::Pooler;
+
+use crate::support::{Project, Session, shared, until};
 
 #[test]
 fn psql_on_production_cannot_write_and_is_on_record() {
@@ -29,4 +34,44 @@ fn the_last_good_backup_stays_and_another_may_go() {
     assert_eq!(project.backups().len(), 1);
     let none = project.run(&["backup", "verify", &only]);
     assert_eq!(none.code, 3, "{}", none.console());
+}
+
+#[test]
+fn through_a_pooler_that_drops_options_nothing_is_opened_that_could_write() {
+    let site = shared();
+    let owner = site.production.owner_url();
+    let pooler = Pooler::start(&owner).unwrap();
+    let project = Project::with(&pooler.url(&owner), None, "buckets = []\n");
+    let wrote = project.run(&["psql", "--", "-c", "create table public.written ()"]);
+    let admin = Session::open(&site.production.superuser_url());
+    let written = admin.texts("select to_regclass('public.written')");
+    assert_eq!(written, ["NULL"], "{}", wrote.console());
+    assert_eq!(wrote.code, 3, "{}", wrote.console());
+    assert!(wrote.stderr.contains("SET default_transaction_read_only = on"), "{}", wrote.console());
+    let ran = project.drill(&[]);
+    ran.is_red("prerequisites::read-only", &["pooler", "ALTER ROLE postgres SET"]);
+    assert_eq!(project.backups(), Vec::<String>::new());
+    // A role that may not write needs no setting.
+    let reader = pooler.url(&site.production.read_only_url());
+    let project = Project::with(&reader, None, "buckets = []\n");
+    let ran = project.drill(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+}
+
+#[test]
+fn ctrl_c_in_psql_is_psql_s_own() {
+    let site = shared();
+    let project = Project::new(&site);
+    let admin = Session::open(&site.production.superuser_url());
+    let mut command = project.command(&["psql", "--", "-c", "select pg_sleep(60)"]);
+    // A group of its own, as a terminal gives to what it runs.
+    let mut running = command.process_group(0).stderr(Stdio::null()).spawn().unwrap();
+    let asleep = "select pid from pg_stat_activity where query like 'select pg_sleep(60)%'
+        and application_name like 'smokedrill psql%'";
+    until("psql sleeps", || !admin.texts(asleep).is_empty());
+    let group = format!("-{}", running.id());
+    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    assert_eq!(running.wait().unwrap().code(), Some(1));
+    let log = project.run(&["audit", "list"]);
+    assert!(log.stdout.contains("psql ended"), "{}", log.stdout);
 }

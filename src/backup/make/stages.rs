@@ -104,8 +104,8 @@ impl Making<'_> {
         clock.lap("roles");
 
         let after = self.wait(catalogue(asking, asking, &left_out))?;
-        // Where a pooler drops what a session asks for at its start, pg_dump's word is all there is.
-        let read_only = asking.read_only_from_start() && self.wait(is_read_only(asking))?;
+        let read_only =
+            self.wait(database::keeper(asking)).is_ok() && self.wait(is_read_only(asking))?;
         let writes = database::written(&counters, &self.wait(database::counters(asking))?);
         let watched = ask.block_on(watch.finish());
         clock.lap("comparison");

@@ -39,6 +39,8 @@
 //! backup is restored into, and [`Staging::api`] the application over it. Either serves its storage API with [`Production::storage`] and
 //! [`Staging::storage`], or with one [`StorageFault`].
 //!
+//! [`Pooler::start`] puts a pooler before either, which drops what a session asks for at its start.
+//!
 //! # An object store
 //!
 //! [`ObjectStore::start`] makes a place to keep backups in: a bucket as S3 has it, without a
@@ -64,6 +66,7 @@ mod cluster;
 mod database;
 mod fault;
 mod installation;
+mod pooler;
 mod production;
 mod reports;
 mod routes;
@@ -78,6 +81,7 @@ mod supabase;
 pub use api::Api;
 pub use bucket::{ObjectStore, ObjectStoreFault};
 pub use fault::Fault;
+pub use pooler::Pooler;
 pub use production::Production;
 pub use staging::Staging;
 pub use storage::{Storage, StorageFault};
