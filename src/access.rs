@@ -55,6 +55,7 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
         object: None,
         result,
         detail,
+        manifest: None,
     };
     audit.append(&record(Standing::Started, format!("psql on {name}, read-only")))?;
     let mut command = tools.command("psql", &url, "smokedrill psql");

@@ -43,6 +43,8 @@ enum Command {
         #[command(subcommand)]
         command: BackupCommand,
         #[command(flatten)]
+        source: Source,
+        #[command(flatten)]
         place: Place,
     },
     /// The database that backups are restored into.
@@ -56,6 +58,8 @@ enum Command {
     Masking {
         #[command(subcommand)]
         command: MaskingCommand,
+        #[command(flatten)]
+        source: Source,
         #[command(flatten)]
         place: Place,
     },
@@ -90,6 +94,14 @@ struct Place {
     /// The folder of drill.toml.
     #[arg(long, default_value = "suites", value_name = "DIR", global = true)]
     suites: PathBuf,
+}
+
+/// Whose backups.
+#[derive(Args)]
+struct Source {
+    /// The environment that `latest` and `previous` are of [default: the source of drill.toml].
+    #[arg(long, short, value_name = "NAME", global = true)]
+    env: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -179,9 +191,11 @@ fn main() -> ExitCode {
     let told = match Program::parse().command {
         Command::Smoke { arguments } => return Harness::new().run_with(words("smoke", arguments)),
         Command::Drill { arguments } => return Drill::new().run_with(words("drill", arguments)),
-        Command::Backup { command, place } => backup(&command, &place),
+        Command::Backup { command, source, place } => {
+            backup(&command, source.env.as_deref(), &place)
+        }
         Command::Audit { command, place } => {
-            Backups::open(&place.suites).and_then(|backups| match command {
+            Backups::open(&place.suites, None).and_then(|backups| match command {
                 AuditCommand::List => backups.list_audit(),
                 AuditCommand::Verify => backups.verify_audit(),
             })
@@ -189,8 +203,10 @@ fn main() -> ExitCode {
         Command::Staging { command: StagingCommand::Mark { env, yes }, place } => {
             smokedrill::mark_staging(&place.suites, &env, |shown| yes.unwrap_or_else(|| ask(shown)))
         }
-        Command::Masking { command: MaskingCommand::Check { backup, rows, identity }, place } => {
-            smokedrill::check_masking(&place.suites, &backup, identity.as_deref(), rows)
+        Command::Masking { command, source, place } => {
+            let MaskingCommand::Check { backup, rows, identity } = command;
+            let (env, identity) = (source.env.as_deref(), identity.as_deref());
+            smokedrill::check_masking(&place.suites, env, &backup, identity, rows)
         }
         Command::Psql { env, place, arguments } => {
             match smokedrill::psql(&place.suites, env.as_deref(), &arguments) {
@@ -238,8 +254,8 @@ fn ask(shown: &str) -> String {
     typed
 }
 
-fn backup(command: &BackupCommand, place: &Place) -> Result<String, Fault> {
-    let backups = Backups::open(&place.suites)?;
+fn backup(command: &BackupCommand, env: Option<&str>, place: &Place) -> Result<String, Fault> {
+    let backups = Backups::open(&place.suites, env)?;
     match command {
         BackupCommand::List => backups.list(),
         BackupCommand::Show { backup } => backups.show(backup),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::backups::{root, settings};
-use crate::backup::choose::Choice;
+use crate::backup::choose::{Choice, Whose};
 use crate::backup::encryption::Identities;
 use crate::backup::place::{self, told};
 use crate::backup::stop::Stop;
@@ -58,7 +58,8 @@ pub fn mark_staging(
         Err(fault) => (Standing::from(fault.kind()), fault.line()),
     };
     let (operation, object) = (Operation::StagingMark, None);
-    audit.append(&Record { operation, source: shown.clone(), object, result, detail })?;
+    let source = shown.clone();
+    audit.append(&Record { operation, source, object, result, detail, manifest: None })?;
     marked?;
     Ok(format!("{shown} is marked as `{environment}`: a restore may overwrite it\n"))
 }
@@ -79,13 +80,15 @@ async fn no_production(
 }
 
 /// What the masking rules make of each column of a backup; with `rows`, every row is masked too,
-/// and none kept: what a restore would stumble over is told without any server.
+/// and none kept: what a restore would stumble over is told without any server. `latest` and
+/// `previous` are of the environment that is named, or of the source that `drill.toml` names.
 ///
 /// # Errors
 /// *Usage*: a rule does not fit, or a column that could hold personal data has none: with the
 /// lines to paste. *Errored*: the backup cannot be read, or a value cannot be masked.
 pub fn check_masking(
     suites: &Path,
+    environment: Option<&str>,
     backup: &str,
     identity: Option<&Path>,
     rows: bool,
@@ -98,8 +101,12 @@ pub fn check_masking(
     let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
     let store = place::open(&settings, &root(suites), &redactor, runtime.handle())?;
     let choice = Choice::parse(backup)?;
-    let id = place::find(&store, &choice, |text| tell(&format!("note: {text}\n")))?;
-    let manifest = store.manifest(&id)?;
+    let environments = Environments::load(suites).map_err(|problems| told(&problems))?;
+    let environment = environment.unwrap_or(&settings.source);
+    let url = || place::url_of(&environments, environment, &redactor);
+    let (whose, log) = (Whose { environment, url: &url }, root(suites).join(&settings.audit));
+    let note = |text: &str| tell(&format!("note: {text}\n"));
+    let manifest = place::find(&store, &choice, whose, &log, note)?;
     let identities = identity.map(Identities::load).transpose()?;
     let archive = Archive { store: &store, manifest: &manifest, identities: identities.as_ref() };
     let toc = archive.contents(&Stop::default())?;
@@ -110,7 +117,20 @@ pub fn check_masking(
     }
     let mut text = listed(&resolved.plan);
     if rows {
-        let done = rehearse(&archive, &resolved.plan)?;
+        // Every row of production goes through here.
+        let begins = Record {
+            operation: Operation::MaskingCheck,
+            source: store.shown(),
+            object: Some(manifest.id.clone()),
+            result: Standing::Started,
+            detail: "every row".to_owned(),
+            manifest: None,
+        };
+        let done = Audit::open(&log)?.during(begins, &redactor, || {
+            let done = rehearse(&archive, &resolved.plan)?;
+            let detail = format!("{} rows masked, and none kept", done.rows);
+            Ok((done, detail))
+        })?;
         let seconds = done.masking.as_secs_f64();
         let _ = writeln!(
             text,

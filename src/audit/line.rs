@@ -29,6 +29,8 @@ pub(crate) struct Record {
     pub(crate) result: Standing,
     /// More in words, without secrets and without anybody's data. Made one line.
     pub(crate) detail: String,
+    /// The hash of the manifest of a backup that was made.
+    pub(crate) manifest: Option<String>,
 }
 
 /// What is done.
@@ -49,6 +51,12 @@ pub(crate) enum Operation {
     /// One backup is removed: by pruning, or by its id.
     #[serde(rename = "backup.remove")]
     BackupRemove,
+    /// What a killed backup left is removed.
+    #[serde(rename = "backup.tidy")]
+    BackupTidy,
+    /// A backup is read, to see what masking makes of it.
+    #[serde(rename = "masking.check")]
+    MaskingCheck,
     /// A backup is restored.
     #[serde(rename = "restore.run")]
     RestoreRun,
@@ -96,6 +104,8 @@ pub(super) struct Body<'a> {
     pub(super) object: Option<&'a str>,
     pub(super) result: Standing,
     pub(super) detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) manifest: Option<&'a str>,
     /// How many bytes after the last whole line were torn off by a kill.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) torn: Option<u64>,
@@ -151,6 +161,9 @@ pub(crate) struct Line {
     pub(crate) result: String,
     /// More in words.
     pub(crate) detail: String,
+    /// The hash of the manifest of a backup that was made.
+    #[serde(default)]
+    pub(crate) manifest: Option<String>,
     #[serde(default)]
     pub(super) torn: Option<u64>,
     #[serde(default)]

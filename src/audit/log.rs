@@ -14,6 +14,7 @@ use super::line::{Body, FORMAT, Line, Read, Record, one_line};
 use super::tail::Tail;
 use super::verify::verify;
 use crate::actor::{actor, host};
+use crate::backup::manifest::Anchor;
 use crate::fault::Fault;
 
 /// How long another program's lock is waited for. It holds it for milliseconds.
@@ -71,6 +72,16 @@ impl Audit {
     /// It cannot be written. What was to be recorded must not go on then.
     pub(crate) fn append(&self, record: &Record) -> Result<String, Fault> {
         self.add(record).map_err(|error| self.fault(&error))
+    }
+
+    /// Adds a line, and returns what holds the log to have it.
+    ///
+    /// # Errors
+    /// As for [`Audit::append`].
+    pub(crate) fn anchored(&self, record: &Record) -> Result<Anchor, Fault> {
+        let line = self.append(record)?;
+        let first = Self::lines(&self.path)?.into_iter().next().map(|line| line.hash);
+        Ok(Anchor { log: first.unwrap_or_else(|| line.clone()), line })
     }
 
     /// The last whole line, if there is any.
@@ -152,6 +163,7 @@ impl Audit {
             object: record.object.as_deref(),
             result: record.result,
             detail: one_line(&record.detail),
+            manifest: record.manifest.as_deref(),
             // Whole lines of something else are not what a kill leaves.
             torn: (tail.behind > 0 && !tail.closed).then_some(tail.behind),
             head,

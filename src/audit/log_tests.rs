@@ -25,6 +25,7 @@ pub(super) fn record(detail: &str) -> Record {
         object: Some("20261124T034125Z-9f31c2aa".to_owned()),
         result: Standing::Passed,
         detail: detail.to_owned(),
+        manifest: None,
     }
 }
 

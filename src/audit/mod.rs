@@ -22,8 +22,8 @@
 //! The chain finds a line that was altered, removed, inserted or moved. The head finds the last
 //! lines removed. Whoever can write both files can write both anew, and no hash of ours shows
 //! it: there is no key in it that they have not. For that there are anchors: each backup's
-//! manifest holds the hash of the log's last line, and so does everything that is copied away to
-//! where they cannot write. `verify` wants each of them found. What was written after the
+//! manifest holds the hash of the line by which it began, and so does everything that is copied
+//! away to where they cannot write. `verify` wants each of them found. What was written after the
 //! last anchor, only a log that is kept elsewhere (`chattr +a`, a syslog) protects.
 //!
 //! # Kills, full disks, many at once
@@ -37,9 +37,11 @@
 //! too, but never so that it looks whole again: the new line takes number and hash from the head
 //! if that is ahead of the log, and says in `head` if that was gone.
 //!
-//! `line` is the form of a line, `head` the file beside, `log` adds lines, `tail` finds the last
-//! one, and `verify` judges the whole: its words are in `finding`.
+//! `line` is the form of a line, `head` the file beside, `log` adds lines, `during` two around a
+//! piece of work, `tail` finds the last one, and `verify` judges the whole: its words are in
+//! `finding`.
 
+mod during;
 mod finding;
 mod head;
 mod line;

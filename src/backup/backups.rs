@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use super::choose::Choice;
+use super::choose::{Choice, Origin, Whose};
 use super::display::Display;
 use super::encryption::Identities;
 use super::manifest::Manifest;
@@ -14,9 +14,12 @@ use super::progress::Progress;
 use super::prune::plan;
 use super::settings::Settings;
 use super::stop::Stop;
-use super::store::Store;
+use super::store::{Listed, Store};
 use super::{verify, words};
+use crate::actor::host;
 use crate::audit::{self, Audit, Operation, Record, Standing};
+use crate::database::ConnectionUrl;
+use crate::environment::load::Environments;
 use crate::fault::Fault;
 use crate::redact::Redactor;
 use crate::report::console::tell;
@@ -27,6 +30,8 @@ use crate::report::units;
 /// Texts that are returned are for people, each line ended.
 pub struct Backups {
     settings: Settings,
+    environments: Environments,
+    environment: String,
     root: PathBuf,
     store: Store,
     redactor: Redactor,
@@ -35,20 +40,23 @@ pub struct Backups {
 
 impl Backups {
     /// Opens the place that `drill.toml` of this folder names. Relative paths in it begin where
-    /// the folder stands.
+    /// the folder stands. `latest` and `previous` are of the environment that is named, or of the
+    /// one that `drill.toml` names as its source.
     ///
     /// # Errors
     /// *Usage*: there is no such folder, or the file is wrong. *Errored*: the place cannot be
     /// opened.
-    pub fn open(suites: &Path) -> Result<Self, Fault> {
+    pub fn open(suites: &Path, environment: Option<&str>) -> Result<Self, Fault> {
         let settings = settings(suites)?;
+        let environments = Environments::load(suites).map_err(|problems| told(&problems))?;
+        let environment = environment.unwrap_or(&settings.source).to_owned();
         let root = root(suites);
         let redactor = Redactor::new(&[], Vec::new());
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
         let store = place::open(&settings, &root, &redactor, runtime.handle())?;
-        Ok(Self { settings, root, store, redactor, runtime })
+        Ok(Self { settings, environments, environment, root, store, redactor, runtime })
     }
 
     /// A line for each backup, newest first.
@@ -69,8 +77,8 @@ impl Backups {
     /// # Errors
     /// There is no such backup, or its manifest cannot be read.
     pub fn show(&self, backup: &str) -> Result<String, Fault> {
-        let manifest = self.manifest(backup)?;
-        Ok(String::from_utf8_lossy(&manifest.to_json()).into_owned())
+        let manifest = self.manifest(&Choice::parse(backup)?)?;
+        Ok(String::from_utf8_lossy(&manifest.to_json()?).into_owned())
     }
 
     /// Reads a backup to its end, and compares it with its manifest. The file holds the private
@@ -80,7 +88,7 @@ impl Backups {
     /// *Failed*: the backup is damaged. *Errored*: it cannot be read.
     pub fn verify(&self, backup: &str, identity: Option<&Path>) -> Result<String, Fault> {
         let identities = identity.map(Identities::load).transpose()?;
-        let manifest = self.manifest(backup)?;
+        let choice = Choice::parse(backup)?;
         let audit = self.audit()?;
         let stop = Stop::default();
         let interrupted = stop.clone();
@@ -89,18 +97,18 @@ impl Backups {
                 interrupted.set(Fault::interrupted());
             }
         });
-        let progress = std::sync::Arc::new(Progress::default());
-        let reading = {
-            let _display = Display::start(&progress, "verify", manifest.database.bytes);
-            verify::read(&self.store, &manifest, identities.as_ref(), &progress, &stop)
-        };
-        let judged = reading.and_then(|reading| words::judged(&manifest, &reading));
-        let (outcome, detail) = match &judged {
-            Ok(text) => (Standing::Passed, text.trim().to_owned()),
-            Err(fault) => (Standing::from(fault.kind()), fault.line()),
-        };
-        audit.append(&self.record(Operation::BackupVerify, &manifest.id, outcome, &detail))?;
-        judged
+        let begins = self.record(Operation::BackupVerify, backup.trim(), "");
+        audit.during(begins, &self.redactor, || {
+            let manifest = self.manifest(&choice)?;
+            let progress = std::sync::Arc::new(Progress::default());
+            let reading = {
+                let _display = Display::start(&progress, "verify", manifest.database.bytes);
+                verify::read(&self.store, &manifest, identities.as_ref(), &progress, &stop)?
+            };
+            let text = words::judged(&manifest, &reading)?;
+            let detail = text.trim().to_owned();
+            Ok((text, detail))
+        })
     }
 
     /// Removes what is older than the retention, and never the last good backup; with `dry_run`
@@ -122,13 +130,10 @@ impl Backups {
                 text.push_str(&format!("would remove {id}\n"));
                 continue;
             }
-            let removed = self.store.remove(id);
-            let (outcome, detail) = match &removed {
-                Ok(()) => (Standing::Passed, String::from("older than the retention")),
-                Err(fault) => (Standing::from(fault.kind()), fault.line()),
-            };
-            audit.append(&self.record(Operation::BackupPrune, id, outcome, &detail))?;
-            removed?;
+            let begins = self.record(Operation::BackupPrune, id, "older than the retention");
+            audit.during(begins, &self.redactor, || {
+                self.store.remove(id).map(|()| ((), String::from("removed")))
+            })?;
             text.push_str(&format!("removed  {id}\n"));
         }
         if decision.remove.is_empty() {
@@ -149,17 +154,17 @@ impl Backups {
             let help = "name it as `smokedrill backup list` does";
             return Err(Fault::errored("there is no such backup").object(id).help(help));
         };
-        if found.good && known.iter().filter(|backup| backup.good).count() == 1 {
+        if let Ok(origin) = &found.of
+            && known.iter().filter(|backup| backup.of.as_ref().ok() == Some(origin)).count() == 1
+        {
             let help = "make another one first: this is all there is to restore from";
-            return Err(Fault::usage("it is the last good backup").object(id).help(help));
+            let fault = Fault::usage("it is the last good backup of its source");
+            return Err(fault.object(id).help(help));
         }
-        let removed = self.store.remove(id);
-        let (standing, detail) = match &removed {
-            Ok(()) => (Standing::Passed, "by its name".to_owned()),
-            Err(fault) => (Standing::from(fault.kind()), fault.line()),
-        };
-        audit.append(&self.record(Operation::BackupRemove, id, standing, &detail))?;
-        removed.map(|()| format!("removed  {id}\n"))
+        let begins = self.record(Operation::BackupRemove, id, "by its name");
+        audit.during(begins, &self.redactor, || {
+            self.store.remove(id).map(|()| (format!("removed  {id}\n"), String::from("removed")))
+        })
     }
 
     /// The audit log's lines, oldest first. Whether they are true, [`Backups::verify_audit`]
@@ -194,13 +199,7 @@ impl Backups {
     pub fn verify_audit(&self) -> Result<String, Fault> {
         let path = self.root.join(&self.settings.audit);
         let (anchors, known) = match self.store.list() {
-            Ok(listed) => {
-                let manifests = listed.iter().filter_map(|listed| listed.manifest.as_ref().ok());
-                let anchors: Vec<String> = manifests.filter_map(|m| m.audit.clone()).collect();
-                let known =
-                    format!("{} backups name a line of it, and it holds each", anchors.len());
-                (anchors, known)
-            }
+            Ok(listed) => self.anchors(&path, &listed)?,
             Err(fault) => (Vec::new(), format!("not compared with backups: {}", fault.line())),
         };
         let shown = path.display();
@@ -222,10 +221,39 @@ impl Backups {
         }
     }
 
-    fn manifest(&self, backup: &str) -> Result<Manifest, Fault> {
-        let choice = Choice::parse(backup)?;
-        let id = place::find(&self.store, &choice, |text| tell(&format!("note: {text}\n")))?;
-        self.store.manifest(&id)
+    /// The lines that the log must hold, and what to say of them: those that were noted down
+    /// with its first line, and those of backups of this source from this machine, which have no
+    /// other log. One that was put in this one's place has neither.
+    fn anchors(&self, path: &Path, listed: &[Listed]) -> Result<(Vec<String>, String), Fault> {
+        let log = Audit::lines(path)?.into_iter().next().map(|line| line.hash);
+        let (host, url) = (host(), self.url());
+        let noted = listed.iter().filter_map(|listed| {
+            let manifest = listed.manifest.as_ref().ok()?;
+            let anchor = manifest.audit.as_ref()?;
+            let source = manifest.source.environment == self.environment
+                && url.as_ref().is_none_or(|url| Origin::from(&manifest.source).is_at(url));
+            let here = source && manifest.host == host;
+            Some((here || log.as_ref() == Some(&anchor.log), anchor.line.clone()))
+        });
+        let (ours, others): (Vec<_>, Vec<_>) = noted.partition(|(ours, _)| *ours);
+        let mut known = format!("{} backups name a line of it, and it holds each", ours.len());
+        if !others.is_empty() {
+            known += &format!(
+                "; {} name lines of other logs, of another source or machine",
+                others.len()
+            );
+        }
+        Ok((ours.into_iter().map(|(_, line)| line).collect(), known))
+    }
+
+    fn manifest(&self, choice: &Choice) -> Result<Manifest, Fault> {
+        let whose = Whose { environment: &self.environment, url: &|| self.url() };
+        let log = self.root.join(&self.settings.audit);
+        place::find(&self.store, choice, whose, &log, |text| tell(&format!("note: {text}\n")))
+    }
+
+    fn url(&self) -> Option<ConnectionUrl> {
+        place::url_of(&self.environments, &self.environment, &self.redactor)
     }
 
     fn audit(&self) -> Result<Audit, Fault> {
@@ -237,13 +265,15 @@ impl Backups {
         Ok(audit)
     }
 
-    fn record(&self, operation: Operation, id: &str, result: Standing, detail: &str) -> Record {
+    /// That an operation begins.
+    fn record(&self, operation: Operation, object: &str, detail: &str) -> Record {
         Record {
             operation,
             source: self.store.shown(),
-            object: Some(id.to_owned()),
-            result,
-            detail: self.redactor.secrets(detail),
+            object: Some(object.to_owned()),
+            result: Standing::Started,
+            detail: detail.to_owned(),
+            manifest: None,
         }
     }
 }

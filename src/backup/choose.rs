@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 
 use super::id::is_id;
-use crate::fault::Fault;
+use super::manifest::SourceIdentity;
+use crate::database::ConnectionUrl;
+use crate::fault::{Fault, FaultKind};
 
 const STAGE: &str = "choosing a backup";
 
@@ -13,14 +15,64 @@ const STAGE: &str = "choosing a backup";
 const SHOWN: usize = 10;
 
 /// A backup, as far as choosing and pruning go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Known {
     /// Its name.
     pub(crate) id: String,
     /// When it was taken: the snapshot's time, or what the id says where there is no manifest.
     pub(crate) taken: Timestamp,
-    /// Whether its manifest can be read.
-    pub(crate) good: bool,
+    /// What it is of; or what is wrong with it, and then that is not known.
+    pub(crate) of: Result<Origin, Fault>,
+}
+
+/// What a backup is of. Several projects may share a location, and name their sources alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Origin {
+    environment: String,
+    project: Option<String>,
+    /// Where one is that is no Supabase project; for a demonstration, another each time, nothing.
+    place: Option<(String, u16)>,
+    database: String,
+}
+
+impl From<&SourceIdentity> for Origin {
+    fn from(source: &SourceIdentity) -> Self {
+        Self {
+            environment: source.environment.clone(),
+            project: source.project.clone(),
+            place: (source.project.is_none() && !source.started)
+                .then(|| (source.host.clone(), source.port)),
+            database: source.database.clone(),
+        }
+    }
+}
+
+impl Origin {
+    /// Whether a connection's URL leads there.
+    pub(crate) fn is_at(&self, url: &ConnectionUrl) -> bool {
+        let project = url.project();
+        self.project == project
+            && self.database == url.database()
+            && (project.is_some() || self.place == Some((url.host(), url.port())))
+    }
+
+    fn shown(&self) -> String {
+        let place = match (&self.project, &self.place) {
+            (Some(project), _) => project.clone(),
+            (None, Some((host, port))) => format!("{host}:{port}"),
+            (None, None) => "a demonstration".to_owned(),
+        };
+        format!("{} ({place}/{})", self.environment, self.database)
+    }
+}
+
+/// Whose backups are meant.
+#[derive(Clone, Copy)]
+pub(crate) struct Whose<'a> {
+    /// The environment's name.
+    pub(crate) environment: &'a str,
+    /// The database's URL, asked for only where the name alone does not tell.
+    pub(crate) url: &'a dyn Fn() -> Option<ConnectionUrl>,
 }
 
 /// Which backup is meant.
@@ -62,12 +114,16 @@ impl Choice {
     }
 }
 
-/// Chooses among the backups of one location. Damaged ones are passed over; to name one is an
-/// error.
+/// Chooses among the backups of one location those of one source. A damaged one is passed over;
+/// one that cannot be read today may be whole, and is not; to name either is an error.
 ///
 /// # Errors
 /// There is none of the kind that is meant; names those that there are.
-pub(crate) fn choose(backups: &[Known], choice: &Choice) -> Result<Chosen, Fault> {
+pub(crate) fn choose(
+    backups: &[Known],
+    choice: &Choice,
+    whose: Whose<'_>,
+) -> Result<Chosen, Fault> {
     let mut newest: Vec<&Known> = backups.iter().collect();
     newest.sort_by(|a, b| (b.taken, &b.id).cmp(&(a.taken, &a.id)));
     let wanted = match choice {
@@ -75,30 +131,71 @@ pub(crate) fn choose(backups: &[Known], choice: &Choice) -> Result<Chosen, Fault
         Choice::Previous => 1,
         Choice::Id(id) => return by_id(&newest, id),
     };
-    let good = newest.iter().enumerate().filter(|(_, backup)| backup.good);
+    let ours = origins(&newest, whose)?;
+    let good = newest
+        .iter()
+        .enumerate()
+        .filter(|(_, backup)| backup.of.as_ref().is_ok_and(|origin| ours.contains(&origin)));
     let Some((at, found)) = good.clone().nth(wanted) else {
-        let message = match good.count() {
-            0 => "there is no good backup".to_owned(),
-            _ => "there is no good backup before the latest one".to_owned(),
+        let which = whose.environment;
+        let mut message = match good.count() {
+            0 => format!("there is no good backup of `{which}`"),
+            _ => format!("there is no good backup of `{which}` before the latest one"),
         };
-        return Err(fault(message, &newest));
+        let mut damaged = newest.iter().filter_map(|backup| backup.of.as_ref().err());
+        let damaged = damaged.find(|fault| fault.kind() == FaultKind::Failed);
+        return Err(match damaged {
+            Some(why) => {
+                message += &format!("; of the damaged: {}", why.line());
+                Fault::failed(message).stage(STAGE).help(listed(&newest))
+            }
+            None => fault(message, &newest),
+        });
     };
-    let before = newest.iter().take(at).filter(|backup| !backup.good);
-    let passed_over = before.map(|backup| backup.id.clone()).collect();
+    let newer =
+        || newest.iter().take(at).filter_map(|backup| Some((backup, backup.of.as_ref().err()?)));
+    if let Some((unread, why)) = newer().find(|(_, why)| why.kind() != FaultKind::Failed) {
+        let message = format!("a newer one cannot be read today: {}", why.line());
+        let help =
+            format!("see why, and try again; or name the one that is meant: {}", listed(&newest));
+        return Err(Fault::errored(message).stage(STAGE).object(&unread.id).help(help));
+    }
+    let passed_over = newer().map(|(backup, _)| backup.id.clone()).collect();
     Ok(Chosen { id: found.id.clone(), passed_over })
+}
+
+/// What is there of an environment: one source, or of several the one that the URL leads to.
+fn origins<'a>(backups: &[&'a Known], whose: Whose<'_>) -> Result<Vec<&'a Origin>, Fault> {
+    let named = backups.iter().filter_map(|backup| backup.of.as_ref().ok());
+    let mut named: Vec<&Origin> =
+        named.filter(|origin| origin.environment == whose.environment).collect();
+    named.sort_unstable();
+    named.dedup();
+    if named.len() < 2 {
+        return Ok(named);
+    }
+    let url = (whose.url)();
+    let at = |origin: &&Origin| url.as_ref().is_some_and(|url| origin.is_at(url));
+    if named.iter().any(at) {
+        named.retain(at);
+        return Ok(named);
+    }
+    let shown: Vec<String> = named.iter().map(|origin| origin.shown()).collect();
+    let message = format!(
+        "backups of several sources are kept here under one name, and the configured URL leads to \
+         none of them: {}",
+        shown.join(", ")
+    );
+    let help = format!("name the one that is meant: {}", listed(backups));
+    Err(Fault::errored(message).stage(STAGE).help(help))
 }
 
 fn by_id(newest: &[&Known], id: &str) -> Result<Chosen, Fault> {
     match newest.iter().find(|backup| backup.id == id) {
-        Some(found) if found.good => Ok(Chosen { id: found.id.clone(), passed_over: Vec::new() }),
-        Some(_) => {
-            let help = format!(
-                "`smokedrill backup verify {id}` says what is wrong with it; {}",
-                listed(newest)
-            );
-            let message = "the backup's manifest cannot be read";
-            Err(Fault::failed(message).stage(STAGE).object(id).help(help))
-        }
+        Some(found) => match &found.of {
+            Ok(_) => Ok(Chosen { id: found.id.clone(), passed_over: Vec::new() }),
+            Err(fault) => Err(fault.clone()),
+        },
         None => Err(fault(format!("there is no backup `{id}`"), newest)),
     }
 }
@@ -112,9 +209,10 @@ fn listed(newest: &[&Known]) -> String {
     if newest.is_empty() {
         return "there are no backups here at all: `make backup-prod` takes one".to_owned();
     }
-    let name = |backup: &&Known| match backup.good {
-        true => backup.id.clone(),
-        false => format!("{} (damaged)", backup.id),
+    let name = |backup: &&Known| match &backup.of {
+        Ok(origin) => format!("{} of {}", backup.id, origin.environment),
+        Err(fault) if fault.kind() == FaultKind::Failed => format!("{} (damaged)", backup.id),
+        Err(_) => format!("{} (cannot be read)", backup.id),
     };
     let names: Vec<_> = newest.iter().take(SHOWN).map(name).collect();
     let more = match newest.len().saturating_sub(SHOWN) {
@@ -125,86 +223,5 @@ fn listed(newest: &[&Known]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::{Timestamp, ToSpan as _};
-
-    use super::{Choice, Known, choose};
-    use crate::fault::FaultKind;
-
-    /// Backups an hour apart, oldest first; `x` marks a damaged one.
-    fn backups(kinds: &str) -> Vec<Known> {
-        let first: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
-        let one = |(index, kind): (usize, char)| Known {
-            id: format!("20261124T{index:02}0000Z-0000000{index}"),
-            taken: first + (index as i64).hours(),
-            good: kind != 'x',
-        };
-        kinds.chars().enumerate().map(one).collect()
-    }
-
-    /// The number of the chosen one, and how many were passed over.
-    fn chosen(kinds: &str, choice: &Choice) -> Option<(usize, usize)> {
-        let mut backups = backups(kinds);
-        backups.reverse();
-        let chosen = choose(&backups, choice).ok()?;
-        let number = chosen.id.chars().last()?.to_digit(10)?;
-        Some((number as usize, chosen.passed_over.len()))
-    }
-
-    #[test]
-    fn latest_and_previous_are_good_ones() {
-        for (kinds, latest, previous) in [
-            ("", None, None),
-            ("x", None, None),
-            ("o", Some((0, 0)), None),
-            ("xo", Some((1, 0)), None),
-            ("ox", Some((0, 1)), None),
-            ("oo", Some((1, 0)), Some((0, 0))),
-            ("oxo", Some((2, 0)), Some((0, 1))),
-            ("ooxx", Some((1, 2)), Some((0, 2))),
-        ] {
-            assert_eq!(chosen(kinds, &Choice::Latest), latest, "latest of {kinds:?}");
-            assert_eq!(chosen(kinds, &Choice::Previous), previous, "previous of {kinds:?}");
-        }
-    }
-
-    #[test]
-    fn one_is_found_by_its_id_and_a_damaged_one_is_refused() {
-        let backups = backups("ox");
-        let by = |text: &str| choose(&backups, &Choice::parse(text).unwrap());
-        assert_eq!(by("20261124T000000Z-00000000").unwrap().id, backups[0].id);
-        let damaged = by("20261124T010000Z-00000001").unwrap_err();
-        assert_eq!(damaged.kind(), FaultKind::Failed);
-        let missing = by("20261124T020000Z-00000002").unwrap_err().to_string();
-        for text in ["no backup `20261124T020000Z-00000002`", "-00000000", "-00000001 (damaged)"] {
-            assert!(missing.contains(text), "{missing}");
-        }
-    }
-
-    #[test]
-    fn of_two_in_one_moment_it_is_always_the_same() {
-        let mut two = backups("oo");
-        two[0].taken = two[1].taken;
-        let first = choose(&two, &Choice::Latest).unwrap();
-        two.reverse();
-        assert_eq!(choose(&two, &Choice::Latest).unwrap(), first);
-    }
-
-    #[test]
-    fn a_choice_is_a_word_or_an_id() {
-        assert_eq!(Choice::parse("latest").unwrap(), Choice::Latest);
-        assert_eq!(Choice::parse(" previous\n").unwrap(), Choice::Previous);
-        for odd in ["", "Latest", "newest", "20261124", "../backups", "20261124T000000Z-0000000G"] {
-            let fault = Choice::parse(odd).unwrap_err().to_string();
-            assert!(fault.contains("`latest`"), "{fault}");
-        }
-    }
-
-    #[test]
-    fn an_error_names_no_more_than_ten() {
-        let many = backups(&"x".repeat(9));
-        let many: Vec<_> = many.iter().chain(&many).cloned().collect();
-        let told = choose(&many, &Choice::Latest).unwrap_err().to_string();
-        assert!(told.contains("and 8 older"), "{told}");
-    }
-}
+#[path = "choose_tests.rs"]
+pub(super) mod tests;

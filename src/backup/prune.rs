@@ -1,7 +1,8 @@
 //! Which backups may go. A decision alone: nothing is read here and nothing removed.
 //!
-//! A backup goes if it is good, older than `keep`, and not among the newest `at_least` good ones.
-//! So at least `at_least` good ones stay, and never fewer than one, whatever the settings say.
+//! A backup goes if it is good, older than `keep`, and not among the newest `at_least` good ones
+//! of its own source. So of each source at least `at_least` good ones stay, and never fewer than
+//! one, whatever the settings say.
 //!
 //! **A damaged one always stays, and is told of.** What cannot be read today may be whole: a
 //! folder without rights, a store that answers badly, a manifest of a newer program. A person
@@ -12,10 +13,12 @@
 //! one that they were made by. A clock that runs ahead cannot be told from time that has passed:
 //! it is why `at_least` counts backups and not days.
 
-use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::choose::Known;
+use jiff::{SignedDuration, Timestamp};
+
+use super::choose::{Known, Origin};
 use crate::fault::Fault;
 
 /// By how much clocks of two machines may differ.
@@ -26,7 +29,7 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 pub(crate) struct Retention {
     /// The age up to which every backup stays.
     pub(crate) keep: Duration,
-    /// How many good ones stay, however old they are; nought counts as one.
+    /// How many good ones of each source stay, however old they are; nought counts as one.
     pub(crate) at_least: usize,
 }
 
@@ -46,7 +49,7 @@ pub(crate) enum Why {
     Young,
     /// It is among the newest good ones.
     AmongNewest,
-    /// It is damaged: somebody must look.
+    /// It is damaged, or cannot be read: somebody must look.
     Damaged,
 }
 
@@ -56,7 +59,9 @@ impl Why {
         match self {
             Self::Young => "not older than the retention",
             Self::AmongNewest => "one of the newest good ones, which stay at any age",
-            Self::Damaged => "damaged: never removed by itself; look, then remove it by its id",
+            Self::Damaged => {
+                "damaged, or not to be read: never removed by itself; look, then remove it by its id"
+            }
         }
     }
 }
@@ -86,14 +91,18 @@ pub(crate) fn plan(
     // More than jiff can count is for ever.
     let keep = SignedDuration::try_from(retention.keep).unwrap_or(SignedDuration::MAX);
     let mut decision = Decision::default();
-    let mut good = 0;
+    let mut good: BTreeMap<&Origin, usize> = BTreeMap::new();
     for backup in newest {
-        good += usize::from(backup.good);
-        let why = match () {
-            () if !backup.good => Why::Damaged,
-            () if now.duration_since(backup.taken) <= keep => Why::Young,
-            () if good <= at_least => Why::AmongNewest,
-            () => {
+        let so_many = backup.of.as_ref().ok().map(|origin| {
+            let count = good.entry(origin).or_default();
+            *count += 1;
+            *count
+        });
+        let why = match so_many {
+            None => Why::Damaged,
+            Some(_) if now.duration_since(backup.taken) <= keep => Why::Young,
+            Some(count) if count <= at_least => Why::AmongNewest,
+            Some(_) => {
                 decision.remove.push(backup.id.clone());
                 continue;
             }
@@ -114,6 +123,8 @@ mod tests {
 
     use super::{Retention, Why, plan};
     use crate::backup::choose::Known;
+    use crate::backup::choose::tests::origin;
+    use crate::fault::Fault;
 
     const DAY: u64 = 86_400;
 
@@ -124,7 +135,11 @@ mod tests {
     /// A backup that is so many seconds old.
     fn aged(index: usize, seconds: i64, good: bool) -> Known {
         let taken = now() - SignedDuration::from_secs(seconds);
-        Known { id: format!("b{index}"), taken, good }
+        let of = match good {
+            true => Ok(origin("production", "db.test")),
+            false => Err(Fault::failed("damaged")),
+        };
+        Known { id: format!("b{index}"), taken, of }
     }
 
     fn days(days: u64, at_least: usize) -> Retention {
@@ -148,6 +163,21 @@ mod tests {
     }
 
     #[test]
+    fn newer_ones_of_others_do_not_count() {
+        let day = DAY as i64;
+        let mut backups = vec![aged(0, 90 * day, true)];
+        for (index, (environment, host)) in
+            [("local", "127.0.0.1"), ("production", "other.test")].into_iter().enumerate()
+        {
+            let of = Ok(origin(environment, host));
+            backups.push(Known { of, ..aged(index + 1, day, true) });
+        }
+        assert!(plan(&backups, days(7, 1), now(), None).unwrap().remove.is_empty());
+        backups.push(aged(3, 60 * day, true));
+        assert_eq!(plan(&backups, days(7, 1), now(), None).unwrap().remove, ["b0"]);
+    }
+
+    #[test]
     fn the_last_good_one_stays_even_if_none_needs_to() {
         let day = DAY as i64;
         let backups = [aged(0, 90 * day, true), aged(1, 80 * day, false)];
@@ -168,12 +198,12 @@ mod tests {
 
     #[test]
     fn no_figure_is_too_great() {
-        let ancient = Known { id: "a".into(), taken: Timestamp::MIN, good: true };
+        let ancient = Known { taken: Timestamp::MIN, ..aged(0, 0, true) };
         let backups = [ancient.clone(), aged(1, 0, true)];
         let longest = Retention { keep: Duration::MAX, at_least: usize::MAX };
         assert!(plan(&backups, longest, now(), None).unwrap().remove.is_empty());
         let decision = plan(&backups, days(7, 1), Timestamp::MAX, None).unwrap();
-        assert_eq!(decision.remove, ["a"]);
+        assert_eq!(decision.remove, ["b0"]);
     }
 
     fn some_backups() -> impl Strategy<Value = Vec<Known>> {
@@ -195,7 +225,7 @@ mod tests {
             let decision = plan(&backups, days(keep, at_least), now(), Some(now())).unwrap();
             let gone: BTreeSet<&str> = decision.remove.iter().map(String::as_str).collect();
             let stays = |backup: &&Known| !gone.contains(backup.id.as_str());
-            let good = || backups.iter().filter(|backup| backup.good);
+            let good = || backups.iter().filter(|backup| backup.of.is_ok());
             // Each is told of once.
             prop_assert_eq!(decision.keep.len() + gone.len(), backups.len());
             // The newest good one, and as many as are wanted.
@@ -205,7 +235,7 @@ mod tests {
             prop_assert!(left >= at_least.max(1).min(good().count()));
             // Nothing young, nothing damaged.
             let limit = now() - SignedDuration::from_secs((keep * DAY) as i64);
-            prop_assert!(backups.iter().filter(|b| b.taken >= limit || !b.good).all(|b| stays(&b)));
+            prop_assert!(backups.iter().filter(|b| b.taken >= limit || b.of.is_err()).all(|b| stays(&b)));
             // What goes is older than every good one that stays.
             let oldest = good().filter(stays).map(|backup| backup.taken).min();
             let newest_gone = good().filter(|b| !stays(b)).map(|backup| backup.taken).max();

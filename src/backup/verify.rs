@@ -6,17 +6,14 @@
 
 use std::io::{self, Read};
 
-use sha2::{Digest as _, Sha256};
-
 use super::archive::Held;
 use super::encryption::Identities;
 use super::manifest::{FileRecord, Manifest};
 use super::progress::Progress;
 use super::stop::Stop;
-use super::store::{Store, fault_of, verify_file};
+use super::store::{Hashing, Store, fault_of, verify_file};
 use super::stream;
 use crate::fault::Fault;
-use crate::suite::source::hex;
 
 /// What reading a backup showed.
 pub(crate) struct Reading {
@@ -41,12 +38,14 @@ pub(crate) fn read(
     progress: &Progress,
     stop: &Stop,
 ) -> Result<Reading, Fault> {
+    // A key opens nothing that was never sealed.
+    let identities = identities.filter(|_| !manifest.recipients.is_empty());
     let mut reading = Reading { damaged: Vec::new(), bytes: 0, files: 0, archive: None };
     for record in &manifest.files {
         let is_archive = record.name == manifest.database.file;
         let readable = manifest.recipients.is_empty() || identities.is_some();
         let result = match (readable, is_archive) {
-            (false, _) => verify_file(store, &manifest.id, record),
+            (false, _) => verify_file(store, &manifest.id, record, stop),
             (true, false) => small_file(store, manifest, record, identities, stop),
             (true, true) => {
                 let (held, result) =
@@ -71,7 +70,7 @@ fn small_file(
     identities: Option<&Identities>,
     stop: &Stop,
 ) -> Result<(), Fault> {
-    let mut input = Hashing::new(store.open_file(&manifest.id, &record.name)?);
+    let mut input = Hashing::open(store, &manifest.id, record)?;
     let expanded = match identities {
         None => expanded(&mut input, stop),
         Some(identities) => identities.decrypt(&mut input).and_then(|plain| expanded(plain, stop)),
@@ -114,9 +113,8 @@ fn archive_file(
     progress: &Progress,
     stop: &Stop,
 ) -> (Result<Held, Fault>, Result<(), Fault>) {
-    let opened = store.open_file(&manifest.id, &record.name);
-    let mut input = match opened {
-        Ok(input) => Hashing::new(input),
+    let mut input = match Hashing::open(store, &manifest.id, record) {
+        Ok(input) => input,
         Err(fault) => return (Err(fault.clone()), Err(fault)),
     };
     let held = held(&mut input, identities, progress, stop).and_then(|held| agree(held, manifest));
@@ -170,61 +168,4 @@ fn agree(held: Held, manifest: &Manifest) -> Result<Held, Fault> {
         return Err(Fault::failed(message).help(help));
     }
     Ok(held)
-}
-
-/// Reads what is left, so that the hash is that of the whole.
-fn rest(input: &mut impl Read, record: &FileRecord, stop: &Stop) -> Result<(), Fault> {
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        stop.check()?;
-        match input.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(fault_of(&error, &record.name)),
-        }
-    }
-}
-
-fn compare<R: Read>(record: &FileRecord, input: Hashing<R>) -> Result<(), Fault> {
-    let (bytes, sha256) = (input.bytes, hex(&input.hash.finalize()));
-    let what = if bytes != record.bytes {
-        format!("it has {bytes} bytes, and the manifest says {}", record.bytes)
-    } else if sha256 != record.sha256 {
-        format!("its SHA-256 is {sha256}, and the manifest says {}", record.sha256)
-    } else {
-        return Ok(());
-    };
-    let help = "the file was changed since it was written: use another backup, and find out why";
-    Err(Fault::failed(what).object(&record.name).help(help))
-}
-
-/// Hashes what is read through it.
-pub(crate) struct Hashing<R> {
-    input: R,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<R: Read> Hashing<R> {
-    pub(crate) fn new(input: R) -> Self {
-        Self { input, hash: Sha256::new(), bytes: 0 }
-    }
-
-    /// Reads what is left, and holds size and hash against the manifest's.
-    ///
-    /// # Errors
-    /// They differ; it cannot be read; it is to stop.
-    pub(crate) fn prove(mut self, record: &FileRecord, stop: &Stop) -> Result<(), Fault> {
-        rest(&mut self, record, stop).and_then(|()| compare(record, self))
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.hash.update(buffer.get(..read).unwrap_or_default());
-        self.bytes += read as u64;
-        Ok(read)
-    }
 }

@@ -42,5 +42,6 @@ pub(crate) async fn identity(
         server_version: version.to_owned(),
         project: url.project(),
         standby: session.standby(),
+        started: false,
     })
 }

@@ -1,5 +1,8 @@
 //! Making the backup of a run: prerequisites first, and each step into the audit log.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,44 +26,56 @@ use crate::report::console::tell;
 /// Why there is none, and whose fault that is.
 pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> {
     let blame = |fault: Fault| Blocked { id: MADE.to_owned(), fault };
-    let findings = Findings::of(state, context);
-    if let Some(red) = findings.red() {
-        return Err(red);
-    }
-    let gathered = &findings.gathered;
-    let Some((source, tools)) = gathered.source.as_ref().zip(gathered.tools.as_ref()) else {
-        return Err(blame(Fault::errored("the prerequisites gave no source")));
-    };
     let id = new_id(Timestamp::now());
-    let stop = Stop::default();
-    let _listening = context.stop_with(&stop);
-    let progress = Arc::new(Progress::default());
-    let store = state.store(context).map_err(blame)?;
     let path = state.root.join(&state.settings.audit);
     let audit = Audit::open(&path).map_err(blame)?;
     for finding in audit.damage() {
         context.note(&finding.fault(&path).line());
     }
-    let record = |result, detail: String| Record {
-        operation: Operation::BackupCreate,
-        source: source.url.shown(),
+    let findings = Findings::of(state, context);
+    let gathered = &findings.gathered;
+    let source = gathered.source.as_ref().map(|source| source.url.shown());
+    let record = |operation, result, detail: String| Record {
+        operation,
+        source: source.clone().unwrap_or_else(|| state.settings.source.clone()),
         object: Some(id.clone()),
         result,
-        detail,
+        detail: context.redactor().secrets(&detail),
+        manifest: None,
     };
+    let create = |result, detail: String| record(Operation::BackupCreate, result, detail);
+    if let Some(red) = findings.red() {
+        let detail = format!("not begun: {}: {}", red.id, red.fault.line());
+        audit.append(&create(Standing::from(red.fault.kind()), detail)).map_err(blame)?;
+        return Err(red);
+    }
+    let Some((source, tools)) = gathered.source.as_ref().zip(gathered.tools.as_ref()) else {
+        return Err(blame(Fault::errored("the prerequisites gave no source")));
+    };
+    let stop = Stop::default();
+    let _listening = context.stop_with(&stop);
+    let progress = Arc::new(Progress::default());
+    let store = state.store(context).map_err(blame)?;
     let place = format!("to {}", store.shown());
-    let anchor = audit.append(&record(Standing::Started, place)).map_err(blame)?;
+    let anchor = audit.anchored(&create(Standing::Started, place)).map_err(blame)?;
     tell(&format!(
         "backing up {} ({}) as {id} to {}\n",
         source.url.shown(),
         source.environment,
         store.shown()
     ));
+    let tidied = |line: &str| {
+        let line = format!("removed {line}");
+        let record =
+            Record { object: None, ..record(Operation::BackupTidy, Standing::Passed, line) };
+        audit.append(&record).map(drop)
+    };
     let made = {
         let _display = Display::start(&progress, "backup", source.estimate);
         make::make(&Order {
             id: &id,
             environment: &source.environment,
+            started: context.source.is_some(),
             url: &source.url,
             tools,
             api: gathered.api.as_ref(),
@@ -72,22 +87,22 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
             progress: &progress,
             stop: &stop,
             anchor: Some(anchor),
+            tidied: &tidied,
         })
     };
     match made {
-        Ok(manifest) => {
+        Ok((manifest, sha256)) => {
             let detail = format!("{} rows, {} bytes", manifest.rows(), manifest.data_bytes());
-            audit.append(&record(Standing::Passed, detail)).map_err(blame)?;
+            let passed = Record { manifest: Some(sha256), ..create(Standing::Passed, detail) };
+            audit.append(&passed).map_err(blame)?;
             Ok(id)
         }
         Err(Unmade { fault, log }) => {
             if let Some(path) = keep_log(context, &id, &log) {
                 context.note(&format!("what the tools said of the backup is in {path}"));
             }
-            let result = Standing::from(fault.kind());
-            let line = context.redactor().secrets(&fault.line());
             // The backup's own fault is what matters now; that it could not be recorded is added.
-            if let Err(lost) = audit.append(&record(result, line)) {
+            if let Err(lost) = audit.append(&create(Standing::from(fault.kind()), fault.line())) {
                 tell(&format!("warning: {}\n", lost.line()));
             }
             Err(blame(fault))
@@ -101,6 +116,9 @@ fn keep_log(context: &Context, id: &str, log: &[String]) -> Option<String> {
         return None;
     }
     let path = context.reports().join(format!("backup-{id}.log"));
-    std::fs::write(&path, log.join("\n") + "\n").ok()?;
+    // The tools name what they stumble over, such as a table: for its owner to read.
+    let mut file = OpenOptions::new();
+    let mut file = file.write(true).create_new(true).mode(0o600).open(&path).ok()?;
+    file.write_all((log.join("\n") + "\n").as_bytes()).ok()?;
     Some(path.display().to_string())
 }

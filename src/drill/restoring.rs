@@ -70,6 +70,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         object: Some(backup.manifest.id.clone()),
         result,
         detail,
+        manifest: None,
     };
     audit.append(&record(Standing::Started, format!("as {id}"))).map_err(blame)?;
     tell(&format!(

@@ -10,7 +10,7 @@ use super::restored::Restored;
 use super::trials::{ARCHIVE, HASHES, MADE};
 use super::{making, proofs};
 use crate::backup::archive::Held;
-use crate::backup::choose::Choice;
+use crate::backup::choose::{Choice, Whose};
 use crate::backup::encryption::Identities;
 use crate::backup::manifest::Manifest;
 use crate::backup::place;
@@ -102,26 +102,30 @@ impl State {
         let blame = |fault: Fault| Blocked { id: MADE.to_owned(), fault };
         let identities = self.identity.as_deref().map(Identities::load).transpose();
         let identities = identities.map_err(|fault| blame(fault.stage("private key")))?;
-        let (id, made) = match &self.choice {
-            Some(choice) => {
-                let store = self.store(context).map_err(blame)?;
-                let found = place::find(&store, choice, |text| context.note(text));
-                (found.map_err(blame)?, false)
-            }
+        let (choice, made) = match &self.choice {
+            Some(choice) => (choice.clone(), false),
             None => {
                 let make = || making::make(self, context);
-                let made = match context.shared() {
+                let id = match context.shared() {
                     // One process of the run makes it, the others take its word.
                     Some(shared) => shared
                         .once("backup", make)
                         .unwrap_or_else(|message| Err(blame(Fault::errored(message)))),
                     None => make(),
                 };
-                (made?, true)
+                (Choice::Id(id?), true)
             }
         };
         let store = self.store(context).map_err(blame)?;
-        let manifest = store.manifest(&id).map_err(blame)?;
+        let environment = match &context.source {
+            Some(_) => context.environment(),
+            None => &self.settings.source,
+        };
+        let url = || place::url_of(&self.environments, environment, context.redactor());
+        let whose = Whose { environment, url: &url };
+        let log = self.root.join(&self.settings.audit);
+        let manifest = place::find(&store, &choice, whose, &log, |text| context.note(text));
+        let manifest = manifest.map_err(blame)?;
         Ok(Backup { manifest, store, made, identities, reading: OnceCell::new() })
     }
 

@@ -8,9 +8,8 @@ use crate::backup::manifest::{FileRecord, Manifest};
 use crate::backup::progress::Progress;
 use crate::backup::settings::quoted_name;
 use crate::backup::stop::Stop;
-use crate::backup::store::Store;
+use crate::backup::store::{Hashing, Store};
 use crate::backup::stream;
-use crate::backup::verify::Hashing;
 use crate::fault::Fault;
 use crate::masking::rules::ArchiveTable;
 
@@ -52,8 +51,7 @@ impl Archive<'_> {
     /// The archive is damaged, cannot be read, or is encrypted and there is no key.
     pub(crate) fn contents(&self, stop: &Stop) -> Result<Toc, Fault> {
         let progress = Progress::default();
-        let mut input =
-            Hashing::new(self.store.open_file(&self.manifest.id, &self.record()?.name)?);
+        let mut input = Hashing::open(self.store, &self.manifest.id, self.record()?)?;
         let reader = stream::read(self.plain(&mut input)?, &progress, stop)?;
         Ok(reader.toc().clone())
     }
@@ -73,7 +71,7 @@ impl Archive<'_> {
     ) -> Result<(), Fault> {
         let record = self.record()?;
         let place = |fault: Fault| fault.object(&record.name);
-        let mut input = Hashing::new(self.store.open_file(&self.manifest.id, &record.name)?);
+        let mut input = Hashing::open(self.store, &self.manifest.id, record)?;
         let held = {
             let mut reader = stream::read(self.plain(&mut input)?, progress, stop)?;
             let mut buffer: Vec<u8> = Vec::with_capacity(size * 2);

@@ -132,6 +132,7 @@ mod tests {
             server_version: "15.18".into(),
             project: project.map(str::to_owned),
             standby: false,
+            started: false,
         }
     }
 

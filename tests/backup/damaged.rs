@@ -19,7 +19,7 @@ fn whatever_was_changed_cut_or_taken_away_is_named() {
     let site = shared();
     let project = Project::new(&site);
     assert_eq!(project.drill(&["backup::made"]).code, 0);
-    for name in files(&project).into_iter().filter(|name| name != "manifest.json") {
+    for name in files(&project) {
         let path = project.only_backup().join(&name);
         let whole = fs::read(&path).unwrap();
         let damaged = |what: &str| {
@@ -36,7 +36,10 @@ fn whatever_was_changed_cut_or_taken_away_is_named() {
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         damaged("cut");
         fs::remove_file(&path).unwrap();
-        damaged("taken away");
+        // Without its manifest it is no backup at all.
+        if name != "manifest.json" {
+            damaged("taken away");
+        }
         fs::write(&path, &whole).unwrap();
     }
     assert_eq!(project.run(&["backup", "verify", "latest"]).code, 0);
@@ -55,6 +58,30 @@ fn whatever_was_changed_cut_or_taken_away_is_named() {
     // Selected alone, it does not hide what it could not look at.
     let alone = project.drill(&["--backup", "latest", "backup::objects"]);
     alone.is_red("backup::hashes", &["database.dump.zst"]);
+}
+
+#[test]
+fn a_manifest_that_was_written_anew_with_its_hash_is_found_by_the_audit_log() {
+    let site = shared();
+    let project = Project::new(&site);
+    assert_eq!(project.drill(&["backup::made"]).code, 0);
+    let home = project.only_backup();
+    let place = home.join("manifest.json");
+    let whole = fs::read_to_string(&place).unwrap();
+    let altered = whole.replacen("\"objects\": [", "\"objects\": [ ", 1);
+    assert_ne!(altered, whole);
+    fs::write(&place, altered).unwrap();
+    let hash = Command::new("sha256sum").arg("manifest.json").current_dir(&home).output().unwrap();
+    fs::write(home.join("manifest.json.sha256"), hash.stdout).unwrap();
+    let told = project.run(&["backup", "verify", "latest"]);
+    assert_eq!(told.code, 1, "{}", told.console());
+    assert!(told.stderr.contains("the audit log says"), "{}", told.console());
+    let ran = project.drill(&["--backup", "latest"]);
+    ran.is_red("backup::made", &["the audit log says"]);
+    fs::write(&place, whole).unwrap();
+    let sealed =
+        project.bare("sha256sum").args(["-c", "manifest.json.sha256"]).current_dir(&home).output();
+    assert!(!sealed.unwrap().status.success());
 }
 
 #[test]
@@ -83,7 +110,7 @@ fn an_encrypted_backup_needs_its_key_only_for_what_is_in_it() {
     assert_eq!(ran.outcome("backup::hashes"), "passed");
     assert_eq!(ran.outcome("backup::archive"), "skipped");
     assert!(ran.reason("backup::archive").contains("--identity"), "{}", ran.console());
-    let plain = |name: &&String| !name.ends_with(".age") && *name != "manifest.json";
+    let plain = |name: &&String| !name.ends_with(".age") && !name.starts_with("manifest.json");
     assert_eq!(files(&project).iter().find(plain), None);
     let key = {
         use age::secrecy::ExposeSecret as _;
@@ -99,8 +126,16 @@ fn an_encrypted_backup_needs_its_key_only_for_what_is_in_it() {
     );
     let verified = project.run(&["backup", "verify", "latest"]);
     assert!(verified.stdout.contains("needs the private key"), "{}", verified.console());
+    // A key at hand is no reason to call a backup damaged that was never encrypted.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    project.settings("");
+    assert_eq!(project.drill(&["backup::made"]).code, 0);
+    let mut verify = project.command(&["backup", "verify", "latest", "--identity"]);
+    let output = verify.arg(&key).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && told.contains("read to its end"), "{output:?}");
+    let file = project.place().join(&project.backups()[0]).join("database.dump.zst.age");
     // Standard tools read it too, where they are.
-    let file = project.only_backup().join("database.dump.zst.age");
     if let Ok(output) = Command::new("age").arg("--decrypt").arg("-i").arg(&key).arg(file).output()
     {
         assert!(output.status.success() && output.stdout.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));

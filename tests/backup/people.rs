@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use smokedrill_demo::Pooler;
 
-use crate::support::{Project, Session, shared, until};
+use crate::support::{Project, Session, Site, shared, until};
 
 #[test]
 fn psql_on_production_cannot_write_and_is_on_record() {
@@ -19,6 +19,63 @@ fn psql_on_production_cannot_write_and_is_on_record() {
     let log = project.run(&["audit", "list"]);
     assert_eq!(log.stdout.matches("access.production started").count(), 2, "{}", log.stdout);
     assert_eq!(project.run(&["audit", "verify"]).code, 0);
+}
+
+#[test]
+fn of_two_projects_that_share_a_place_neither_counts_for_the_other() {
+    let (site, other) = (shared(), Site::own());
+    let (ours, theirs) = (Project::new(&site), Project::new(&other));
+    let shared = format!("location = {:?}\n[backup.retention]\nat_least = 1\n", ours.place());
+    theirs.settings(&shared);
+    ours.settings("[backup.retention]\nat_least = 1\n");
+    assert_eq!(ours.drill(&["backup::made"]).code, 0);
+    let first = ours.backups().pop().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    assert_eq!(theirs.drill(&["backup::made"]).code, 0);
+    // Both are `production`, on one host: the port is what differs here.
+    let latest = ours.run(&["backup", "verify", "latest"]);
+    assert!(latest.stdout.contains(&first), "{}", latest.console());
+    let kept = ours.run(&["backup", "remove", &first]);
+    assert_eq!(kept.code, 2, "{}", kept.console());
+    for project in [&ours, &theirs] {
+        let log = project.run(&["audit", "verify"]);
+        assert_eq!(log.code, 0, "{}", log.console());
+        assert!(log.stdout.contains("1 backups name a line of it"), "{}", log.console());
+        assert!(log.stdout.contains("1 name lines of other logs"), "{}", log.console());
+    }
+    let local = ours.run(&["backup", "verify", "latest", "--env", "local"]);
+    assert_eq!(local.code, 3, "{}", local.console());
+    assert!(local.stderr.contains("no good backup of `local`"), "{}", local.console());
+}
+
+#[test]
+fn what_is_done_is_on_record_before_it_is_and_what_was_refused_too() {
+    let site = shared();
+    let project = Project::new(&site);
+    project.settings("buckets = [\"no-such-bucket\"]\n");
+    project.drill(&["backup::made"]).is_red("prerequisites::storage", &["no-such-bucket"]);
+    let log = || std::fs::read_to_string(project.path().join("reports/audit.jsonl")).unwrap();
+    assert!(log().contains("not begun: prerequisites::storage"), "{}", log());
+    project.settings("");
+    assert_eq!(project.drill(&["backup::made"]).code, 0);
+    let id = project.backups().pop().unwrap();
+    std::fs::write(project.place().join(&id).join("manifest.json"), "{}").unwrap();
+    assert_eq!(project.run(&["backup", "verify", &id]).code, 1);
+    assert_eq!(project.run(&["backup", "remove", &id]).code, 0);
+    let listed = project.run(&["audit", "list"]).stdout;
+    let of = |mark: &str| listed.lines().position(|line| line.contains(mark));
+    for (first, second) in [
+        ("backup.verify started", "backup.verify failed"),
+        ("backup.remove started", "backup.remove passed"),
+    ] {
+        assert!(of(first).is_some() && of(first) < of(second), "{first}: {listed}");
+    }
+    // What a killed run left is removed by the next, on record too.
+    let draft = project.place().join(".draft-20260101T000000Z-00000000");
+    std::fs::create_dir(&draft).unwrap();
+    assert_eq!(project.drill(&["backup::made"]).code, 0);
+    assert!(!draft.exists());
+    assert!(log().contains("backup.tidy") && log().contains("20260101T000000Z-00000000"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::backup::encryption::Recipients;
+use crate::backup::manifest::Anchor;
 use crate::backup::progress::Progress;
 use crate::backup::settings::Settings;
 use crate::backup::stop::Stop;
@@ -20,6 +21,8 @@ pub(crate) struct Order<'a> {
     pub(crate) id: &'a str,
     /// The name of the source's environment.
     pub(crate) environment: &'a str,
+    /// Whether the harness has started it for this run.
+    pub(crate) started: bool,
     pub(crate) url: &'a ConnectionUrl,
     pub(crate) tools: &'a PgTools,
     /// The storage API, where it is asked.
@@ -32,8 +35,10 @@ pub(crate) struct Order<'a> {
     pub(crate) runtime: &'a Handle,
     pub(crate) progress: &'a Arc<Progress>,
     pub(crate) stop: &'a Stop,
-    /// The last line of the audit log.
-    pub(crate) anchor: Option<String>,
+    /// The line of the audit log by which it begins.
+    pub(crate) anchor: Option<Anchor>,
+    /// Is told of what a killed backup had left, and was removed.
+    pub(crate) tidied: &'a (dyn Fn(&str) -> Result<(), Fault> + Sync),
 }
 
 /// Why a backup was not made, and what the tools had said by then.

@@ -14,7 +14,7 @@ use crate::actor;
 use crate::backup::archive::Held;
 use crate::backup::dump::Said;
 use crate::backup::manifest::{
-    Catalogue, Database, Exclusion, FORMAT, FileRecord, Log, Manifest, Untouched,
+    Catalogue, Database, Exclusion, FORMAT, FileRecord, Log, Manifest, SourceIdentity, Untouched,
 };
 use crate::backup::settings::Excluded;
 use crate::backup::store::Holder;
@@ -27,11 +27,11 @@ const LOG: &str = "dump.log.zst";
 /// How long the server may take to let go of what was stopped.
 const QUIET: Duration = Duration::from_secs(6);
 
-/// Makes a backup and publishes it; its manifest.
+/// Makes a backup and publishes it; its manifest, with the hash of that.
 ///
 /// # Errors
 /// Why there is none. Nothing of it is left then, neither here nor at work on the source.
-pub(crate) fn make(order: &Order<'_>) -> Result<Manifest, Unmade> {
+pub(crate) fn make(order: &Order<'_>) -> Result<(Manifest, String), Unmade> {
     let mut log = Vec::new();
     let holder = Holder::new(&actor::actor(), &actor::host(), Timestamp::now());
     let application = database::application_name(order.id, &holder.actor, &holder.host);
@@ -74,14 +74,17 @@ impl Making<'_> {
         self.order.runtime.block_on(self.order.stop.unless(work))?
     }
 
-    fn run(&self, log: &mut Vec<String>) -> Result<Manifest, Fault> {
+    fn run(&self, log: &mut Vec<String>) -> Result<(Manifest, String), Fault> {
         let (order, ask) = (self.order, self.order.runtime);
         let mut clock = Clock::new();
         let here = order.store.lock(&order.url.shown(), &self.holder)?;
-        order.store.tidy()?;
+        for line in order.store.tidy()? {
+            (order.tidied)(&line)?;
+        }
         let lock = self.wait(async { SourceLock::take(self.session().await?).await })?;
         let asking = lock.session();
         let source = self.wait(database::identity(asking, order.environment, order.url))?;
+        let source = SourceIdentity { started: order.started, ..source };
         let counters = self.wait(database::counters(asking))?;
         let limits = order.settings.impact.clone();
         let watch = Watch::start(order.url, self.application, limits, order.stop.clone(), ask);
@@ -115,15 +118,17 @@ impl Making<'_> {
         if order.settings.contents {
             clock.lap("storage contents");
         }
-        let spoken = Said { lines: std::mem::take(log) };
-        let whole = spoken.lines.join("\n") + "\n";
-        let logged = files.whole(LOG, order.redactor.secrets(&whole).as_bytes())?;
+        let lines = std::mem::take(log);
+        let spoken =
+            Said { lines: lines.iter().map(|line| order.redactor.secrets(line)).collect() };
+        let logged = files.whole(LOG, (spoken.lines.join("\n") + "\n").as_bytes())?;
         here.check()?;
         if !ask.block_on(lock.held()) {
             let help = "the connection was lost, and another backup may have begun: try again";
             return Err(Fault::errored("the lock on the source is lost").help(help));
         }
         order.stop.check()?;
+        clock.lap("log");
 
         let ours = u64::from(!read.unwritten) + watched.our_write_transactions;
         let manifest = Manifest {
@@ -163,9 +168,9 @@ impl Making<'_> {
             impact: watched.impact,
             audit: order.anchor.clone(),
         };
-        draft.publish(&manifest)?;
+        let sha256 = draft.publish(&manifest)?;
         ask.block_on(lock.release());
-        Ok(manifest)
+        Ok((manifest, sha256))
     }
 
     async fn session(&self) -> Result<Session, Fault> {

@@ -1,6 +1,8 @@
 //! The manifest: what a backup is, and what proves it. `manifest.json` beside its files.
 //!
-//! It is written last, so a folder without it is no backup. It names tables, never rows; and
+//! It is written last, so a folder without it is no backup. Its own hash stands beside it, in
+//! `manifest.json.sha256`, and in the audit log's line of the backup, where who alters both files
+//! would have to alter the chain too. It names tables, never rows; and
 //! buckets, never the objects in them: a key such as `jane-doe-invoice.pdf` is personal data, so
 //! the keys stand in a file that is encrypted where files are.
 //!
@@ -26,5 +28,5 @@ pub use content::{
 pub use evidence::{Impact, Log, Untouched};
 pub use source::{Snapshot, SourceIdentity, Tool};
 pub use storage::{Agreement, Bucket, Contents, Listing, Storage};
-pub(crate) use whole::MANIFEST;
-pub use whole::{FORMAT, Manifest};
+pub use whole::{Anchor, FORMAT, Manifest};
+pub(crate) use whole::{MANIFEST, SEAL};

@@ -26,6 +26,8 @@ pub struct SourceIdentity {
     pub project: Option<String>,
     /// Whether the server was a standby.
     pub standby: bool,
+    /// Whether the harness had started it for the run: a demonstration, and nobody's production.
+    pub started: bool,
 }
 
 /// The one moment that a backup shows.

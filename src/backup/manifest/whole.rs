@@ -17,6 +17,9 @@ pub const FORMAT: &str = "smokedrill.backup/1";
 /// The name of the manifest's file.
 pub(crate) const MANIFEST: &str = "manifest.json";
 
+/// The name of the file with the manifest's own hash, as `sha256sum --check` reads it.
+pub(crate) const SEAL: &str = "manifest.json.sha256";
+
 /// What a backup is. Sizes are in bytes, durations in seconds, times in UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -60,8 +63,17 @@ pub struct Manifest {
     pub impact: Impact,
     /// What proves that the source was not changed.
     pub untouched: Untouched,
-    /// The last line of the audit log when the backup began, if there was one: an anchor.
-    pub audit: Option<String>,
+    /// The line of the audit log by which the backup began.
+    pub audit: Option<Anchor>,
+}
+
+/// A line of an audit log, by which that can be held to have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// Which log: the hash of its first line.
+    pub log: String,
+    /// The hash of the line.
+    pub line: String,
 }
 
 /// The little that tells a version.
@@ -91,14 +103,45 @@ impl Manifest {
                         restore it by standard tools alone";
             return Err(Fault::errored(message).object(MANIFEST).help(help));
         }
-        serde_json::from_slice(text).map_err(fault)
+        let manifest: Self = serde_json::from_slice(text).map_err(fault)?;
+        manifest.consistent()?;
+        Ok(manifest)
     }
 
     /// The manifest as its file holds it.
-    pub(crate) fn to_json(&self) -> Vec<u8> {
-        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, Fault> {
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| {
+            Fault::errored(format!("cannot be written: {error}")).object(MANIFEST)
+        })?;
         text.push(b'\n');
-        text
+        Ok(text)
+    }
+
+    /// Whether what it speaks of is among its files: what has no record is proved by nothing.
+    fn consistent(&self) -> Result<(), Fault> {
+        let storage = self.storage.as_ref();
+        let listings = storage.into_iter().flat_map(|storage| [&storage.database, &storage.api]);
+        let agreement = storage.and_then(|storage| storage.agreement.as_ref());
+        let contents = storage.and_then(|storage| storage.contents.as_ref());
+        let spoken_of = [&self.database.file, &self.log.file]
+            .into_iter()
+            .chain(listings.flatten().map(|listing| &listing.file))
+            .chain(agreement.and_then(|agreement| agreement.file.as_ref()))
+            .chain(contents.into_iter().flat_map(|contents| [&contents.file, &contents.hashes]));
+        let mut seen = std::collections::BTreeSet::new();
+        let twice = self.files.iter().find(|file| !seen.insert(file.name.as_str()));
+        let wrong = match spoken_of.into_iter().find(|name| self.file(name).is_none()) {
+            Some(name) => format!("it speaks of the file `{name}`, and has no record of it"),
+            None => match twice {
+                Some(file) => format!("it has two records of the file `{}`", file.name),
+                None => return Ok(()),
+            },
+        };
+        let help = "the manifest was altered: take another backup (`smokedrill backup list`)";
+        Err(Fault::failed(wrong).object(MANIFEST).help(help))
     }
 
     /// The record of a file.

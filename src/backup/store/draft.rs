@@ -1,12 +1,15 @@
 //! What is held while a backup is made: the right to one source, and the draft.
 
+use sha2::{Digest as _, Sha256};
+
 use super::bucket::{BucketDraft, BucketLock};
-use super::folder::{FolderDraft, FolderLock};
+use super::folder::{FolderDraft, FolderLock, MOST, too_large};
 use super::trouble::STAGE;
-use super::{FileWriter, name};
+use super::{FileWriter, Written, name, sealed};
 use crate::backup::encryption::{Recipients, SUFFIX};
-use crate::backup::manifest::{FileRecord, Manifest};
+use crate::backup::manifest::{FileRecord, MANIFEST, Manifest};
 use crate::fault::Fault;
+use crate::suite::source::hex;
 
 /// The right to back up one source. Dropping it gives it back.
 #[derive(Debug)]
@@ -65,16 +68,24 @@ impl Draft {
         FileWriter::new(name, sink, recipients)
     }
 
-    /// Makes a backup of it: the manifest is written last, and the whole is seen at once.
+    /// Makes a backup of it: the manifest is written last, and the whole is seen at once. Returns
+    /// the manifest's hash.
     ///
     /// # Errors
     /// The manifest is not of these files, or something cannot be written. Then there is no
     /// backup, and the draft is removed.
-    pub(crate) fn publish(self, manifest: &Manifest) -> Result<(), Fault> {
-        match self.0 {
-            DraftKind::Folder(draft) => draft.publish(manifest),
-            DraftKind::Bucket(draft) => draft.publish(manifest),
+    pub(crate) fn publish(self, manifest: &Manifest) -> Result<String, Fault> {
+        let text = manifest.to_json()?;
+        if text.len() as u64 > MOST {
+            return Err(too_large(MANIFEST).help("leave schemas out (`[[backup.exclude]]`)"));
         }
+        let sha256 = hex(&Sha256::digest(&text));
+        let written = Written { seal: Some(sealed(&sha256).into_bytes()), text };
+        match self.0 {
+            DraftKind::Folder(draft) => draft.publish(manifest, &written),
+            DraftKind::Bucket(draft) => draft.publish(manifest, written),
+        }?;
+        Ok(sha256)
     }
 }
 

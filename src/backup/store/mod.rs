@@ -40,11 +40,13 @@ mod writer;
 use std::fmt;
 use std::io::Read;
 
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
 use super::id;
-use super::manifest::Manifest;
+use super::manifest::{FileRecord, MANIFEST, Manifest, SEAL};
 use crate::fault::Fault;
+use crate::suite::source::hex;
 use bucket::Bucket;
 use draft::{DraftKind, LockKind};
 use folder::Folder;
@@ -52,7 +54,7 @@ use folder::Folder;
 pub(crate) use draft::{Draft, StoreLock};
 pub(crate) use holder::Holder;
 pub(crate) use location::{Location, S3Location};
-pub(crate) use rehash::verify_file;
+pub(crate) use rehash::{Hashing, verify_file};
 pub(crate) use trouble::{STAGE, fault_of};
 pub(crate) use writer::FileWriter;
 
@@ -78,9 +80,20 @@ pub(crate) struct Room {
 pub(crate) struct Listed {
     /// Its name.
     pub(crate) id: String,
-    /// Its manifest, or what is wrong with it.
+    /// Its manifest, where each file is there in its size; or what is wrong with it.
     pub(crate) manifest: Result<Manifest, Fault>,
 }
+
+/// A manifest as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Written {
+    text: Vec<u8>,
+    /// What stands in the file beside it; nothing where there is none.
+    seal: Option<Vec<u8>>,
+}
+
+/// The names of stored files, with their sizes.
+type Sizes = Vec<(String, u64)>;
 
 impl Store {
     /// Opens a place. Nothing is written and nothing asked yet: [`Store::probe`] does both.
@@ -151,31 +164,32 @@ impl Store {
     }
 
     /// All backups, newest first, by what their names say. Drafts and foreign files are none; a
-    /// backup whose manifest cannot be read is one.
+    /// backup whose manifest cannot be read, or whose files are not all there, is one.
     ///
     /// # Errors
     /// The place cannot be read.
     pub(crate) fn list(&self) -> Result<Vec<Listed>, Fault> {
-        let mut ids = match &self.0 {
-            Kind::Folder(folder) => folder.ids()?,
+        let folder = match &self.0 {
+            Kind::Folder(folder) => folder,
             Kind::Bucket(bucket) => return bucket.list(),
         };
+        let mut ids = folder.ids()?;
         ids.sort_unstable_by(|a, b| b.cmp(a));
-        let listed = ids.into_iter().map(|id| Listed { manifest: self.manifest(&id), id });
+        let listed = ids.into_iter().map(|id| Listed { manifest: folder.whole(&id), id });
         Ok(listed.collect())
     }
 
-    /// A backup's manifest.
+    /// A backup's manifest, and its hash. Whether the files are as it says is not looked at.
     ///
     /// # Errors
-    /// There is no such backup, or its manifest cannot be read, or is another backup's.
-    pub(crate) fn manifest(&self, id: &str) -> Result<Manifest, Fault> {
+    /// There is no such backup; its manifest cannot be read, was altered, or is another backup's.
+    pub(crate) fn manifest(&self, id: &str) -> Result<(Manifest, String), Fault> {
         self.check_id(id)?;
-        let text = match &self.0 {
+        let written = match &self.0 {
             Kind::Folder(folder) => folder.manifest(id),
             Kind::Bucket(bucket) => bucket.manifest(id),
         }?;
-        parsed(id, &text)
+        parsed(id, &written)
     }
 
     /// Reads a file of a backup from its beginning to its end. The reader's errors carry a
@@ -210,13 +224,41 @@ impl Store {
     }
 }
 
-/// A manifest that must be of that backup.
-fn parsed(id: &str, text: &[u8]) -> Result<Manifest, Fault> {
-    let manifest = Manifest::parse(text).map_err(|fault| fault.stage(STAGE))?;
+/// A manifest that must be of that backup and as it was written, with its hash.
+fn parsed(id: &str, written: &Written) -> Result<(Manifest, String), Fault> {
+    let place = |fault: Fault| fault.stage(STAGE).object(format!("{id}/{MANIFEST}"));
+    let manifest = Manifest::parse(&written.text).map_err(|fault| fault.stage(STAGE))?;
     if manifest.id != id {
         let message = format!("it is the manifest of another backup, {}", manifest.id);
         let help = "the folder was renamed or mixed up: give it back its name";
         return Err(Fault::failed(message).stage(STAGE).object(id).help(help));
+    }
+    let sha256 = hex(&Sha256::digest(&written.text));
+    match written.seal.as_deref() {
+        Some(seal) if seal == sealed(&sha256).as_bytes() => Ok((manifest, sha256)),
+        Some(_) => Err(place(rehash::damaged(format!(
+            "it was changed since it was written: it does not fit {SEAL}"
+        )))),
+        None => Err(place(rehash::damaged(format!("its hash is gone: there is no {SEAL}")))),
+    }
+}
+
+/// What stands in the file beside a manifest.
+fn sealed(sha256: &str) -> String {
+    format!("{sha256}  {MANIFEST}\n")
+}
+
+/// A manifest whose files are all there, in their sizes.
+fn complete(manifest: Manifest, stored: &Sizes) -> Result<Manifest, Fault> {
+    for FileRecord { name, bytes, .. } in &manifest.files {
+        let size = stored.iter().find(|(stored, _)| stored == name).map(|(_, size)| size);
+        let message = match size {
+            None => return Err(trouble::missing(&manifest.id, name)),
+            Some(size) if size == bytes => continue,
+            Some(size) => format!("it has {size} bytes, and the manifest says {bytes}"),
+        };
+        let place = format!("{}/{name}", manifest.id);
+        return Err(rehash::damaged(message).object(place));
     }
     Ok(manifest)
 }

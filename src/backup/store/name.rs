@@ -1,7 +1,7 @@
 //! Names of files within a backup: nothing that leads out of it, in a folder or in a bucket.
 
 use super::trouble::STAGE;
-use crate::backup::manifest::MANIFEST;
+use crate::backup::manifest::{MANIFEST, SEAL};
 use crate::fault::Fault;
 
 /// # Errors
@@ -18,10 +18,10 @@ pub(super) fn check(name: &str) -> Result<(), Fault> {
 }
 
 /// # Errors
-/// As [`check`], and for the manifest, which nobody writes but who publishes.
+/// As [`check`], and for the manifest and its seal, which nobody writes but who publishes.
 pub(super) fn check_new(name: &str) -> Result<(), Fault> {
     check(name)?;
-    if name == MANIFEST {
+    if [MANIFEST, SEAL].contains(&name) {
         return Err(Fault::errored("the manifest is written last").stage(STAGE).object(name));
     }
     Ok(())

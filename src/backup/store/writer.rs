@@ -16,6 +16,7 @@ use super::trouble;
 use crate::backup::encryption::Recipients;
 use crate::backup::manifest::FileRecord;
 use crate::fault::Fault;
+use crate::suite::source::hex;
 
 /// A file of a draft, to be written from one thread. It counts only if [`finish`](Self::finish)
 /// was called: dropped before, it is removed, as far as that works.
@@ -140,14 +141,4 @@ impl Write for Hashed {
         }
         .map_err(|error| trouble::carried(&error, &self.name, "written"))
     }
-}
-
-/// Bytes as small hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

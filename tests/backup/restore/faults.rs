@@ -17,7 +17,7 @@ fn a_damaged_backup_is_not_restored() {
         target.restore(&[]).is_red("backup::hashes", &["database.dump.zst"]);
     }
     fs::write(&archive, &whole[..whole.len() / 2]).unwrap();
-    target.restore(&[]).is_red("backup::hashes", &["database.dump.zst"]);
+    target.restore(&[]).is_red("backup::made", &["no good backup", "database.dump.zst"]);
     assert_eq!(target.databases(), ["postgres"]);
 }
 

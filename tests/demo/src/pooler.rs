@@ -113,7 +113,8 @@ fn without_options(message: &[u8]) -> Vec<u8> {
     }
     let mut kept = code.to_vec();
     let mut texts = rest.split(|byte| *byte == 0);
-    while let (Some(name), Some(value)) = (texts.next().filter(|name| !name.is_empty()), texts.next())
+    while let (Some(name), Some(value)) =
+        (texts.next().filter(|name| !name.is_empty()), texts.next())
     {
         if name != b"options" {
             for text in [name, value] {

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use object_store::path::Path;
-use object_store::{ObjectStore as _, PutMode, PutOptions};
+use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions};
 
 use super::claim::{Claim, Outcome};
 use super::{Bucket, Upload, answer};
-use crate::backup::manifest::{MANIFEST, Manifest};
+use crate::backup::manifest::{MANIFEST, Manifest, SEAL};
+use crate::backup::store::Written;
 use crate::backup::store::draft::check_files;
 use crate::backup::store::holder::Holder;
 use crate::backup::store::trouble::STAGE;
@@ -71,9 +72,13 @@ impl BucketDraft {
         Ok(Sink::Upload(Box::new(Upload::new(&self.bucket, self.bucket.object(&self.id, name)))))
     }
 
-    pub(in super::super) fn publish(mut self, manifest: &Manifest) -> Result<(), Fault> {
+    pub(in super::super) fn publish(
+        mut self,
+        manifest: &Manifest,
+        written: Written,
+    ) -> Result<(), Fault> {
         let bucket = self.bucket.clone();
-        bucket.wait(self.write(manifest))?;
+        bucket.wait(self.write(manifest, written))?;
         // Whatever becomes of the marker now: with a manifest it is a backup.
         if let Some(claim) = self.claim.take() {
             bucket.wait(claim.release());
@@ -81,28 +86,25 @@ impl BucketDraft {
         Ok(())
     }
 
-    async fn write(&self, manifest: &Manifest) -> Result<(), Fault> {
+    async fn write(&self, manifest: &Manifest, written: Written) -> Result<(), Fault> {
         let bucket = &self.bucket;
-        let folder = bucket.path(&self.id);
-        let stored = bucket.all(&folder).await?.into_iter().map(|found| {
-            let key = found.location.as_ref();
-            let name = key.strip_prefix(folder.as_ref()).unwrap_or(key);
-            (name.trim_start_matches('/').to_owned(), found.size)
-        });
-        check_files(manifest, &self.id, &stored.collect::<Vec<_>>())?;
+        check_files(manifest, &self.id, &bucket.sizes(&self.id).await?)?;
         // From here on nobody takes the draft for dead; and if somebody did, this fails.
         if let Some(claim) = &self.claim {
             claim.renew().await?;
         }
+        let beside = bucket.object(&self.id, SEAL);
+        let seal = written.seal.clone().unwrap_or_default();
+        let put = bucket.0.s3.put(&beside, seal.into()).await;
+        put.map_err(|error| bucket.fault(&error, &beside))?;
         let path = bucket.object(&self.id, MANIFEST);
-        let text = manifest.to_json();
         let options = PutOptions::from(PutMode::Create);
-        match bucket.0.s3.put_opts(&path, text.clone().into(), options).await {
+        match bucket.0.s3.put_opts(&path, written.text.clone().into(), options).await {
             Ok(_) => Ok(()),
             // Our own first try, whose answer was lost on the way.
             Err(error) if answer::is_refused_condition(&error) => {
                 let found = bucket.fetch_manifest(&self.id).await?;
-                if found.is_some_and(|found| found == text) {
+                if found.is_some_and(|found| found == written) {
                     return Ok(());
                 }
                 Err(bucket.fault(&error, &path))

@@ -9,10 +9,10 @@ use tokio::task::JoinHandle;
 
 use super::{Bucket, answer};
 use crate::backup::id::is_id;
-use crate::backup::manifest::MANIFEST;
+use crate::backup::manifest::{MANIFEST, Manifest, SEAL};
 use crate::backup::store::folder::{MOST, too_large};
 use crate::backup::store::trouble::{self, STAGE};
-use crate::backup::store::{Listed, parsed};
+use crate::backup::store::{Listed, Sizes, Written, complete, parsed};
 use crate::fault::Fault;
 
 /// A file is read in blocks, the next while this one is used: each has its own time limit and is
@@ -35,8 +35,8 @@ impl Bucket {
                 self.doubt().await?;
             }
             let manifests = futures_util::stream::iter(ids).map(|id| async move {
-                let manifest = self.fetch_manifest(&id).await.transpose()?;
-                Some(Listed { manifest: manifest.and_then(|text| parsed(&id, &text)), id })
+                let manifest = self.whole(&id).await.transpose()?;
+                Some(Listed { manifest, id })
             });
             // Without a manifest it is a draft, or on its way out.
             Ok(manifests.buffered(AT_ONCE).filter_map(std::future::ready).collect().await)
@@ -60,13 +60,37 @@ impl Bucket {
         }
     }
 
-    pub(in super::super) fn manifest(&self, id: &str) -> Result<Vec<u8>, Fault> {
+    /// A backup's manifest, if its files are all there; nothing where it is no backup.
+    async fn whole(&self, id: &str) -> Result<Option<Manifest>, Fault> {
+        let Some(written) = self.fetch_manifest(id).await? else { return Ok(None) };
+        let (manifest, _) = parsed(id, &written)?;
+        complete(manifest, &self.sizes(id).await?).map(Some)
+    }
+
+    /// What is stored of a backup or a draft.
+    pub(super) async fn sizes(&self, id: &str) -> Result<Sizes, Fault> {
+        let folder = self.path(id);
+        let sizes = self.all(&folder).await?.into_iter().map(|found| {
+            let key = found.location.as_ref();
+            let name = key.strip_prefix(folder.as_ref()).unwrap_or(key);
+            (name.trim_start_matches('/').to_owned(), found.size)
+        });
+        Ok(sizes.collect())
+    }
+
+    pub(in super::super) fn manifest(&self, id: &str) -> Result<Written, Fault> {
         let found = self.wait(self.fetch_manifest(id))?;
         found.ok_or_else(|| trouble::no_backup(id, &self.0.shown))
     }
 
-    pub(super) async fn fetch_manifest(&self, id: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let path = self.object(id, MANIFEST);
+    pub(super) async fn fetch_manifest(&self, id: &str) -> Result<Option<Written>, Fault> {
+        let Some(text) = self.fetch(id, MANIFEST).await? else { return Ok(None) };
+        Ok(Some(Written { text, seal: self.fetch(id, SEAL).await? }))
+    }
+
+    /// A small file; nothing where there is none.
+    async fn fetch(&self, id: &str, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let path = self.object(id, name);
         let fault = |error: Error| self.fault(&error, &path);
         let found = match self.0.s3.get(&path).await {
             Ok(found) => found,

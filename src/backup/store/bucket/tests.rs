@@ -6,6 +6,7 @@ use smokedrill_demo::{ObjectStore, ObjectStoreFault};
 use super::Pace;
 use super::upload::PART;
 use crate::backup::manifest::Manifest;
+use crate::backup::stop::Stop;
 use crate::backup::store::location::Secret;
 use crate::backup::store::testing::{self, ID, LATER};
 use crate::backup::store::{Location, S3Location, Store, verify_file};
@@ -68,13 +69,13 @@ fn a_backup_is_seen_whole_or_not_at_all() {
     assert!(store.list().unwrap().is_empty());
     assert!(store.manifest(ID).unwrap_err().to_string().contains("no such backup"));
     draft.publish(&testing::manifest(ID, vec![record.clone(), empty.clone()])).unwrap();
-    let kept = [of(ID, "a.zst"), of(ID, "empty"), of(ID, "manifest.json")];
-    assert_eq!(remote.keys(), kept);
+    let kept = ["a.zst", "empty", "manifest.json", "manifest.json.sha256"];
+    assert_eq!(remote.keys(), kept.map(|name| of(ID, name)));
     let listed = store.list().unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].manifest.as_ref().unwrap().files[0], record);
-    verify_file(&store, ID, &record).unwrap();
-    verify_file(&store, ID, &empty).unwrap();
+    verify_file(&store, ID, &record, &Stop::default()).unwrap();
+    verify_file(&store, ID, &empty, &Stop::default()).unwrap();
     assert_eq!(store.shown(), format!("s3://{}/backups", remote.bucket()));
 }
 
@@ -87,7 +88,7 @@ fn what_is_large_goes_in_parts_and_comes_in_blocks() {
         let record = testing::publish(&store, id, &bytes);
         assert_eq!(record.bytes, count as u64);
         assert!(remote.get(&of(id, "a.zst")).unwrap() == bytes);
-        verify_file(&store, id, &record).unwrap();
+        verify_file(&store, id, &record, &Stop::default()).unwrap();
         let mut read = Vec::new();
         store.open_file(id, "a.zst").unwrap().read_to_end(&mut read).unwrap();
         assert!(read == bytes);
@@ -162,7 +163,11 @@ fn a_dead_makers_draft_is_tidied_and_a_live_ones_is_not() {
     assert!(remote.get(&of(ID, "a.zst")).is_none());
     live.publish(&testing::manifest(LATER, vec![record])).unwrap();
     assert!(store.tidy().unwrap().is_empty());
-    let kept = [of(LATER, "a.zst"), of(LATER, "manifest.json"), "backups/drafts/notes.txt".into()];
+    let mut kept: Vec<String> = ["a.zst", "manifest.json", "manifest.json.sha256"]
+        .iter()
+        .map(|name| of(LATER, name))
+        .collect();
+    kept.push("backups/drafts/notes.txt".into());
     assert_eq!(remote.keys(), kept);
 }
 
@@ -216,12 +221,12 @@ fn a_backup_whose_marker_outlived_its_maker_stays() {
     let draft = store.begin(ID, &testing::holder()).unwrap();
     let record = testing::write(&draft, "a.zst", b"x", None);
     std::mem::forget(draft);
-    let manifest = testing::manifest(ID, vec![record.clone()]).to_json();
+    let manifest = testing::manifest(ID, vec![record.clone()]).to_json().unwrap();
     remote.put(&of(ID, "manifest.json"), &manifest);
     remote.advance(31 * MINUTE);
     assert!(store.tidy().unwrap().is_empty());
     assert_eq!(remote.keys(), [of(ID, "a.zst"), of(ID, "manifest.json")]);
-    verify_file(&store, ID, &record).unwrap();
+    verify_file(&store, ID, &record, &Stop::default()).unwrap();
 }
 
 #[test]
@@ -303,7 +308,7 @@ fn more_than_a_page_is_listed_and_removed() {
         let second = format!("20200101T{:02}{:02}00Z-{number:08x}", number / 60 % 24, number % 60);
         remote.put(&of(&second, "no-manifest"), b"x");
     }
-    let manifest = testing::manifest(ID, Vec::new()).to_json();
+    let manifest = testing::manifest(ID, Vec::new()).to_json().unwrap();
     remote.put(&of(ID, "manifest.json"), &manifest);
     testing::publish(&store, LATER, b"x");
     let ids: Vec<String> = store.list().unwrap().into_iter().map(|one| one.id).collect();
@@ -311,7 +316,7 @@ fn more_than_a_page_is_listed_and_removed() {
     store.remove(ID).unwrap();
     let kept = remote.keys();
     assert!(!kept.iter().any(|key| key.contains(ID)), "{kept:?}");
-    assert_eq!(kept.len(), 1500 + 1500 + 2);
+    assert_eq!(kept.len(), 1500 + 1500 + 3);
 }
 
 #[test]
@@ -322,7 +327,7 @@ fn a_changed_byte_a_missing_one_and_a_missing_file_are_found() {
     let key = of(ID, "a.zst");
     let told = |bytes: &[u8]| {
         remote.put(&key, bytes);
-        let fault = verify_file(&store, ID, &record).unwrap_err();
+        let fault = verify_file(&store, ID, &record, &Stop::default()).unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Failed);
         fault.to_string()
     };
@@ -332,10 +337,31 @@ fn a_changed_byte_a_missing_one_and_a_missing_file_are_found() {
     assert!(told(&bytes[1..]).contains("1 bytes too short"));
     assert!(told(b"").contains("too short"));
     assert!(remote.remove(&key));
-    let fault = verify_file(&store, ID, &record).unwrap_err();
+    let fault = verify_file(&store, ID, &record, &Stop::default()).unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Failed);
     assert!(fault.to_string().contains("missing"), "{fault}");
     assert!(store.remove("../x").is_err());
+}
+
+#[test]
+fn a_manifest_that_was_altered_or_whose_files_are_gone_is_no_good_one() {
+    let (remote, store) = store();
+    testing::publish(&store, ID, b"some bytes");
+    assert!(store.list().unwrap()[0].manifest.is_ok());
+    let key = of(ID, "manifest.json");
+    let whole = remote.get(&key).unwrap();
+    let altered = String::from_utf8(whole.clone()).unwrap().replace("03:41:25.5Z", "04:41:25.5Z");
+    remote.put(&key, altered.as_bytes());
+    let told = |store: &Store| store.list().unwrap()[0].manifest.clone().unwrap_err();
+    assert!(told(&store).line().contains("changed since it was written"), "{}", told(&store));
+    remote.put(&key, &whole);
+    remote.put(&of(ID, "a.zst"), b"some");
+    assert!(told(&store).line().contains("has 4 bytes"), "{}", told(&store));
+    assert!(store.manifest(ID).is_ok());
+    remote.remove(&of(ID, "a.zst"));
+    assert!(told(&store).line().contains("missing"), "{}", told(&store));
+    remote.remove(&of(ID, "manifest.json.sha256"));
+    assert_eq!(store.manifest(ID).unwrap_err().kind(), FaultKind::Failed);
 }
 
 #[test]
@@ -358,9 +384,10 @@ fn answers_that_are_lost_on_the_way_change_nothing() {
     drop(lock);
     remote.set_fault(Some(ObjectStoreFault::HalfBody));
     assert_eq!(store.list().unwrap().len(), 1);
-    verify_file(&store, ID, &record).unwrap();
+    verify_file(&store, ID, &record, &Stop::default()).unwrap();
     remote.set_fault(None);
-    assert_eq!(remote.keys(), [of(ID, "a.zst"), of(ID, "manifest.json")]);
+    let names = ["a.zst", "manifest.json", "manifest.json.sha256"];
+    assert_eq!(remote.keys(), names.map(|name| of(ID, name)));
 }
 
 #[test]

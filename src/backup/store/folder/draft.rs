@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::lock::write_holder;
 use super::{DRAFT, Folder, files};
-use crate::backup::manifest::{MANIFEST, Manifest};
+use crate::backup::manifest::{MANIFEST, Manifest, SEAL};
+use crate::backup::store::Written;
 use crate::backup::store::draft::check_files;
 use crate::backup::store::holder::Holder;
 use crate::backup::store::trouble;
@@ -73,10 +74,14 @@ impl FolderDraft {
         Ok(Sink::File(DraftFile { file: Some(file), path }))
     }
 
-    pub(in super::super) fn publish(mut self, manifest: &Manifest) -> Result<(), Fault> {
+    pub(in super::super) fn publish(
+        mut self,
+        manifest: &Manifest,
+        written: &Written,
+    ) -> Result<(), Fault> {
         let stored = self.stored().map_err(|error| self.fault(&error, "", "read"))?;
         check_files(manifest, &self.id, &stored)?;
-        self.write_manifest(manifest).map_err(|error| self.fault(&error, MANIFEST, "written"))?;
+        self.write_manifest(written).map_err(|error| self.fault(&error, MANIFEST, "written"))?;
         let place = self.folder.path(&self.id);
         let guard = self.folder.guard()?;
         let publish = || {
@@ -88,8 +93,10 @@ impl FolderDraft {
         publish().map_err(|error| self.fault(&error, "", "published"))?;
         self.published = true;
         drop(guard);
-        files::sync(&self.folder.0)
-            .map_err(|error| trouble::io(&error, &place.display().to_string(), "published"))
+        // It is there, whole and on the disk. That its name may not outlive a power cut makes it
+        // no failure: it would be a draft again, which nobody takes for a backup.
+        let _ = files::sync(&self.folder.0);
+        Ok(())
     }
 
     /// The files with their sizes.
@@ -105,11 +112,14 @@ impl FolderDraft {
         Ok(stored)
     }
 
-    fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
+    fn write_manifest(&self, written: &Written) -> io::Result<()> {
         let fresh = self.path.join(NEW_MANIFEST);
-        let mut file = files::create(&fresh)?;
-        file.write_all(&manifest.to_json())?;
-        file.sync_all()?;
+        let seal = written.seal.as_deref().unwrap_or_default();
+        for (path, text) in [(&self.path.join(SEAL), seal), (&fresh, &written.text)] {
+            let mut file = files::create(path)?;
+            file.write_all(text)?;
+            file.sync_all()?;
+        }
         fs::rename(&fresh, self.path.join(MANIFEST))
     }
 

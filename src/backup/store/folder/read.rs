@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use super::{Folder, REMOVED, files};
 use crate::backup::id::is_id;
-use crate::backup::manifest::MANIFEST;
-use crate::backup::store::trouble;
-use crate::fault::Fault;
+use crate::backup::manifest::{MANIFEST, Manifest, SEAL};
+use crate::backup::store::{Sizes, Written, complete, parsed, trouble};
+use crate::fault::{Fault, FaultKind};
 
-/// No manifest is as large; what is, is not read into memory.
-pub(in super::super) const MOST: u64 = 64 * 1024 * 1024;
+/// No manifest is as large (a million tables have one of about this size); what is, is not read
+/// into memory, and none is published.
+pub(in super::super) const MOST: u64 = 512 * 1024 * 1024;
 
 impl Folder {
     /// The names of all backups.
@@ -21,7 +22,8 @@ impl Folder {
             for entry in fs::read_dir(self.0.as_path())? {
                 let entry = entry?;
                 let Ok(id) = entry.file_name().into_string() else { continue };
-                if is_id(&id) && self.is_backup(&id)? {
+                // One that cannot be looked into is told of as such, and hides no other.
+                if is_id(&id) && self.is_backup(&id).unwrap_or(true) {
                     ids.push(id);
                 }
             }
@@ -34,15 +36,43 @@ impl Folder {
         }
     }
 
-    pub(in super::super) fn manifest(&self, id: &str) -> Result<Vec<u8>, Fault> {
-        let mut text = Vec::new();
-        let (file, place) = self.file(id, MANIFEST)?;
-        let size = file.take(MOST + 1).read_to_end(&mut text);
-        let size = size.map_err(|error| trouble::io(&error, &place, "read"))?;
-        if size as u64 > MOST {
-            return Err(too_large(&place));
-        }
-        Ok(text)
+    pub(in super::super) fn manifest(&self, id: &str) -> Result<Written, Fault> {
+        let read = |name: &str| {
+            let mut text = Vec::new();
+            let (file, place) = self.file(id, name)?;
+            let size = file.take(MOST + 1).read_to_end(&mut text);
+            let size = size.map_err(|error| trouble::io(&error, &place, "read"))?;
+            match size as u64 > MOST {
+                true => Err(too_large(&place)),
+                false => Ok(text),
+            }
+        };
+        let text = read(MANIFEST)?;
+        let seal = match read(SEAL) {
+            Ok(seal) => Some(seal),
+            Err(fault) if fault.kind() == FaultKind::Failed => None,
+            Err(fault) => return Err(fault),
+        };
+        Ok(Written { text, seal })
+    }
+
+    /// A backup's manifest, if its files are all there.
+    pub(in super::super) fn whole(&self, id: &str) -> Result<Manifest, Fault> {
+        let (manifest, _) = parsed(id, &self.manifest(id)?)?;
+        let read = || -> io::Result<Sizes> {
+            let mut sizes = Vec::new();
+            for entry in fs::read_dir(self.path(id))? {
+                let entry = entry?;
+                let found = entry.metadata()?;
+                if found.is_file() {
+                    sizes.push((entry.file_name().to_string_lossy().into_owned(), found.len()));
+                }
+            }
+            Ok(sizes)
+        };
+        let sizes = read()
+            .map_err(|error| trouble::io(&error, &self.path(id).display().to_string(), "read"))?;
+        complete(manifest, &sizes)
     }
 
     pub(in super::super) fn open_file(

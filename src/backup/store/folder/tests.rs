@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::backup::encryption::{Identities, Recipients};
 use crate::backup::manifest::Manifest;
+use crate::backup::stop::Stop;
 use crate::backup::store::testing::{self, ID, LATER};
 use crate::backup::store::{Store, verify_file};
 use crate::fault::FaultKind;
@@ -41,11 +42,11 @@ fn a_backup_is_seen_whole_or_not_at_all() {
     assert!(store.manifest(ID).is_err());
     draft.publish(&testing::manifest(ID, vec![record.clone()])).unwrap();
     assert_eq!(names(&home), [".locks", ID]);
-    assert_eq!(names(&home.join(ID)), ["a.zst", "manifest.json"]);
+    assert_eq!(names(&home.join(ID)), ["a.zst", "manifest.json", "manifest.json.sha256"]);
     let listed = store.list().unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].manifest.as_ref().unwrap().files, std::slice::from_ref(&record));
-    verify_file(&store, ID, &record).unwrap();
+    verify_file(&store, ID, &record, &Stop::default()).unwrap();
     let mut text = String::new();
     store.open_file(ID, "a.zst").unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(text, "some bytes");
@@ -63,6 +64,43 @@ fn files_and_folders_are_private() {
     assert_eq!(mode(&home.join(ID)), 0o700);
     assert_eq!(mode(&home.join(ID).join("a.zst")), 0o600);
     assert_eq!(mode(&home.join(ID).join("manifest.json")), 0o600);
+}
+
+#[test]
+fn a_manifest_that_was_altered_or_whose_files_are_gone_is_no_good_one() {
+    let (folder, store) = store();
+    testing::publish(&store, ID, b"some bytes");
+    testing::publish(&store, LATER, b"x");
+    let home = folder.path().join("backups").join(ID);
+    let told = || {
+        let listed = store.list().unwrap();
+        assert!(listed[0].manifest.is_ok(), "another was hidden");
+        listed[1].manifest.clone().unwrap_err()
+    };
+    let place = home.join("manifest.json");
+    let whole = fs::read_to_string(&place).unwrap();
+    for (from, to) in [("03:41:25.5Z", "04:41:25.5Z"), ("\"tables\": []", "\"tables\":  []")] {
+        assert!(whole.contains(from));
+        fs::write(&place, whole.replacen(from, to, 1)).unwrap();
+        assert!(told().line().contains("changed since it was written"), "{}", told());
+        assert!(store.manifest(ID).is_err());
+    }
+    // The archive's file without a record: nothing would prove it.
+    let mut manifest = testing::manifest(ID, Vec::new());
+    manifest.files.clear();
+    fs::write(&place, manifest.to_json().unwrap()).unwrap();
+    assert!(told().line().contains("no record"), "{}", told());
+    fs::write(&place, &whole).unwrap();
+    fs::write(home.join("a.zst"), "some").unwrap();
+    assert!(told().line().contains("has 4 bytes"), "{}", told());
+    assert!(store.manifest(ID).is_ok(), "what differs, its verification says");
+    fs::remove_file(home.join("a.zst")).unwrap();
+    assert!(told().line().contains("missing"), "{}", told());
+    let seal = home.join("manifest.json.sha256");
+    let text = fs::read_to_string(&seal).unwrap();
+    assert_eq!(text.len(), 64 + "  manifest.json\n".len());
+    fs::remove_file(seal).unwrap();
+    assert!(told().line().contains("its hash is gone"), "{}", told());
 }
 
 #[test]
@@ -200,11 +238,11 @@ fn a_changed_byte_a_missing_one_and_a_missing_file_are_found() {
     let (folder, store) = store();
     let bytes: Vec<u8> = (0..700_000_u32).map(|number| (number % 251) as u8).collect();
     let record = testing::publish(&store, ID, &bytes);
-    verify_file(&store, ID, &record).unwrap();
+    verify_file(&store, ID, &record, &Stop::default()).unwrap();
     let path = folder.path().join("backups").join(ID).join("a.zst");
     let told = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        let fault = verify_file(&store, ID, &record).unwrap_err();
+        let fault = verify_file(&store, ID, &record, &Stop::default()).unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Failed);
         assert!(fault.to_string().contains("a.zst"), "{fault}");
         fault.to_string()
@@ -218,7 +256,7 @@ fn a_changed_byte_a_missing_one_and_a_missing_file_are_found() {
     assert!(told(&[&bytes[..], b"x"].concat()).contains("1 bytes too long"));
     assert!(told(b"").contains("too short"));
     fs::remove_file(&path).unwrap();
-    let fault = verify_file(&store, ID, &record).unwrap_err();
+    let fault = verify_file(&store, ID, &record, &Stop::default()).unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Failed);
     assert!(fault.to_string().contains("missing"), "{fault}");
 }
@@ -360,7 +398,7 @@ fn with_encryption_no_plain_byte_is_ever_on_the_disk() {
     assert!(record.bytes > plain);
     assert_eq!(names(&home), [".lock", "a.zst.age"]);
     draft.publish(&testing::manifest(ID, vec![record.clone()])).unwrap();
-    verify_file(&store, ID, &record).unwrap();
+    verify_file(&store, ID, &record, &Stop::default()).unwrap();
 
     let path = folder.path().join("key.txt");
     fs::write(&path, age::secrecy::ExposeSecret::expose_secret(&key.to_string())).unwrap();

@@ -1,0 +1,124 @@
+use jiff::{Timestamp, ToSpan as _};
+
+use super::{Choice, Known, Origin, Whose, choose};
+use crate::database::ConnectionUrl;
+use crate::fault::{Fault, FaultKind};
+
+/// What a backup of that environment on that host is of.
+pub(crate) fn origin(environment: &str, host: &str) -> Origin {
+    let [environment, host] = [environment, host].map(str::to_owned);
+    let place = (environment != "local").then_some((host, 5432));
+    Origin { environment, project: None, place, database: "app".into() }
+}
+
+/// Backups an hour apart, oldest first: `o` good ones of production, `l` of local, `p` of
+/// another's production; `x` marks a damaged one, `?` one that cannot be read.
+fn backups(kinds: &str) -> Vec<Known> {
+    let first: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
+    let one = |(index, kind): (usize, char)| Known {
+        id: format!("20261124T{index:02}0000Z-0000000{index}"),
+        taken: first + (index as i64).hours(),
+        of: match kind {
+            'x' => Err(Fault::failed("a byte was changed")),
+            '?' => Err(Fault::errored("503")),
+            'l' => Ok(origin("local", "127.0.0.1")),
+            'p' => Ok(origin("production", "other.test")),
+            _ => Ok(origin("production", "db.test")),
+        },
+    };
+    kinds.chars().enumerate().map(one).collect()
+}
+
+fn of_production(backups: &[Known], choice: &Choice) -> Result<super::Chosen, Fault> {
+    let url = || ConnectionUrl::parse("postgres://a:b@db.test/app").ok();
+    choose(backups, choice, Whose { environment: "production", url: &url })
+}
+
+/// The number of the chosen one, and how many were passed over.
+fn chosen(kinds: &str, choice: &Choice) -> Option<(usize, usize)> {
+    let mut backups = backups(kinds);
+    backups.reverse();
+    let chosen = of_production(&backups, choice).ok()?;
+    let number = chosen.id.chars().last()?.to_digit(10)?;
+    Some((number as usize, chosen.passed_over.len()))
+}
+
+#[test]
+fn latest_and_previous_are_good_ones_of_the_source() {
+    for (kinds, latest, previous) in [
+        ("", None, None),
+        ("x", None, None),
+        ("o", Some((0, 0)), None),
+        ("xo", Some((1, 0)), None),
+        ("ox", Some((0, 1)), None),
+        ("oo", Some((1, 0)), Some((0, 0))),
+        ("oxo", Some((2, 0)), Some((0, 1))),
+        ("ooxx", Some((1, 2)), Some((0, 2))),
+        // Newer ones of others are none.
+        ("l", None, None),
+        ("oll", Some((0, 0)), None),
+        ("olop", Some((2, 0)), Some((0, 0))),
+        // What cannot be read may be the one that is meant.
+        ("oo?", None, None),
+        ("o?o", Some((2, 0)), None),
+        ("?oo", Some((2, 0)), Some((1, 0))),
+    ] {
+        assert_eq!(chosen(kinds, &Choice::Latest), latest, "latest of {kinds:?}");
+        assert_eq!(chosen(kinds, &Choice::Previous), previous, "previous of {kinds:?}");
+    }
+}
+
+#[test]
+fn of_two_productions_the_url_says_which_and_without_it_neither_is_taken() {
+    let two = backups("op");
+    let whose = |text: &'static str| {
+        let url = move || ConnectionUrl::parse(text).ok();
+        choose(&two, &Choice::Latest, Whose { environment: "production", url: &url })
+    };
+    assert_eq!(whose("postgres://a:b@db.test/app").unwrap().id, two[0].id);
+    assert_eq!(whose("postgres://a:b@other.test/app").unwrap().id, two[1].id);
+    for elsewhere in ["", "postgres://a:b@third.test/app", "postgres://a:b@db.test/other"] {
+        let told = whose(elsewhere).unwrap_err().to_string();
+        assert!(told.contains("several sources") && told.contains("other.test:5432/app"), "{told}");
+    }
+}
+
+#[test]
+fn one_is_found_by_its_id_and_a_damaged_one_says_what_is_wrong_with_it() {
+    let backups = backups("ox");
+    let by = |text: &str| of_production(&backups, &Choice::parse(text).unwrap());
+    assert_eq!(by("20261124T000000Z-00000000").unwrap().id, backups[0].id);
+    let damaged = by("20261124T010000Z-00000001").unwrap_err();
+    assert_eq!((damaged.kind(), damaged.line()), (FaultKind::Failed, "a byte was changed".into()));
+    let missing = by("20261124T020000Z-00000002").unwrap_err().to_string();
+    for text in ["no backup `20261124T020000Z-00000002`", "-00000000", "-00000001 (damaged)"] {
+        assert!(missing.contains(text), "{missing}");
+    }
+}
+
+#[test]
+fn of_two_in_one_moment_it_is_always_the_same() {
+    let mut two = backups("oo");
+    two[0].taken = two[1].taken;
+    let first = of_production(&two, &Choice::Latest).unwrap();
+    two.reverse();
+    assert_eq!(of_production(&two, &Choice::Latest).unwrap(), first);
+}
+
+#[test]
+fn a_choice_is_a_word_or_an_id() {
+    assert_eq!(Choice::parse("latest").unwrap(), Choice::Latest);
+    assert_eq!(Choice::parse(" previous\n").unwrap(), Choice::Previous);
+    for odd in ["", "Latest", "newest", "20261124", "../backups", "20261124T000000Z-0000000G"] {
+        let fault = Choice::parse(odd).unwrap_err().to_string();
+        assert!(fault.contains("`latest`"), "{fault}");
+    }
+}
+
+#[test]
+fn an_error_names_no_more_than_ten() {
+    let many = backups(&"x".repeat(9));
+    let many: Vec<_> = many.iter().chain(&many).cloned().collect();
+    let told = of_production(&many, &Choice::Latest).unwrap_err().to_string();
+    assert!(told.contains("and 8 older"), "{told}");
+}
