@@ -40,7 +40,7 @@ pub(crate) use catalogue::{catalogue, estimate, fingerprint};
 pub(crate) use counters::{counters, written};
 pub(crate) use excluded::Excluded;
 pub(crate) use identity::identity;
-pub(crate) use impact::{Thresholds, Watch, quiesced};
+pub(crate) use impact::{Thresholds, Watch, When, quiesced};
 pub(crate) use lock::{SourceLock, application_name};
 pub(crate) use permit::Permit;
 pub(crate) use privileges::privileges;

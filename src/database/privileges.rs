@@ -5,6 +5,8 @@
 //! read. It refuses to see some rows only: the role must own a table under row security, or
 //! bypass that. Large objects have owners and grants of their own, which no general role covers.
 
+use tokio_postgres::types::ToSql;
+
 use super::Excluded;
 use super::catalogue::PRELUDE;
 use super::session::Session;
@@ -34,19 +36,23 @@ pub(crate) struct Privileges {
     grants: Vec<String>,
 }
 
-/// Asks what the session's role may not read.
+/// Asks what the session's role may not read, but for what is left out, and for what the rows
+/// alone are left out of.
 ///
 /// # Errors
 /// The connection is lost.
 pub(crate) async fn privileges(
     session: &Session,
     excluded: &Excluded,
+    rows: &Excluded,
 ) -> Result<Privileges, Fault> {
     let said = |error: tokio_postgres::Error| session.said(&error).stage("privileges");
     let sql = format!("{PRELUDE}{}", include_str!("privileges.sql"));
-    let rows = session.client().query(&sql, &[&excluded.schemas, &excluded.tables]).await;
+    let left_out: [&(dyn ToSql + Sync); 4] =
+        [&excluded.schemas, &excluded.tables, &rows.schemas, &rows.tables];
+    let lacking = session.client().query(&sql, &left_out).await;
     let mut privileges = Privileges::default();
-    for row in rows.map_err(said)? {
+    for row in lacking.map_err(said)? {
         privileges.role = row.get(3);
         privileges.superuser = row.get(4);
         privileges.bypasses_row_security = row.get(5);

@@ -1,4 +1,5 @@
--- What the role may not read of what is dumped. Behind the catalogue's prelude.
+-- What the role may not read of what is dumped. Behind the catalogue's prelude. $3, $4: as $1 and
+-- $2, of what the rows alone are left out; a table is locked all the same, which takes SELECT.
 
 dumped as (
     select * from relation where relkind in ('r', 'p', 'S')
@@ -19,10 +20,12 @@ lacking as (
     from dumped
     -- For a sequence of an identity column too: where it stands is read from itself.
     where not has_table_privilege(oid, 'select')
+        and (relkind <> 'S' or (nspname <> all ($3) and nspname || '.' || relname <> all ($4)))
 
     union all
     select 'rows', quote_ident(nspname) || '.' || quote_ident(relname), nspname || '.' || relname, 1
     from dumped where relkind in ('r', 'p') and row_security_active(oid)
+        and nspname <> all ($3) and nspname || '.' || relname <> all ($4)
 
     union all
     select 'large object', m.oid::text, m.oid::text, 1

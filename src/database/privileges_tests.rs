@@ -3,7 +3,7 @@ use crate::database::testing::{database, owner, production, session, superuser, 
 use crate::database::{ConnectionUrl, PgTools};
 
 async fn of(url: &ConnectionUrl, excluded: &Excluded) -> Privileges {
-    privileges(&session(url).await, excluded).await.unwrap()
+    privileges(&session(url).await, excluded, excluded).await.unwrap()
 }
 
 fn dumps(url: &ConnectionUrl) -> Result<(), String> {
@@ -93,6 +93,13 @@ async fn what_it_says_agrees_with_pg_dump_and_its_remedy_is_enough() {
     };
     let rest = of(&url, &excluded).await;
     assert_eq!((rest.tables.len(), rest.schemas.len(), rest.row_security.len()), (0, 0, 0));
+
+    // Of rows alone that are left out, the table is locked by pg_dump all the same.
+    let nothing = Excluded::default();
+    let locked = super::privileges(&session(&url).await, &nothing, &excluded).await.unwrap();
+    assert_eq!(locked.schemas, ["Shut Up"]);
+    assert_eq!(locked.tables, ["Shut Up.In There", "open.unread"]);
+    assert_eq!(locked.row_security, Vec::<String>::new());
 
     // Pasted as they are.
     for grant in &privileges.grants {

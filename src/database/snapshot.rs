@@ -27,6 +27,8 @@ impl Snapshot {
         // Before the snapshot, in a transaction of its own: where it cannot be had, nothing is
         // lost, and what is up to it is in the backup.
         let lsn = position(&session).await;
+        // Before it too: what is replayed meanwhile makes the backup newer than it says.
+        let replayed = if session.standby() { replayed(&session).await } else { None };
         // Its rows are read no faster than they are written down, however long that takes.
         let begin = "begin isolation level repeatable read read only;
                      set local statement_timeout = 0";
@@ -37,7 +39,7 @@ impl Snapshot {
         let local_time = Timestamp::now();
         let time = Timestamp::from_microsecond(row.get(1))
             .map_err(|_| Fault::errored("the server's clock is not right").stage("snapshot"))?;
-        let taken = manifest::Snapshot { time, local_time, lsn };
+        let taken = manifest::Snapshot { time, local_time, lsn, replayed };
         Ok(Self { session, id: row.get(0), taken })
     }
 
@@ -91,6 +93,22 @@ async fn position(session: &Session) -> Option<String> {
     };
     let row = session.client().query_one(&format!("select {function}::text"), &[]).await.ok()?;
     row.get(0)
+}
+
+/// Up to when a standby has replayed what its primary did.
+///
+/// A commit that was replayed says when it was made. Where the primary is idle that may be long
+/// ago: then it is what the primary last said, as long as all is replayed that it has sent by then
+/// (`pg_stat_wal_receiver`, which members of `pg_read_all_stats` see).
+async fn replayed(session: &Session) -> Option<Timestamp> {
+    let asked = "select (extract(epoch from greatest(
+            pg_catalog.pg_last_xact_replay_timestamp(),
+            case when w.status = 'streaming'
+                and pg_catalog.pg_last_wal_replay_lsn() >= w.latest_end_lsn
+                then w.last_msg_send_time end)) * 1000000)::int8
+        from (select) one left join pg_catalog.pg_stat_wal_receiver w on true";
+    let row = session.client().query_one(asked, &[]).await.ok()?;
+    Timestamp::from_microsecond(row.get::<_, Option<i64>>(0)?).ok()
 }
 
 #[cfg(test)]

@@ -142,10 +142,11 @@ impl Gathering<'_> {
 
     fn privileges(&mut self) -> Found {
         let (source, _) = self.answered()?;
-        let excluded = left_out(&self.state.settings.exclude, Left::Rows);
+        let exclude = &self.state.settings.exclude;
+        let (whole, rows) = (left_out(exclude, Left::Whole), left_out(exclude, Left::Rows));
         let privileges = self.context.runtime().block_on(async {
             let session = Session::open(&source.url, "smokedrill prerequisites").await?;
-            database::privileges(&session, &excluded).await
+            database::privileges(&session, &whole, &rows).await
         })?;
         privileges.fault().map_or(Ok(()), |fault| Err(fault.into()))
     }

@@ -15,5 +15,6 @@ mod kept;
 mod people;
 mod refused;
 mod restore;
+mod standby;
 mod stopped;
 mod storage;

@@ -8,11 +8,13 @@
 
 use std::io::{self, BufReader, PipeReader, PipeWriter, Write};
 
+use jiff::Timestamp;
+
 use super::files::{File, Files};
 use super::order::Order;
 use crate::backup::manifest::{Agreement, Contents, FileRecord, Storage};
-use crate::backup::storage::{self, Listed, Side, Wanted};
-use crate::database::Snapshot;
+use crate::backup::storage::{self, Gone, Listed, Wanted};
+use crate::database::{Session, Snapshot};
 use crate::fault::Fault;
 
 /// The files, before a suffix for encryption.
@@ -22,6 +24,10 @@ const BUCKETS: &str = "storage-buckets.json.zst";
 const DIFFERENCES: &str = "storage-differences.jsonl.zst";
 const CONTENTS: &str = "storage-contents.tar.zst";
 const HASHES: &str = "storage-contents.jsonl.zst";
+
+/// Of how many objects that only the database has it is asked whether they are gone: more is no
+/// drift.
+const MOST_ASKED: u32 = 1000;
 
 /// What was listed, and where it stands.
 pub(super) struct Manifests {
@@ -40,19 +46,22 @@ pub(super) fn all(
     order: &Order<'_>,
     files: &Files<'_>,
     snapshot: &Snapshot,
+    asking: &Session,
 ) -> Result<Manifests, Fault> {
     let wanted = Wanted::of(&order.settings.buckets);
     let mut manifests = Manifests { storage: Storage::default(), records: Vec::new() };
     if order.settings.buckets.is_empty() {
         return Ok(manifests);
     }
-    let tables = "select pg_catalog.to_regclass('storage.objects') is not null";
-    let tables = order.runtime.block_on(snapshot.client().query_one(tables, &[]));
-    let tables = tables.map_err(|error| snapshot.session().said(&error).stage("storage"))?;
-    let both = tables.get::<_, bool>(0) && order.api.is_some();
-    let (database, api, compared) = match both {
-        true => side_by_side(order, files, &wanted, snapshot)?,
-        false => {
+    let (there, readable) = order.runtime.block_on(storage::tables(snapshot.client()))?;
+    let (database, api, compared) = match (there, readable, order.api.is_some()) {
+        (true, true, true) => side_by_side(order, files, &wanted, snapshot, asking)?,
+        (true, false, true) => {
+            let note = "the role may not read storage's tables: listed by the storage API alone";
+            manifests.storage.notes.push(note.to_owned());
+            (Ok(None), by_api(order, files, &wanted, None), None)
+        }
+        _ => {
             let database = by_database(order, files, &wanted, snapshot, None);
             (database, by_api(order, files, &wanted, None), None)
         }
@@ -102,6 +111,7 @@ fn side_by_side(
     files: &Files<'_>,
     wanted: &Wanted,
     snapshot: &Snapshot,
+    asking: &Session,
 ) -> Result<(Way, Way, Option<Compared>), Fault> {
     let (database_lines, to_database) = pipe()?;
     let (api_lines, to_api) = pipe()?;
@@ -109,7 +119,16 @@ fn side_by_side(
         let database =
             scope.spawn(move || by_database(order, files, wanted, snapshot, Some(to_database)));
         let api = scope.spawn(move || by_api(order, files, wanted, Some(to_api)));
-        let compared = compare(order, files, snapshot, database_lines, api_lines);
+        let mut left = MOST_ASKED;
+        let mut gone = |bucket: &str, name: &str| {
+            if left == 0 {
+                return Ok(false);
+            }
+            left -= 1;
+            order.runtime.block_on(storage::is_gone(asking.client(), bucket, name))
+        };
+        let time = snapshot.taken().time;
+        let compared = compare(order, files, time, [database_lines, api_lines], &mut gone);
         let lost = || Err(Fault::errored("listing storage panicked"));
         let database = database.join().unwrap_or_else(|_| lost());
         (database, api.join().unwrap_or_else(|_| lost()), Some(compared))
@@ -145,15 +164,13 @@ fn by_api(order: &Order<'_>, files: &Files<'_>, wanted: &Wanted, pipe: Option<Pi
 fn compare(
     order: &Order<'_>,
     files: &Files<'_>,
-    snapshot: &Snapshot,
-    database: PipeReader,
-    api: PipeReader,
+    snapshot: Timestamp,
+    lines: [PipeReader; 2],
+    gone: Gone<'_>,
 ) -> Compared {
     let mut differences = files.create(DIFFERENCES)?;
-    let database = Side { buckets: &[], lines: BufReader::new(database) };
-    let api = Side { buckets: &[], lines: BufReader::new(api) };
-    let time = snapshot.taken().time;
-    let agreement = storage::compare(database, api, time, &mut differences, order.stop)?;
+    let [database, api] = lines.map(BufReader::new);
+    let agreement = storage::compare(database, api, snapshot, gone, &mut differences, order.stop)?;
     Ok((agreement, differences.finish()?))
 }
 
@@ -168,6 +185,7 @@ pub(super) fn contents(
     order: &Order<'_>,
     files: &Files<'_>,
     manifests: &mut Manifests,
+    asking: &Session,
 ) -> Result<(), Fault> {
     if !order.settings.contents {
         return Ok(());
@@ -196,6 +214,7 @@ pub(super) fn contents(
     order.stop.check()?;
     match copied {
         Ok((mut contents, [tar, hashes])) => {
+            contents.expected = expected(order, &manifests.storage, &contents, asking);
             contents.file.clone_from(&tar.name);
             contents.hashes.clone_from(&hashes.name);
             manifests.storage.contents = Some(contents);
@@ -204,6 +223,19 @@ pub(super) fn contents(
         Err(fault) => manifests.storage.troubles.push(fault.stage("storage contents")),
     }
     Ok(())
+}
+
+/// How many objects must have been listed to be copied. Where there were fewer than in the
+/// snapshot, the database says whether so many were deleted since.
+fn expected(order: &Order<'_>, storage: &Storage, contents: &Contents, asking: &Session) -> u64 {
+    let Some(api) = &storage.api else { return 0 };
+    let listed = api.buckets.iter().map(|bucket| bucket.objects).sum();
+    if contents.objects + contents.missing >= listed || storage.database.is_none() {
+        return listed;
+    }
+    let names: Vec<String> = api.buckets.iter().map(|bucket| bucket.id.clone()).collect();
+    let now = order.runtime.block_on(storage::how_many(asking.client(), &names));
+    now.map_or(listed, |now| listed.min(now))
 }
 
 /// Writes lines into a file and into a pipe; that nobody reads the pipe any more is no fault of

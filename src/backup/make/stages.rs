@@ -18,7 +18,7 @@ use crate::backup::manifest::{
 };
 use crate::backup::settings::Excluded;
 use crate::backup::store::Holder;
-use crate::database::{self, Session, Snapshot, SourceLock, Watch};
+use crate::database::{self, Session, Snapshot, SourceLock, Watch, When};
 use crate::fault::Fault;
 
 /// The log's file, before a suffix for encryption.
@@ -99,7 +99,7 @@ impl Making<'_> {
         clock.lap("snapshot");
 
         let files = Files { draft: &draft, recipients: order.recipients };
-        let read = self.read(&files, snapshot, log)?;
+        let read = self.read(&files, snapshot, asking, &watch, log)?;
         clock.lap("database dump");
         let (roles, said) = dumps::roles(order, &files, &before.roles, self.application);
         log.extend(said.lines);
@@ -110,11 +110,11 @@ impl Making<'_> {
         let read_only =
             self.wait(database::keeper(asking)).is_ok() && self.wait(is_read_only(asking))?;
         let writes = database::written(&counters, &self.wait(database::counters(asking))?);
-        let watched = ask.block_on(watch.finish());
+        let watched = ask.block_on(watch.finish())?;
         clock.lap("comparison");
 
         let mut manifests = read.manifests;
-        listings::contents(order, &files, &mut manifests)?;
+        listings::contents(order, &files, &mut manifests, asking)?;
         if order.settings.contents {
             clock.lap("storage contents");
         }
@@ -184,13 +184,17 @@ impl Making<'_> {
         &self,
         files: &Files<'_>,
         snapshot: Snapshot,
+        asking: &Session,
+        watch: &Watch,
         log: &mut Vec<String>,
     ) -> Result<Read, Fault> {
         let (order, ask) = (self.order, self.order.runtime);
         let (dumped, said, manifests) = std::thread::scope(|scope| {
             let dumping =
                 scope.spawn(|| dumps::database(order, files, snapshot.id(), self.application));
-            let manifests = listings::all(order, files, &snapshot);
+            let manifests = self
+                .wait(watch.look(When::Begins))
+                .and_then(|()| listings::all(order, files, &snapshot, asking));
             let (dumped, said) = dumping.join().unwrap_or_else(|_| {
                 (Err(Fault::errored("dumping panicked").stage("database dump")), Said::default())
             });
@@ -199,6 +203,7 @@ impl Making<'_> {
         log.extend(said.lines);
         let (held, archive) = dumped?;
         let manifests = manifests?;
+        self.wait(watch.look(When::Ended))?;
         let (session, unwritten) = self.wait(snapshot.end())?;
         ask.block_on(session.close());
         Ok(Read { held, archive, manifests, unwritten })

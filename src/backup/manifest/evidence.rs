@@ -18,7 +18,7 @@ pub struct Log {
 /// What the source felt while it was read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Impact {
-    /// How often it was looked at.
+    /// How often it was looked at from the dump's beginning to its end.
     pub samples: u64,
     /// The probe's median latency before the dump, in milliseconds.
     pub baseline_ms: f64,

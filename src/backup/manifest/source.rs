@@ -39,6 +39,9 @@ pub struct Snapshot {
     pub local_time: Timestamp,
     /// The position in the write-ahead log, where the role may read it.
     pub lsn: Option<String>,
+    /// On a standby, up to when what the primary did is in it, by the server's clocks: nothing
+    /// where that is not known, and on a primary.
+    pub replayed: Option<Timestamp>,
 }
 
 /// A program that took part.

@@ -61,18 +61,20 @@ pub struct Agreement {
     pub same: u64,
     /// In both, and different in size or hash.
     pub different: u64,
-    /// In the database alone.
+    /// In the database alone, in the snapshot and still.
     pub only_database: u64,
     /// By the API alone, and older than the snapshot.
     pub only_api: u64,
     /// By the API alone, and newer than the snapshot: drift, no disagreement.
     pub newer: u64,
+    /// In the database alone, and deleted since the snapshot: drift, no disagreement.
+    pub deleted: u64,
     /// Settings of buckets that differ, such as `invoices: public`.
     pub settings: Vec<String>,
 }
 
 /// The objects' contents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contents {
     /// The archive (tar) of them, each under its bucket and its object's id.
     pub file: String,
@@ -82,6 +84,11 @@ pub struct Contents {
     pub objects: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Objects in the manifest that could not be read.
+    /// Objects that were listed and could not be read.
     pub missing: u64,
+    /// Those of the copied ones that were replaced since they were listed.
+    pub changed: u64,
+    /// How many must have been listed for it: as many as in the snapshot, less those that were
+    /// deleted since.
+    pub expected: u64,
 }

@@ -2,9 +2,8 @@
 //!
 //! Both are ordered by bucket and key, so they are read side by side, a line of each at a time.
 //! The API's listing is made while the application works, the database's shows one moment before
-//! it: what is newer than that moment is drift and no disagreement. What was deleted since is
-//! told from nothing else that only the database has. Hence that number alone proves no fault,
-//! where the API was asked after the snapshot: whoever judges it allows for some.
+//! it: what is newer than that moment is drift and no disagreement. So is what was deleted since:
+//! of each object that only the database has, it is asked whether it is there at all any more.
 
 use std::cmp::Ordering;
 use std::io::{BufRead, Write};
@@ -23,13 +22,8 @@ const STAGE: &str = "storage comparison";
 /// yet. Also, the API cuts times off at the millisecond.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(5);
 
-/// A listing: its buckets, and the lines of its objects.
-pub(crate) struct Side<'a, R> {
-    /// The buckets.
-    pub(crate) buckets: &'a [Bucket],
-    /// The lines.
-    pub(crate) lines: R,
-}
+/// Says whether an object, by bucket and key, is gone by now.
+pub(crate) type Gone<'a> = &'a mut dyn FnMut(&str, &str) -> Result<bool, Fault>;
 
 /// Compares the listing by the database, at a snapshot, with that by the API. A JSON line for
 /// each difference goes into `out`:
@@ -39,21 +33,21 @@ pub(crate) struct Side<'a, R> {
 ///  "database":{"size":1,"etag":"…","updated_at":"…"},"api":{"size":2,…}}
 /// ```
 ///
-/// The agreement names no file: the caller knows it.
+/// The agreement names no file and no settings: the caller knows them.
 ///
 /// # Errors
 /// A listing cannot be read, or is not in order; the differences cannot be written.
 pub(crate) fn compare(
-    database: Side<'_, impl BufRead>,
-    api: Side<'_, impl BufRead>,
+    database: impl BufRead,
+    api: impl BufRead,
     snapshot: Timestamp,
+    gone: Gone<'_>,
     out: &mut dyn Write,
     stop: &Stop,
 ) -> Result<Agreement, Fault> {
-    let mut agreement =
-        Agreement { settings: settings(database.buckets, api.buckets), ..Agreement::default() };
-    let mut database = Ordered::new(database.lines, "by the database");
-    let mut api = Ordered::new(api.lines, "by the API");
+    let mut agreement = Agreement::default();
+    let mut database = Ordered::new(database, "by the database");
+    let mut api = Ordered::new(api, "by the API");
     let (mut one, mut other) = (database.next()?, api.next()?);
     let mut read = 0_u64;
     loop {
@@ -76,7 +70,10 @@ pub(crate) fn compare(
             (_, Some(right)) if is_newer(right, snapshot) => (&mut agreement.newer, Some("newer")),
             (Some(_), Some(_)) => (&mut agreement.different, Some("different")),
             (None, _) => (&mut agreement.only_api, Some("only_api")),
-            (Some(_), None) => (&mut agreement.only_database, Some("only_database")),
+            (Some(left), None) => match gone(&left.bucket, &left.name)? {
+                true => (&mut agreement.deleted, Some("deleted")),
+                false => (&mut agreement.only_database, Some("only_database")),
+            },
         };
         *counter += 1;
         if let (Some(kind), Some(named)) = (kind, left.as_ref().or(right.as_ref())) {

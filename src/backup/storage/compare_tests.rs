@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Side, compare};
+use super::{compare, settings};
 use crate::backup::manifest::{Agreement, Bucket};
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
@@ -17,10 +17,10 @@ fn snapshot() -> Timestamp {
 }
 
 fn compared(database: &str, api: &str) -> Result<(Agreement, Vec<Value>), Fault> {
-    let side = |text| Side { buckets: &[], lines: text };
     let mut out = Vec::new();
-    let (database, api) = (side(database.as_bytes()), side(api.as_bytes()));
-    let agreement = compare(database, api, snapshot(), &mut out, &Stop::default())?;
+    let (database, api) = (database.as_bytes(), api.as_bytes());
+    let mut gone = |_: &str, name: &str| Ok(name.ends_with("since deleted"));
+    let agreement = compare(database, api, snapshot(), &mut gone, &mut out, &Stop::default())?;
     let lines = String::from_utf8(out).unwrap();
     Ok((agreement, lines.lines().map(|line| line.parse().unwrap()).collect()))
 }
@@ -40,6 +40,7 @@ fn each_kind_of_difference_is_told() {
         line("a", "2 changed", 2, OLD),
         line("a", "3 changed since", 3, OLD),
         line("a", "4 gone", 4, OLD),
+        line("a", "4 since deleted", 4, OLD),
         line("b", "5 same", 5, OLD),
     ];
     let api = [
@@ -54,9 +55,10 @@ fn each_kind_of_difference_is_told() {
         line("c", "6 of before", 1, OLD),
     ];
     let (agreement, lines) = compared(&database.concat(), &api.concat()).unwrap();
-    let Agreement { same, different, only_database, only_api, newer, .. } = agreement;
-    assert_eq!((same, different, only_database, only_api, newer), (2, 1, 1, 3, 3));
-    assert_eq!(lines.len(), 8);
+    let Agreement { same, different, only_database, only_api, newer, deleted, .. } = agreement;
+    assert_eq!((same, different, only_database, only_api, newer, deleted), (2, 1, 1, 3, 3, 1));
+    assert_eq!(lines.len(), 9);
+    assert_eq!(lines[3]["difference"], "deleted");
     assert_eq!(lines[0]["difference"], "different");
     assert_eq!((&lines[0]["database"]["size"], &lines[0]["api"]["size"]), (&json!(2), &json!(20)));
     assert_eq!((&lines[2]["name"], &lines[2]["api"]), (&json!("4 gone"), &Value::Null));
@@ -87,8 +89,8 @@ fn a_listing_out_of_order_is_refused_without_naming_an_object() {
 fn it_stops_when_told() {
     let stop = Stop::default();
     stop.set(Fault::interrupted());
-    let side = || Side { buckets: &[], lines: &b""[..] };
-    assert!(compare(side(), side(), snapshot(), &mut Vec::new(), &stop).is_err());
+    let (none, mut gone) = (&b""[..], |_: &str, _: &str| Ok(false));
+    assert!(compare(none, none, snapshot(), &mut gone, &mut Vec::new(), &stop).is_err());
 }
 
 #[test]
@@ -106,11 +108,8 @@ fn settings_are_compared() {
     let mut api =
         [bucket("a", false, Some(1)), bucket("c", true, Some(1)), bucket("d", true, None)];
     api[1].allowed_mime_types = Some(Vec::new());
-    let database = Side { buckets: &database, lines: &b""[..] };
-    let api = Side { buckets: &api, lines: &b""[..] };
-    let found = compare(database, api, snapshot(), &mut Vec::new(), &Stop::default()).unwrap();
     assert_eq!(
-        found.settings,
+        settings(&database, &api),
         [
             "a: public",
             "a: file_size_limit",
@@ -190,13 +189,12 @@ fn memory_does_not_grow_with_the_objects() {
         let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
     };
-    let side = |from, to| {
-        let lines = Made { next: from, end: to, line: Vec::new(), at: 0 };
-        Side { buckets: &[], lines: BufReader::new(lines) }
-    };
+    let side = |from, to| BufReader::new(Made { next: from, end: to, line: Vec::new(), at: 0 });
     let compared = |many: u64| {
         let (database, api) = (side(0, many), side(10, many + 20));
-        compare(database, api, snapshot(), &mut std::io::sink(), &Stop::default()).unwrap()
+        let mut gone = |_: &str, _: &str| Ok(false);
+        let stop = Stop::default();
+        compare(database, api, snapshot(), &mut gone, &mut std::io::sink(), &stop).unwrap()
     };
     compared(1000);
     let before = peak();

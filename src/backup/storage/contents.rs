@@ -41,7 +41,7 @@ const IN_A_ROW: u64 = 10;
 /// Copies the contents of the objects that a listing's lines name. One that cannot be had is
 /// counted as missing, and its line of hashes says why.
 ///
-/// The result names no files: the caller knows them.
+/// The result names no files, and not how many were to be expected: the caller knows.
 ///
 /// # Errors
 /// The API cannot be reached, refuses the key or is out of order; a listing's line cannot be
@@ -53,8 +53,7 @@ pub(crate) async fn copy(
     hashes: impl Write,
     stop: &Stop,
 ) -> Result<Contents, Fault> {
-    let copied =
-        Contents { file: String::new(), hashes: String::new(), objects: 0, bytes: 0, missing: 0 };
+    let copied = Contents::default();
     let mut copying = Copying { api, stop, archive: Builder::new(archive), hashes, copied, row: 0 };
     copying.run(Lines::new(lines)).await.map_err(|fault| fault.stage(STAGE))?;
     Ok(copying.copied)
@@ -154,6 +153,7 @@ impl<A: Write, H: Write> Copying<'_, A, H> {
         let mut line = json!({ "bucket": entry.bucket, "name": entry.name, "entry": name,
             "bytes": length, "sha256": hex(&hash.finalize()) });
         if changed {
+            self.copied.changed += 1;
             line["changed"] = true.into();
         }
         Ok(line)

@@ -38,7 +38,8 @@ const SIZE: &str = "case when o.metadata ->> 'size' ~ '^[0-9]{1,18}$' \
                     then (o.metadata ->> 'size')::bigint end";
 
 /// Lists buckets and their objects in the open transaction: a JSON line for each object into
-/// `out`. Nothing, if the database has no storage schema.
+/// `out`. Nothing, if the database has no storage schema. What fails is undone (a savepoint), so
+/// that the transaction, and whatever else reads its snapshot, goes on.
 ///
 /// Every row counts as an object, older versions of one and marks of deletions too, where the
 /// project keeps any: [`super::compare()`] knows that the API shows neither.
@@ -55,7 +56,17 @@ pub(crate) async fn by_database(
     out: &mut (dyn Write + Send),
     stop: &Stop,
 ) -> Result<Option<Listed>, Fault> {
-    list(client, wanted, out, stop).await.map_err(|fault| fault.stage(STAGE))
+    let begun = client.batch_execute("savepoint smokedrill_storage").await;
+    begun.map_err(|error| query(&error).stage(STAGE))?;
+    let listed = list(client, wanted, out, stop).await;
+    let end = match &listed {
+        Ok(_) => "release savepoint smokedrill_storage",
+        Err(_) => "rollback to savepoint smokedrill_storage",
+    };
+    let ended = client.batch_execute(end).await;
+    let listed = listed.map_err(|fault| fault.stage(STAGE))?;
+    ended.map_err(|error| query(&error).stage(STAGE))?;
+    Ok(listed)
 }
 
 async fn list(
@@ -88,6 +99,46 @@ async fn list(
         stream(client, &sql, bucket, out, stop).await.map_err(|fault| fault.object(place))?;
     }
     Ok(Some(listed))
+}
+
+/// Whether an object is not there, or no more; asked outside the snapshot.
+///
+/// # Errors
+/// The connection is lost, or the role may not ask.
+pub(crate) async fn is_gone(client: &Client, bucket: &str, name: &str) -> Result<bool, Fault> {
+    let asked =
+        "select not exists (select from storage.objects where bucket_id = $1 and name = $2)";
+    let row = client.query_one(asked, &[&bucket, &name]).await;
+    row.map(|row| row.get(0)).map_err(|error| query(&error).stage(STAGE))
+}
+
+/// How many objects there are in these buckets by now.
+///
+/// # Errors
+/// As of [`is_gone`].
+pub(crate) async fn how_many(client: &Client, buckets: &[String]) -> Result<u64, Fault> {
+    let asked =
+        "select count(*) from storage.objects where bucket_id = any ($1) and name is not null";
+    let row = client.query_one(asked, &[&buckets]).await;
+    let count = row.map(|row| row.get::<_, i64>(0)).map_err(|error| query(&error).stage(STAGE))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Whether storage's tables are there, and whether the role may read them: asked in a way that
+/// fails for no want of rights, since a query that fails would end the snapshot.
+///
+/// # Errors
+/// The connection is lost.
+pub(crate) async fn tables(client: &Client) -> Result<(bool, bool), Fault> {
+    let asked = "select count(*) = 2,
+            coalesce(bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage')
+                and pg_catalog.has_table_privilege(c.oid, 'select')
+                and not pg_catalog.row_security_active(c.oid)), false)
+        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'storage' and c.relname in ('buckets', 'objects')
+            and c.relkind in ('r', 'p')";
+    let row = client.query_one(asked, &[]).await;
+    row.map(|row| (row.get(0), row.get(1))).map_err(|error| query(&error).stage(STAGE))
 }
 
 /// Streams a bucket's objects in the order of their keys' bytes.

@@ -33,6 +33,8 @@ const LONGEST: usize = 1024;
 
 /// Lists a bucket's objects, in the order of their keys' bytes.
 ///
+/// Says whether all were, but for what `notes` tells.
+///
 /// # Errors
 /// The API does not answer as it should; a page comes again.
 pub(super) async fn list(
@@ -41,7 +43,7 @@ pub(super) async fn list(
     out: &mut (dyn Write + Send),
     stop: &Stop,
     notes: &mut Vec<String>,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let id = bucket.id.clone();
     let mut walk = Walk {
         api,
@@ -65,7 +67,7 @@ pub(super) async fn list(
              version of the listing, which leads in a circle there ({nameless} such folders)"
         ));
     }
-    Ok(())
+    Ok(nameless == 0)
 }
 
 /// A walk through a bucket.

@@ -42,9 +42,9 @@ mod sorter;
 mod tests;
 
 pub(crate) use api::{Api, Network};
-pub(crate) use compare::{Side, compare, settings};
+pub(crate) use compare::{Gone, compare, settings};
 pub(crate) use contents::copy;
-pub(crate) use database::by_database;
+pub(crate) use database::{by_database, how_many, is_gone, tables};
 pub(crate) use key::Role;
 pub(crate) use listed::{Listed, Wanted};
 pub(crate) use pages::{by_api, wanted_there};

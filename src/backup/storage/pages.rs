@@ -45,7 +45,7 @@ pub(crate) async fn by_api(
         listed.notes.push(format!("the key does not show the bucket {}", missing.join(", ")));
     }
     for bucket in &mut listed.buckets {
-        list(api, bucket, out, stop, &mut listed.notes).await?;
+        listed.conclusive &= list(api, bucket, out, stop, &mut listed.notes).await?;
     }
     Ok(listed)
 }
@@ -63,13 +63,14 @@ pub(crate) async fn wanted_there(api: &Api, wanted: &Wanted, stop: &Stop) -> Res
     }
 }
 
+/// Lists a bucket's objects, and says whether all of them are known to be listed.
 async fn list(
     api: &Api,
     bucket: &mut Bucket,
     out: &mut (dyn Write + Send),
     stop: &Stop,
     notes: &mut Vec<String>,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let id = bucket.id.clone();
     let place = |fault: Fault| fault.stage(STAGE).object(format!("bucket {id}"));
     if api.by_folders.load(Ordering::Relaxed) {
@@ -99,7 +100,7 @@ async fn list(
             last = Some(name.to_owned());
         }
         cursor = match page.next {
-            None => return Ok(()),
+            None => return Ok(true),
             // An empty page that says there are more is no step forward either.
             Some(next) if next == cursor || page.objects.is_empty() => {
                 return Err(place(repeats()));
@@ -107,7 +108,7 @@ async fn list(
             Some(next) => next,
         };
     }
-    Ok(())
+    Ok(true)
 }
 
 async fn ask(

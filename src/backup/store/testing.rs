@@ -88,7 +88,7 @@ pub(crate) fn manifest(id: &str, files: Vec<FileRecord>) -> Manifest {
             standby: false,
             started: false,
         },
-        snapshot: Snapshot { time: moment(), local_time: moment(), lsn: None },
+        snapshot: Snapshot { time: moment(), local_time: moment(), lsn: None, replayed: None },
         tools: Vec::new(),
         durations: std::collections::BTreeMap::new(),
         files,

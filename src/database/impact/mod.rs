@@ -14,7 +14,7 @@ mod sample;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub(crate) use quiesced::quiesced;
@@ -51,8 +51,21 @@ pub(crate) struct Thresholds {
 /// A watch over a source, until it is finished or dropped.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    done: oneshot::Sender<()>,
+    /// Closed, it ends the watch.
+    asks: mpsc::Sender<Ask>,
     task: Task,
+}
+
+/// When a look is asked for; who asks is told once it was taken.
+type Ask = (When, oneshot::Sender<()>);
+
+/// When a look is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// The dump begins.
+    Begins,
+    /// It has ended.
+    Ended,
 }
 
 /// Ends with the value that holds it.
@@ -87,16 +100,33 @@ impl Watch {
             baseline.push(took.map_err(|fault| fault.stage("impact").object("probe").help(help))?);
         }
         watcher.session = Some(session);
-        let (done, finished) = oneshot::channel();
-        let task = runtime.spawn(watcher.watch(Record::new(&baseline), stop, finished));
-        Ok(Self { done, task: Task(task) })
+        let (asks, asked) = mpsc::channel(1);
+        let task = runtime.spawn(watcher.watch(Record::new(&baseline), stop, asked));
+        Ok(Self { asks, task: Task(task) })
+    }
+
+    /// Looks at once, since the dump begins or has just ended: the figures are of what was seen
+    /// between the two, both looks among it, however short the dump.
+    ///
+    /// # Errors
+    /// Nobody looks any more.
+    pub(crate) async fn look(&self, when: When) -> Result<(), Fault> {
+        let (answer, answered) = oneshot::channel();
+        let asked = self.asks.send((when, answer)).await.is_ok();
+        match asked && answered.await.is_ok() {
+            true => Ok(()),
+            false => Err(unwatched()),
+        }
     }
 
     /// Stops to look, and says what was seen.
-    pub(crate) async fn finish(self) -> Seen {
-        let Self { done, mut task } = self;
-        let _ = done.send(());
-        (&mut task.0).await.map(|record| record.seen()).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Nobody looked any more.
+    pub(crate) async fn finish(self) -> Result<Seen, Fault> {
+        let Self { asks, mut task } = self;
+        drop(asks);
+        (&mut task.0).await.map(|record| record.seen()).map_err(|_| unwatched())
     }
 }
 
@@ -113,23 +143,28 @@ impl Watcher {
         mut self,
         mut record: Record,
         stop: Stop,
-        mut finished: oneshot::Receiver<()>,
+        mut asked: mpsc::Receiver<Ask>,
     ) -> Record {
         let mut interval = tokio::time::interval(self.thresholds.interval.max(SHORTEST));
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            let look = async {
-                interval.tick().await;
-                self.look().await
+            let ask = tokio::select! {
+                ask = asked.recv() => match ask {
+                    None => break,
+                    some => some,
+                },
+                _ = interval.tick() => None,
             };
-            let looked = tokio::select! {
-                _ = &mut finished => break,
-                looked = look => looked,
-            };
-            match looked {
+            match self.look().await {
                 Ok(sample) => {
+                    if matches!(ask, Some((When::Begins, _))) {
+                        record.begin();
+                    }
                     if let Some(fault) = record.add(&sample, &self.thresholds) {
                         stop.set(fault);
+                    }
+                    if let Some((_, answer)) = ask {
+                        let _ = answer.send(());
                     }
                 }
                 Err(fault) => {
@@ -171,6 +206,11 @@ impl Watcher {
         sample::prepare(&session, &self.thresholds).await?;
         Ok(session)
     }
+}
+
+fn unwatched() -> Fault {
+    let help = "a dump is not made unwatched: see whether the source is well";
+    Fault::errored("the watch over the source has ended").stage("impact").help(help)
 }
 
 /// A look costs the source a little too.

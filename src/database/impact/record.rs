@@ -34,6 +34,12 @@ impl Record {
         Self { baseline: median(baseline), ..Self::default() }
     }
 
+    /// Begins anew, now that the dump does; what was over a threshold before is not forgotten.
+    pub(super) fn begin(&mut self) {
+        self.latencies.clear();
+        self.impact = Impact::default();
+    }
+
     /// Adds a look, and says whether it was one too many.
     pub(super) fn add(&mut self, sample: &Sample, thresholds: &Thresholds) -> Option<Fault> {
         self.latencies.push(sample.latency);

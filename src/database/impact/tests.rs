@@ -44,7 +44,8 @@ async fn a_quiet_source_is_measured_and_left_alone() {
     let (watch, stop) = watch(&url, thresholds()).await;
     let session = Session::open(&url, &ours(&url)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(600)).await;
-    let seen = watch.finish().await;
+    watch.look(When::Ended).await.unwrap();
+    let seen = watch.finish().await.unwrap();
     assert!(stop.why().is_none());
     assert!(seen.impact.samples >= 3 && seen.impact.baseline_ms > 0.0, "{seen:?}");
     assert!(seen.impact.max_ms >= seen.impact.median_ms && seen.impact.median_ms > 0.0);
@@ -75,7 +76,7 @@ async fn a_slow_probe_stops_it() {
         "{said}"
     );
     migration.batch_execute("rollback").await.unwrap();
-    assert!(watch.finish().await.impact.max_ms > 300.0);
+    assert!(watch.finish().await.unwrap().impact.max_ms > 300.0);
 }
 
 #[tokio::test]
@@ -95,7 +96,7 @@ async fn sessions_that_wait_for_us_are_counted_and_stop_it() {
         said.contains("1 sessions wait for locks, over 0; 1 of them for this backup"),
         "{said}"
     );
-    let seen = watch.finish().await;
+    let seen = watch.finish().await.unwrap();
     assert_eq!((seen.impact.waiting_locks, seen.impact.blocked_by_us), (1, 1));
     session.close().await;
     waits.await.unwrap().unwrap();
@@ -111,7 +112,7 @@ async fn an_old_snapshot_stops_it_and_its_holder_is_named() {
     let said = why(&stop).await.to_string();
     // Another test's snapshot may be the oldest.
     assert!(said.contains("the oldest snapshot is ") && said.contains(", held by "), "{said}");
-    assert!(watch.finish().await.impact.oldest_snapshot > 0.4);
+    assert!(watch.finish().await.unwrap().impact.oldest_snapshot > 0.4);
     snapshot.end().await.unwrap();
 }
 
@@ -122,7 +123,7 @@ async fn a_transaction_of_ours_that_writes_is_seen() {
     session.client().batch_execute("begin; select pg_current_xact_id()").await.unwrap();
     let (watch, _) = watch(&url, thresholds()).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(watch.finish().await.our_write_transactions, 1);
+    assert_eq!(watch.finish().await.unwrap().our_write_transactions, 1);
 }
 
 #[tokio::test]
@@ -140,7 +141,7 @@ async fn a_lost_session_is_replaced_once_and_then_it_stops() {
     let fault = why(&stop).await;
     assert_eq!(fault.kind(), FaultKind::Errored);
     assert!(fault.line().starts_with("impact: what the source feels cannot be seen: "), "{fault}");
-    assert!(watch.finish().await.impact.samples > 2);
+    assert!(watch.finish().await.unwrap().impact.samples > 2);
 }
 
 #[tokio::test]
@@ -190,4 +191,16 @@ fn one_slow_answer_is_nobody_s_fault() {
     record.add(&Sample { writers: vec![7, 7, 8], ..Sample::default() }, &thresholds);
     let seen = record.seen();
     assert_eq!((seen.impact.baseline_ms, seen.our_write_transactions), (2.0, 2));
+}
+
+#[tokio::test]
+async fn a_dump_shorter_than_the_interval_is_looked_at_all_the_same() {
+    let url = ConnectionUrl::parse(&database("short_dump").await).unwrap();
+    let rarely = Thresholds { interval: Duration::from_secs(3600), ..thresholds() };
+    let (watch, stop) = watch(&url, rarely).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    watch.look(When::Begins).await.unwrap();
+    watch.look(When::Ended).await.unwrap();
+    assert_eq!(watch.finish().await.unwrap().impact.samples, 2);
+    assert!(stop.why().is_none());
 }

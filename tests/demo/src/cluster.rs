@@ -64,14 +64,29 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start(kind: Kind) -> Result<Cluster, String> {
+        let password = scratch::random_hex()?;
+        Self::begin(kind, password.clone(), |place| initialise(place, kind, &password))
+    }
+
+    /// A standby of it, which follows it for as long as both run.
+    pub(crate) fn standby(&self) -> Result<Cluster, String> {
+        let url = self.url(self.superuser(), "postgres");
+        Self::begin(self.kind, self.password.clone(), |place| follow(place, &url))
+    }
+
+    /// Has a server's folder made, and starts the server.
+    fn begin(
+        kind: Kind,
+        password: String,
+        make: impl FnOnce(Place<'_>) -> Result<(), String>,
+    ) -> Result<Cluster, String> {
         let installation = Installation::find(kind.oldest)?;
         let account = Account::find()?;
         stale::sweep(account);
         let scratch = Scratch::create(account)?;
-        let password = scratch::random_hex()?;
         let data = scratch.path().join("data");
         let place = Place { installation: &installation, account, folder: scratch.path() };
-        let started = initialise(place, kind, &password).and_then(|()| launch(place, kind));
+        let started = make(place).and_then(|()| launch(place, kind));
         match started {
             Ok((watchdog, port)) => {
                 Ok(Cluster { watchdog, kind, port, password, account, installation, data, scratch })
@@ -153,6 +168,20 @@ fn initialise(place: Place<'_>, kind: Kind, password: &str) -> Result<(), String
     Err(format!("initdb could not make a PostgreSQL cluster: {}", said.trim()))
 }
 
+/// Copies a running server, to follow it.
+fn follow(place: Place<'_>, url: &str) -> Result<(), String> {
+    let Place { installation, account, folder } = place;
+    let mut copy = command(&installation.program("pg_basebackup"), folder, account);
+    copy.args(["--pgdata=data", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
+    copy.arg(format!("--dbname={url}"));
+    let output = copy.output().map_err(|error| format!("cannot run pg_basebackup: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("pg_basebackup could not copy the server: {}", said.trim()))
+}
+
 /// Starts the server under its watchdog, on a port that is free.
 fn launch(place: Place<'_>, kind: Kind) -> Result<(Child, u16), String> {
     let folder = place.folder;
@@ -197,7 +226,8 @@ fn wait_until_ready(watchdog: &mut Child, folder: &Path, port: u16) -> Result<()
     while Instant::now() < deadline {
         let file = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
         let lines: Vec<&str> = file.lines().map(str::trim).collect();
-        if lines.get(3) == Some(&port.to_string().as_str()) && lines.get(7) == Some(&"ready") {
+        let ready = lines.get(7).is_some_and(|state| ["ready", "standby"].contains(state));
+        if lines.get(3) == Some(&port.to_string().as_str()) && ready {
             return Ok(());
         }
         if let Ok(Some(_)) = watchdog.try_wait() {

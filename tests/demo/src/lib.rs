@@ -39,7 +39,7 @@
 //! backup is restored into, and [`Staging::api`] the application over it. Either serves its storage API with [`Production::storage`] and
 //! [`Staging::storage`], or with one [`StorageFault`].
 //!
-//! [`Pooler::start`] puts a pooler before either, which drops what a session asks for at its start.
+//! [`Production::standby`] makes a standby that follows it, and [`Pooler::start`] puts a pooler before either, which drops what a session asks for at its start.
 //!
 //! # An object store
 //!
@@ -82,7 +82,7 @@ pub use api::Api;
 pub use bucket::{ObjectStore, ObjectStoreFault};
 pub use fault::Fault;
 pub use pooler::Pooler;
-pub use production::Production;
+pub use production::{Production, Standby};
 pub use staging::Staging;
 pub use storage::{Storage, StorageFault};
 

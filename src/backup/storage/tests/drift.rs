@@ -8,7 +8,7 @@ use smokedrill_demo::Production;
 
 use super::{Api, Stop, Wanted, by_api, by_database, connect, named, quick, runtime, snapshot};
 use crate::backup::manifest::Agreement;
-use crate::backup::storage::{Listed, Side, compare};
+use crate::backup::storage::{Listed, compare, is_gone, settings, tables};
 
 /// What happens after the snapshot. Times of rows that a trigger would set are left as they are.
 const PLANT: &str = "
@@ -57,7 +57,11 @@ fn each_planted_difference_is_found() {
         assert_eq!(lines["empty.txt"], "newer");
         assert_eq!(lines["planted old.pdf"], "only_api");
         assert_eq!(lines["odd//double slash.txt"], "different");
-        assert_eq!(lines["umlaute/Übergröße Zählerstand.pdf"], "only_database");
+        let deleted = "umlaute/Übergröße Zählerstand.pdf";
+        assert_eq!(lines[deleted], "only_database");
+        for (name, gone) in [(deleted, true), ("planted old.pdf", false)] {
+            assert_eq!(is_gone(&writer, "invoices", name).await, Ok(gone), "{name}");
+        }
 
         // In a snapshot of after it, the two agree again.
         let session = snapshot(&production.owner_url()).await;
@@ -82,11 +86,42 @@ fn compared(
     snapshot: Timestamp,
 ) -> (Agreement, BTreeMap<String, String>) {
     let mut out = Vec::new();
-    let database = Side { buckets: &database.buckets, lines: one };
-    let api = Side { buckets: &api.buckets, lines: other };
-    let agreement = compare(database, api, snapshot, &mut out, &Stop::default()).unwrap();
+    let mut gone = |_: &str, _: &str| Ok(false);
+    let agreement = compare(one, other, snapshot, &mut gone, &mut out, &Stop::default()).unwrap();
+    let settings = settings(&database.buckets, &api.buckets);
+    let agreement = Agreement { settings, ..agreement };
     let lines = String::from_utf8(out).unwrap();
     let text = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
     let lines = lines.lines().map(|line| line.parse::<Value>().unwrap());
     (agreement, lines.map(|line| (text(&line, "name"), text(&line, "difference"))).collect())
+}
+
+#[test]
+fn a_role_without_rights_costs_the_listing_and_not_the_snapshot() {
+    let production = Production::start(0).unwrap();
+    runtime().block_on(async {
+        let admin = connect(&production.superuser_url()).await;
+        let make = "create role kept_out login password 'of-a-test'; grant usage on schema storage to kept_out;
+                    create role locked_out login password 'of-a-test';
+                    create database without_storage";
+        for statement in make.split(';') {
+            admin.batch_execute(statement).await.unwrap();
+        }
+        let (_, place) = production.owner_url().rsplit_once('@').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        for role in ["kept_out", "locked_out"] {
+            let session = snapshot(&format!("postgres://{role}:of-a-test@{place}")).await;
+            assert_eq!(tables(&session).await, Ok((true, false)));
+            let refused = by_database(&session, &Wanted::All, &mut Vec::new(), &Stop::default()).await;
+            let told = refused.unwrap_err().to_string();
+            assert!(told.contains("bypasses row security"), "{role}: {told}");
+            session.simple_query("select 1").await.unwrap();
+        }
+        let session = snapshot(&production.owner_url()).await;
+        assert_eq!(tables(&session).await, Ok((true, true)));
+        let none = named(&["no-such-bucket"]);
+        by_database(&session, &none, &mut Vec::new(), &Stop::default()).await.unwrap_err();
+        by_database(&session, &Wanted::All, &mut Vec::new(), &Stop::default()).await.unwrap().unwrap();
+        let empty = production.owner_url().replace("/postgres", "/without_storage").replacen("/without_storage:", "/postgres:", 1);
+        assert_eq!(tables(&snapshot(&empty).await).await, Ok((false, false)));
+    });
 }

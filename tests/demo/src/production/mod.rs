@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::cluster::Cluster;
 use crate::storage::{Storage, StorageFault};
 use crate::supabase::{DATABASE, Project};
 
@@ -86,6 +87,15 @@ impl Production {
         self.project.url("report_reader")
     }
 
+    /// A standby that follows it, as one backs up to spare production.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be copied or started.
+    pub fn standby(&self) -> Result<Standby, String> {
+        Ok(Standby { cluster: self.project.standby()? })
+    }
+
     /// Where `pg_dump` and the other programs of this server's version are.
     #[must_use]
     pub fn bin_dir(&self) -> &Path {
@@ -121,4 +131,24 @@ impl Production {
 fn hour() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     now / 3600 * 3600
+}
+
+/// A running standby. Dropping it removes it, and nothing of production.
+#[derive(Debug)]
+pub struct Standby {
+    cluster: Cluster,
+}
+
+impl Standby {
+    /// The database as its superuser, who may pause what it replays.
+    #[must_use]
+    pub fn superuser_url(&self) -> String {
+        self.cluster.url(self.cluster.superuser(), DATABASE)
+    }
+
+    /// The same as [`Production::read_only_url`].
+    #[must_use]
+    pub fn read_only_url(&self) -> String {
+        self.cluster.url("supabase_read_only_user", DATABASE)
+    }
 }

@@ -58,6 +58,11 @@ impl Project {
         Ok(project)
     }
 
+    /// A standby of the project's server.
+    pub(crate) fn standby(&self) -> Result<Cluster, String> {
+        self.cluster.standby()
+    }
+
     /// SQL for the project's database, with its secrets filled in.
     pub(crate) fn script(&self, name: &'static str, sql: &str) -> Script {
         let sql = sql
