@@ -28,18 +28,12 @@ pub(crate) struct Said {
 impl Said {
     /// Lines that warn.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        self.with(": warning: ")
+        self.lines.iter().filter(|line| line.contains(": warning: ")).cloned().collect()
     }
 
     /// Lines that tell of an error.
     pub(crate) fn errors(&self) -> Vec<String> {
-        let mut errors = self.with(": error: ");
-        errors.extend(self.with(": fatal: "));
-        errors
-    }
-
-    fn with(&self, mark: &str) -> Vec<String> {
-        self.lines.iter().filter(|line| line.contains(mark)).cloned().collect()
+        self.lines.iter().filter(|line| is_error(line)).cloned().collect()
     }
 
     /// The first error with what belongs to it, in one line.
@@ -53,6 +47,11 @@ impl Said {
         });
         Some(words.collect::<Vec<_>>().join("; "))
     }
+}
+
+/// Whether a line of a tool tells of an error.
+pub(crate) fn is_error(line: &str) -> bool {
+    line.contains(": error: ") || line.contains(": fatal: ")
 }
 
 /// Runs a tool whose standard output `read` takes in; both must end well.

@@ -22,7 +22,7 @@
 //! | `manifest.json` | what all of it is, with sizes and hashes; written last |
 //!
 //! With public keys, each but the manifest is encrypted (age) as it is written, and its name ends
-//! with `.age`. `settings` is `suites/drill.toml`, `place` opens what it names, `backups` is for
+//! with `.age`. `texts` reads roles and log again, `settings` is `suites/drill.toml`, `place` opens what it names, `backups` is for
 //! the program's commands, and `progress`, `display` and `stop` are for who waits.
 
 pub(crate) mod archive;
@@ -43,6 +43,7 @@ pub(crate) mod stop;
 pub(crate) mod storage;
 pub(crate) mod store;
 pub(crate) mod stream;
+pub(crate) mod texts;
 pub(crate) mod verify;
 mod words;
 

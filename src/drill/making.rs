@@ -77,6 +77,7 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
             environment: &source.environment,
             started: context.source.is_some(),
             url: &source.url,
+            estimate: source.estimate,
             tools,
             api: gathered.api.as_ref(),
             settings: &state.settings,

@@ -7,6 +7,7 @@ use super::state::Backup;
 use crate::backup::complete::{missing_objects, tables_without_rows};
 use crate::backup::manifest::{Listing, Manifest};
 use crate::backup::settings::Settings;
+use crate::backup::texts::{logged_errors, missing_roles};
 use crate::fault::{Fault, FaultKind};
 use crate::harness::{Context, Failure};
 use crate::journal::Measure;
@@ -24,6 +25,10 @@ pub(super) struct Named {
     pub(super) about: &'static str,
     pub(super) run: fn(&Proof<'_>) -> Result<(), Failure>,
 }
+
+/// Why what is encrypted is not looked into.
+pub(super) const NEEDS_KEY: &str =
+    "it is encrypted: what is in it needs the private key (--identity FILE)";
 
 /// Every proof, in the order in which people ask.
 pub(super) const ALL: [Named; 14] = [
@@ -99,8 +104,12 @@ fn size(proof: &Proof<'_>) -> Result<(), Failure> {
 fn no_sql_errors(proof: &Proof<'_>) -> Result<(), Failure> {
     let log = &proof.manifest().log;
     proof.note(Measure::count("warnings", log.warnings.len() as u64));
-    let told = proof.hold(Measure::count("errors", log.errors.len() as u64).at_most(0.0));
-    told.map_err(|_| Failure::failed(some(&log.errors)))
+    let backup = proof.backup;
+    let read = logged_errors(&backup.store, &backup.manifest, backup.identities.as_ref());
+    // Without its private key, what the manifest says of the log is all there is.
+    let errors = read.map_err(|fault| failure(&fault))?.unwrap_or_else(|| log.errors.clone());
+    let told = proof.hold(Measure::count("errors", errors.len() as u64).at_most(0.0));
+    told.map_err(|_| Failure::failed(some(&errors)))
 }
 
 fn duration(proof: &Proof<'_>) -> Result<(), Failure> {
@@ -161,12 +170,14 @@ fn tables(proof: &Proof<'_>) -> Result<(), Failure> {
 }
 
 fn roles(proof: &Proof<'_>) -> Result<(), Failure> {
-    let manifest = proof.manifest();
-    let file = manifest.files.iter().find(|file| file.name.starts_with("roles.sql"));
-    let count = manifest.catalogue.roles.len() as u64;
-    let Some(file) = file else { return Err(Failure::failed("there is no file of roles")) };
-    proof.note(Measure::bytes("file", file.uncompressed));
-    proof.hold(Measure::count("roles", count).at_least(1.0))
+    let backup = proof.backup;
+    let read = missing_roles(&backup.store, &backup.manifest, backup.identities.as_ref());
+    let Some(missing) = read.map_err(|fault| failure(&fault))? else {
+        return Err(Failure::skipped(NEEDS_KEY));
+    };
+    proof.note(Measure::count("roles", backup.manifest.catalogue.roles.len() as u64));
+    let missed = Measure::count("missing", missing.len() as u64).at_most(0.0);
+    proof.hold(missed).map_err(|_| Failure::failed(format!("not in the file: {}", some(&missing))))
 }
 
 fn buckets(proof: &Proof<'_>) -> Result<(), Failure> {

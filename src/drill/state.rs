@@ -179,9 +179,7 @@ impl Backup {
         match &reading.archive {
             Some(Ok(held)) => Ok(held),
             Some(Err(fault)) => Err(proofs::failure(fault)),
-            None => Err(Failure::skipped(
-                "the archive is encrypted: what is in it needs the private key (--identity FILE)",
-            )),
+            None => Err(Failure::skipped(proofs::NEEDS_KEY)),
         }
     }
 }

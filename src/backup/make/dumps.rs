@@ -12,12 +12,11 @@ use crate::backup::manifest::FileRecord;
 use crate::backup::settings::Excluded;
 use crate::backup::store::fault_of;
 use crate::backup::stream;
+use crate::backup::texts::{ROLES, role_of};
 use crate::fault::Fault;
 
 /// The archive's file, before a suffix for encryption.
 const ARCHIVE: &str = "database.dump.zst";
-/// The file of roles.
-const ROLES: &str = "roles.sql.zst";
 
 /// Dumps the database as of a snapshot.
 ///
@@ -38,7 +37,7 @@ pub(super) fn database(
         .arg(format!("--lock-wait-timeout={lock}"));
     exclude(&mut command, &order.settings.exclude);
     let (result, said) = dump::run(command, order.stop, |output| {
-        let writer = files.raw(ARCHIVE)?;
+        let writer = files.raw(ARCHIVE, order.estimate)?;
         let (held, writer, bytes) = stream::compress(output, writer, order.progress, order.stop)?;
         Ok((held, FileRecord { uncompressed: bytes, ..writer.finish()? }))
     });
@@ -91,9 +90,7 @@ pub(super) fn roles(
                 Ok(_) => {}
                 Err(error) => return Err(Fault::errored(format!("its output was lost: {error}"))),
             }
-            if let Some(name) = line.strip_prefix(b"CREATE ROLE ") {
-                found.insert(unquoted(&String::from_utf8_lossy(name)));
-            }
+            found.extend(role_of(&line));
             file.write_all(&line).map_err(|error| fault_of(&error, file.name()))?;
         }
         let record = file.finish()?;
@@ -105,24 +102,9 @@ pub(super) fn roles(
     (result.map_err(|fault| fault.stage("roles")), said)
 }
 
-/// The name in a statement `CREATE ROLE name;`.
-fn unquoted(rest: &str) -> String {
-    let name = rest.trim_end().trim_end_matches(';');
-    match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-        Some(name) => name.replace("\"\"", "\""),
-        None => name.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{quoted, unquoted};
-
-    #[test]
-    fn names_of_roles_are_read_as_they_were_written() {
-        assert_eq!(unquoted("anon;\n"), "anon");
-        assert_eq!(unquoted("\"Old \"\"x\"\"\";\n"), "Old \"x\"");
-    }
+    use super::quoted;
 
     #[test]
     fn a_pattern_matches_one_name() {

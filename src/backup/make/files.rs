@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::backup::encryption::Recipients;
 use crate::backup::manifest::FileRecord;
+use crate::backup::stop::Stop;
 use crate::backup::store::{Draft, FileWriter, fault_of};
 use crate::backup::stream::Packed;
 use crate::fault::Fault;
@@ -12,6 +13,7 @@ use crate::fault::Fault;
 pub(super) struct Files<'a> {
     pub(super) draft: &'a Draft,
     pub(super) recipients: Option<&'a Recipients>,
+    pub(super) stop: &'a Stop,
 }
 
 /// A file that is compressed as it is written.
@@ -21,12 +23,12 @@ pub(super) struct File {
 }
 
 impl Files<'_> {
-    /// Begins a file whose content comes compressed already.
+    /// Begins a file whose content comes compressed already, about as large as expected.
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn raw(&self, name: &str) -> Result<FileWriter, Fault> {
-        self.draft.create(name, self.recipients)
+    pub(super) fn raw(&self, name: &str, expected: u64) -> Result<FileWriter, Fault> {
+        self.draft.create(name, self.recipients, expected, self.stop)
     }
 
     /// Begins a file.
@@ -34,7 +36,15 @@ impl Files<'_> {
     /// # Errors
     /// It cannot be written.
     pub(super) fn create(&self, name: &str) -> Result<File, Fault> {
-        let writer = self.raw(name)?;
+        self.large(name, 0)
+    }
+
+    /// Begins a file that may become large, about as large as expected.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn large(&self, name: &str, expected: u64) -> Result<File, Fault> {
+        let writer = self.raw(name, expected)?;
         let name = writer.name().to_owned();
         let packed = Packed::new(writer).map_err(|error| fault_of(&error, &name))?;
         Ok(File { name, packed })

@@ -197,6 +197,9 @@ pub(super) fn contents(
         return Ok(());
     };
     let wanted = Wanted::of(&order.settings.buckets);
+    let listings = [&manifests.storage.database, &manifests.storage.api].into_iter().flatten();
+    let sizes = listings.map(|listing| listing.buckets.iter().map(|bucket| bucket.bytes).sum());
+    let size: u64 = sizes.max().unwrap_or_default();
     let (lines, writer) = pipe()?;
     let copied: Result<(Contents, [FileRecord; 2]), Fault> = std::thread::scope(|scope| {
         let listing = scope.spawn(|| {
@@ -204,7 +207,7 @@ pub(super) fn contents(
             let listing = storage::by_api(api, &wanted, &mut writer, order.stop);
             order.runtime.block_on(listing).map(drop)
         });
-        let mut tar = files.create(CONTENTS)?;
+        let mut tar = files.large(CONTENTS, size)?;
         let mut hashes = files.create(HASHES)?;
         let copy = storage::copy(api, BufReader::new(lines), &mut tar, &mut hashes, order.stop);
         let contents = order.runtime.block_on(copy);

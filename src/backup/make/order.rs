@@ -24,6 +24,8 @@ pub(crate) struct Order<'a> {
     /// Whether the harness has started it for this run.
     pub(crate) started: bool,
     pub(crate) url: &'a ConnectionUrl,
+    /// About how many bytes the source has.
+    pub(crate) estimate: u64,
     pub(crate) tools: &'a PgTools,
     /// The storage API, where it is asked.
     pub(crate) api: Option<&'a Api>,

@@ -98,7 +98,7 @@ impl Making<'_> {
         let before = self.wait(catalogue(snapshot.session(), asking, &left_out))?;
         clock.lap("snapshot");
 
-        let files = Files { draft: &draft, recipients: order.recipients };
+        let files = Files { draft: &draft, recipients: order.recipients, stop: order.stop };
         let read = self.read(&files, snapshot, asking, &watch, log)?;
         clock.lap("database dump");
         let (roles, said) = dumps::roles(order, &files, &before.roles, self.application);

@@ -8,6 +8,7 @@ use super::trouble::STAGE;
 use super::{FileWriter, Written, name, sealed};
 use crate::backup::encryption::{Recipients, SUFFIX};
 use crate::backup::manifest::{FileRecord, MANIFEST, Manifest};
+use crate::backup::stop::Stop;
 use crate::fault::Fault;
 use crate::suite::source::hex;
 
@@ -47,7 +48,9 @@ pub(super) enum DraftKind {
 
 impl Draft {
     /// Begins a file, private to this user. With recipients it is encrypted on its way, and
-    /// [`SUFFIX`] is appended to its name: no plain byte touches the disk.
+    /// [`SUFFIX`] is appended to its name: no plain byte touches the disk. `expected` is about how
+    /// many bytes it will have, where that may be many. A store that does not answer is not waited
+    /// for once somebody says stop.
     ///
     /// # Errors
     /// The name is none, or is taken; or nothing can be written.
@@ -55,6 +58,8 @@ impl Draft {
         &self,
         name: &str,
         recipients: Option<&Recipients>,
+        expected: u64,
+        stop: &Stop,
     ) -> Result<FileWriter, Fault> {
         name::check_new(name)?;
         let name = match recipients {
@@ -63,7 +68,7 @@ impl Draft {
         };
         let sink = match &self.0 {
             DraftKind::Folder(draft) => draft.create(&name)?,
-            DraftKind::Bucket(draft) => draft.create(&name)?,
+            DraftKind::Bucket(draft) => draft.create(&name, expected, stop)?,
         };
         FileWriter::new(name, sink, recipients)
     }

@@ -15,6 +15,7 @@ use crate::backup::manifest::{
     Catalogue, Database, FORMAT, FileRecord, Impact, Log, Manifest, Snapshot, SourceIdentity,
     Untouched,
 };
+use crate::backup::stop::Stop;
 
 pub(crate) const ID: &str = "20261124T034125Z-9f31c2aa";
 pub(super) const LATER: &str = "20261125T034125Z-00000001";
@@ -27,7 +28,7 @@ pub(super) fn runtime() -> &'static Handle {
     RUNTIME.handle()
 }
 
-pub(super) fn folder(path: &Path) -> Store {
+pub(crate) fn folder(path: &Path) -> Store {
     Store::open(&Location::Folder(path.to_owned()), runtime()).unwrap()
 }
 
@@ -39,17 +40,17 @@ pub(super) fn moment() -> Timestamp {
     "2026-11-24T03:41:25.5Z".parse().unwrap()
 }
 
-pub(super) fn holder() -> Holder {
+pub(crate) fn holder() -> Holder {
     Holder::new("jane", "ops-1", moment())
 }
 
-pub(super) fn write(
+pub(crate) fn write(
     draft: &Draft,
     name: &str,
     bytes: &[u8],
     recipients: Option<&Recipients>,
 ) -> FileRecord {
-    let mut file = draft.create(name, recipients).unwrap();
+    let mut file = draft.create(name, recipients, 0, &Stop::default()).unwrap();
     // In pieces of an odd size, as a compressor does.
     for piece in bytes.chunks(99_991) {
         file.write_all(piece).unwrap();

@@ -8,6 +8,7 @@ use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions};
 use super::claim::{Claim, Outcome};
 use super::{Bucket, Upload, answer};
 use crate::backup::manifest::{MANIFEST, Manifest, SEAL};
+use crate::backup::stop::Stop;
 use crate::backup::store::Written;
 use crate::backup::store::draft::check_files;
 use crate::backup::store::holder::Holder;
@@ -67,9 +68,15 @@ impl Bucket {
 }
 
 impl BucketDraft {
-    pub(in super::super) fn create(&self, name: &str) -> Result<Sink, Fault> {
+    pub(in super::super) fn create(
+        &self,
+        name: &str,
+        expected: u64,
+        stop: &Stop,
+    ) -> Result<Sink, Fault> {
         self.check()?;
-        Ok(Sink::Upload(Box::new(Upload::new(&self.bucket, self.bucket.object(&self.id, name)))))
+        let path = self.bucket.object(&self.id, name);
+        Ok(Sink::Upload(Box::new(Upload::new(&self.bucket, path, expected, stop.clone()))))
     }
 
     pub(in super::super) fn publish(

@@ -36,7 +36,9 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{Error, ObjectMeta, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{
+    Error, ObjectMeta, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, UpdateVersion,
+};
 use tokio::runtime::Handle;
 
 use super::trouble::STAGE;
@@ -83,8 +85,8 @@ impl Bucket {
         self.0.shown.clone()
     }
 
-    /// Writes, reads and removes; and writes twice where nothing may be yet: the second must be
-    /// refused, or two backups at once would not be told apart.
+    /// Writes, reads and removes; and writes where nothing may be yet, and where another version
+    /// must be: either must be refused, or two backups at once would not be told apart.
     pub(super) fn probe(&self) -> Result<Room, Fault> {
         self.wait(async {
             let path = self.path(&format!("probe/{:016x}", fastrand::u64(..)));
@@ -97,19 +99,24 @@ impl Bucket {
                 put(PutMode::Overwrite).await?;
                 let read = self.0.s3.get(&path).await?.bytes().await?;
                 let second = put(PutMode::Create).await;
+                // Nobody's: a write that wants it must be refused too.
+                let e_tag = Some(format!("\"{:032x}\"", fastrand::u128(..)));
+                let third = put(PutMode::Update(UpdateVersion { e_tag, version: None })).await;
                 self.0.s3.list(Some(&self.path("probe"))).try_next().await?;
-                Ok::<_, Error>((read, second))
+                Ok::<_, Error>((read, [second, third]))
             };
             let result = tried.await;
             let removed = self.0.s3.delete(&path).await;
-            let (read, second) = result.map_err(|error| self.fault(&error, &path))?;
+            let (read, conditional) = result.map_err(|error| self.fault(&error, &path))?;
             removed.map_err(|error| self.fault(&error, &path))?;
             if read.as_ref() != text.as_slice() {
                 let fault = Fault::errored("what was written is not what is read back");
                 return Err(fault.stage(STAGE).object(self.place(&path)));
             }
-            match second {
-                Err(Error::AlreadyExists { .. }) => Ok(Room { free: None }),
+            match conditional {
+                [Err(Error::AlreadyExists { .. }), Err(Error::Precondition { .. })] => {
+                    Ok(Room { free: None })
+                }
                 _ => Err(self.lawless()),
             }
         })
@@ -117,13 +124,15 @@ impl Bucket {
 
     /// The store ignores conditions, or refuses them all.
     fn lawless(&self) -> Fault {
-        Fault::errored("the store does not honour conditions on writes (`If-None-Match: *`)")
-            .stage(STAGE)
-            .object(&self.0.shown)
-            .help(
-                "two backups at once could not be told apart there: use a store that has them \
+        Fault::errored(
+            "the store does not honour conditions on writes (`If-None-Match`, `If-Match`)",
+        )
+        .stage(STAGE)
+        .object(&self.0.shown)
+        .help(
+            "two backups at once could not be told apart there: use a store that has them \
                  (AWS S3, MinIO, Cloudflare R2 and others), or a folder",
-            )
+        )
     }
 
     /// Waits for what the runtime does.

@@ -102,7 +102,7 @@ fn a_dropped_draft_leaves_nothing() {
     let (remote, store) = store();
     let draft = store.begin(ID, &testing::holder()).unwrap();
     testing::write(&draft, "b.zst", b"x", None);
-    let mut file = draft.create("a.zst", None).unwrap();
+    let mut file = draft.create("a.zst", None, 0, &Stop::default()).unwrap();
     file.write_all(&bytes(2 * PART + 5)).unwrap();
     assert_eq!(remote.unfinished_uploads(), 1);
     drop(file);
@@ -394,9 +394,11 @@ fn answers_that_are_lost_on_the_way_change_nothing() {
 fn a_probe_tells_what_a_store_cannot_do_and_leaves_nothing() {
     let (remote, store) = store();
     assert_eq!(store.probe().unwrap().free, None);
-    remote.set_fault(Some(ObjectStoreFault::NoConditions));
-    let text = store.probe().unwrap_err().to_string();
-    assert!(text.contains("does not honour conditions"), "{text}");
+    for fault in [ObjectStoreFault::NoConditions, ObjectStoreFault::NoIfMatch] {
+        remote.set_fault(Some(fault));
+        let text = store.probe().unwrap_err().to_string();
+        assert!(text.contains("does not honour conditions"), "{text}");
+    }
     assert!(remote.keys().is_empty());
 }
 
@@ -489,7 +491,7 @@ fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
 fn a_store_that_fails_halfway_ends_the_file_and_leaves_nothing_in_the_end() {
     let (remote, store) = store();
     let draft = store.begin(ID, &testing::holder()).unwrap();
-    let mut file = draft.create("a.zst", None).unwrap();
+    let mut file = draft.create("a.zst", None, 0, &Stop::default()).unwrap();
     file.write_all(&bytes(PART + 1)).unwrap();
     remote.set_fault(Some(ObjectStoreFault::Forbidden));
     let block = bytes(PART);
@@ -500,4 +502,41 @@ fn a_store_that_fails_halfway_ends_the_file_and_leaves_nothing_in_the_end() {
     drop(file);
     drop(draft);
     assert!(remote.keys().is_empty() && remote.unfinished_uploads() == 0);
+}
+
+#[test]
+fn a_store_that_hangs_is_not_waited_for_once_somebody_says_stop() {
+    let (remote, store) = store();
+    let draft = store.begin(ID, &testing::holder()).unwrap();
+    let stop = Stop::default();
+    let mut file = draft.create("a.zst", None, 0, &stop).unwrap();
+    remote.set_fault(Some(ObjectStoreFault::Hang));
+    let later = stop.clone();
+    let saying = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        later.set(crate::fault::Fault::interrupted());
+    });
+    let began = Instant::now();
+    let block = bytes(PART);
+    let error = (0..9).find_map(|_| file.write_all(&block).err()).expect("it went on for ever");
+    let fault = crate::backup::store::fault_of(&error, "?");
+    assert_eq!(fault.kind(), FaultKind::Interrupted);
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    saying.join().unwrap();
+    remote.set_fault(None);
+}
+
+#[test]
+fn parts_grow_with_what_is_expected() {
+    let (remote, store) = store();
+    let draft = store.begin(ID, &testing::holder()).unwrap();
+    // Of this many bytes, parts of 8 MiB would be too many.
+    let expected = 100 * 1024 * 1024 * 1024;
+    let mut file = draft.create("a.zst", None, expected, &Stop::default()).unwrap();
+    let all = bytes(PART + 1);
+    file.write_all(&all).unwrap();
+    assert_eq!(remote.unfinished_uploads(), 0, "it fits into one part of this size");
+    let record = file.finish().unwrap();
+    assert_eq!(record.bytes, all.len() as u64);
+    assert!(remote.get(&of(ID, "a.zst")).is_some());
 }

@@ -1,7 +1,8 @@
 //! A file on its way into the bucket, in constant memory.
 //!
 //! One part is filled while two are sent, so three are held at most: 24 MiB. What fits into one
-//! part is sent as one object. A file may have 10,000 parts, which is 78 GiB.
+//! part is sent as one object. A file may have 10,000 parts: one that is expected to be larger than
+//! some 70 GiB has larger parts, and takes so much more memory (350 MB for a terabyte).
 
 use std::io::{self, Write};
 
@@ -10,11 +11,16 @@ use object_store::{Error, MultipartUpload, ObjectStoreExt as _};
 use tokio::task::JoinSet;
 
 use super::{Bucket, answer};
+use crate::backup::stop::Stop;
 use crate::backup::store::trouble::STAGE;
 use crate::fault::Fault;
 
-/// All of the same size but the last, which some stores insist on.
+/// The least that a part has. All of a file are of the same size but the last, which some stores
+/// insist on.
 pub(super) const PART: usize = 8 * 1024 * 1024;
+
+/// The most that S3 takes in a part.
+const LARGEST: u64 = 5 * 1024 * 1024 * 1024;
 
 /// What is no larger gets no room for a whole part.
 const SMALL: usize = 256 * 1024;
@@ -29,9 +35,12 @@ const MOST: u64 = 10_000;
 pub(in super::super) struct Upload {
     bucket: Bucket,
     path: Path,
+    /// The size of a part.
+    size: usize,
     part: Vec<u8>,
     sent: u64,
     running: Option<Running>,
+    stop: Stop,
 }
 
 /// An upload in parts.
@@ -42,8 +51,13 @@ struct Running {
 }
 
 impl Upload {
-    pub(super) fn new(bucket: &Bucket, path: Path) -> Self {
-        Self { bucket: bucket.clone(), path, part: Vec::new(), sent: 0, running: None }
+    /// One that may become as large as expected, and of what is not, as large as parts allow. It
+    /// waits for the store no longer than nobody says stop.
+    pub(super) fn new(bucket: &Bucket, path: Path, expected: u64, stop: Stop) -> Self {
+        // A tenth of them is left for what turns out larger.
+        let needed = expected.div_ceil(MOST * 9 / 10).min(LARGEST);
+        let size = usize::try_from(needed).unwrap_or(PART).max(PART);
+        Self { bucket: bucket.clone(), path, size, part: Vec::new(), sent: 0, running: None, stop }
     }
 
     /// All that was written is in the bucket.
@@ -54,7 +68,7 @@ impl Upload {
     fn end(&mut self) -> Result<(), Fault> {
         if self.running.is_none() {
             let (bucket, bytes) = (self.bucket.clone(), std::mem::take(&mut self.part));
-            let put = bucket.wait(bucket.0.s3.put(&self.path, bytes.into()));
+            let put = self.wait(bucket.0.s3.put(&self.path, bytes.into()))?;
             return put.map(drop).map_err(|error| self.fault(&error));
         }
         if !self.part.is_empty() {
@@ -62,7 +76,11 @@ impl Upload {
         }
         self.wait_for(0)?;
         let Some(mut running) = self.running.take() else { return Ok(()) };
-        let completed = self.bucket.wait(running.upload.complete());
+        let completed = self.wait(running.upload.complete());
+        let Ok(completed) = completed else {
+            self.running = Some(running);
+            return completed.map(drop);
+        };
         match completed {
             Ok(_) => Ok(()),
             // The answer to a first try was lost on the way, and the second found it done.
@@ -80,16 +98,17 @@ impl Upload {
         let bytes = std::mem::take(&mut self.part);
         self.sent += bytes.len() as u64;
         if self.running.is_none() {
-            let begun = self.bucket.wait(self.bucket.0.s3.put_multipart(&self.path));
+            let begun = self.wait(self.bucket.0.s3.put_multipart(&self.path))?;
             let upload = begun.map_err(|error| self.fault(&error))?;
             self.running = Some(Running { upload, parts: JoinSet::new(), count: 0 });
         }
         self.wait_for(AT_ONCE - 1)?;
         let Some(running) = &mut self.running else { return Ok(()) };
         if running.count == MOST {
-            let gib = MOST * PART as u64 / 1024 / 1024 / 1024;
-            let help = "keep backups of this size in a folder";
-            let fault = Fault::errored(format!("larger than {gib} GiB, the most of one upload"));
+            let gib = MOST * self.size as u64 / 1024 / 1024 / 1024;
+            let help = "it has grown far beyond what the source said of its size: try again, or \
+                        keep the backups in a folder";
+            let fault = Fault::errored(format!("larger than {gib} GiB, the most of this upload"));
             return Err(fault.stage(STAGE).object(self.bucket.place(&self.path)).help(help));
         }
         running.count += 1;
@@ -102,7 +121,8 @@ impl Upload {
     fn wait_for(&mut self, most: usize) -> Result<(), Fault> {
         let Some(running) = &mut self.running else { return Ok(()) };
         while running.parts.len() > most {
-            let sent = match self.bucket.wait(running.parts.join_next()) {
+            let next = self.stop.unless(running.parts.join_next());
+            let sent = match self.bucket.wait(next)? {
                 Some(Ok(sent)) => sent,
                 Some(Err(error)) => Err(error.into()),
                 None => Ok(()),
@@ -110,6 +130,11 @@ impl Upload {
             sent.map_err(|error| self.bucket.fault(&error, &self.path))?;
         }
         Ok(())
+    }
+
+    /// Waits for the store, but no longer than nobody says stop: an answer may take minutes.
+    fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, Fault> {
+        self.bucket.wait(self.stop.unless(work))
     }
 
     fn is_there(&self) -> bool {
@@ -125,14 +150,14 @@ impl Upload {
 impl Write for Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // Sent when more comes, not when it is full: so the last part is never empty.
-        if self.part.len() == PART {
+        if self.part.len() == self.size {
             self.send().map_err(io::Error::other)?;
         }
         // All at once, since to grow by doubling would end above; but not for what stays small.
-        if self.part.len() + bytes.len() > SMALL && self.part.capacity() < PART {
-            self.part.reserve_exact(PART - self.part.len());
+        if self.part.len() + bytes.len() > SMALL && self.part.capacity() < self.size {
+            self.part.reserve_exact(self.size - self.part.len());
         }
-        let taken = bytes.len().min(PART - self.part.len());
+        let taken = bytes.len().min(self.size - self.part.len());
         self.part.extend_from_slice(&bytes[..taken]);
         Ok(taken)
     }

@@ -107,7 +107,7 @@ fn a_manifest_that_was_altered_or_whose_files_are_gone_is_no_good_one() {
 fn a_dropped_draft_leaves_nothing() {
     let (folder, store) = store();
     let draft = store.begin(ID, &testing::holder()).unwrap();
-    let unfinished = draft.create("a.zst", None).unwrap();
+    let unfinished = draft.create("a.zst", None, 0, &Stop::default()).unwrap();
     testing::write(&draft, "b.zst", b"x", None);
     drop(unfinished);
     let path = folder.path().join("backups").join(format!(".draft-{ID}"));
@@ -306,7 +306,7 @@ fn what_a_full_disk_takes_no_more_is_an_error_that_says_so() {
     let Some(small) = testing::small_disk() else { return };
     let store = testing::folder(&small.path().join("backups"));
     let draft = store.begin(ID, &testing::holder()).unwrap();
-    let mut file = draft.create("a.zst", None).unwrap();
+    let mut file = draft.create("a.zst", None, 0, &Stop::default()).unwrap();
     let block = vec![7; 256 * 1024];
     let error = (0..100).find_map(|_| file.write_all(&block).err()).expect("4 MiB were not full");
     let text = super::super::fault_of(&error, "?").to_string();
@@ -328,7 +328,7 @@ fn child_that_is_killed() {
     let store = testing::folder(Path::new(&place));
     let _lock = store.lock("production", &testing::holder()).unwrap();
     let draft = store.begin(ID, &testing::holder()).unwrap();
-    let mut file = draft.create("a.zst", None).unwrap();
+    let mut file = draft.create("a.zst", None, 0, &Stop::default()).unwrap();
     file.write_all(&vec![7; 1_000_000]).unwrap();
     fs::write(Path::new(&place).join("ready"), "").unwrap();
     std::thread::sleep(std::time::Duration::from_secs(60));
@@ -381,7 +381,7 @@ fn with_encryption_no_plain_byte_is_ever_on_the_disk() {
             assert!(!bytes.windows(10).any(|window| window == &needle[..10]), "{name}");
         }
     };
-    let mut file = draft.create("a.zst", Some(&recipients)).unwrap();
+    let mut file = draft.create("a.zst", Some(&recipients), 0, &Stop::default()).unwrap();
     let mut plain: u64 = 0;
     for _ in 0..20_000 {
         file.write_all(needle).unwrap();

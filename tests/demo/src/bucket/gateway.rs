@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{self, Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -141,7 +141,11 @@ fn route(app: &App, parts: &Parts, bytes: Bytes) -> Result<Response, Problem> {
         return Err(Problem::NO_BUCKET);
     }
     let conditions = app.fault() != Some(ObjectStoreFault::NoConditions);
-    let (headers, keep) = (&parts.headers, &mut *app.keep());
+    let mut headers = parts.headers.clone();
+    if app.fault() == Some(ObjectStoreFault::NoIfMatch) {
+        headers.remove(IF_MATCH);
+    }
+    let (headers, keep) = (&headers, &mut *app.keep());
     match (parts.method.as_str(), key) {
         ("GET", "") => listing::list(keep, &query),
         ("POST", "") if query.has("delete") => objects::delete_many(keep, &bytes),

@@ -59,6 +59,8 @@ pub enum ObjectStoreFault {
     Full,
     /// `If-None-Match` and `If-Match` have no effect on writes, as with older stores.
     NoConditions,
+    /// `If-Match` alone has none, as with stores that know half of it.
+    NoIfMatch,
     /// Every other write is done, and answered 500: the client cannot know that it was done.
     LostAnswers,
     /// The body of every other `GET` breaks off in the middle.
@@ -67,7 +69,7 @@ pub enum ObjectStoreFault {
 
 impl ObjectStoreFault {
     /// Every fault.
-    pub const ALL: [ObjectStoreFault; 10] = [
+    pub const ALL: [ObjectStoreFault; 11] = [
         ObjectStoreFault::Forbidden,
         ObjectStoreFault::ServerError,
         ObjectStoreFault::SlowDown,
@@ -76,6 +78,7 @@ impl ObjectStoreFault {
         ObjectStoreFault::Garbage,
         ObjectStoreFault::Full,
         ObjectStoreFault::NoConditions,
+        ObjectStoreFault::NoIfMatch,
         ObjectStoreFault::LostAnswers,
         ObjectStoreFault::HalfBody,
     ];
