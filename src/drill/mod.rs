@@ -18,6 +18,7 @@ mod proofs;
 mod restored;
 mod restoring;
 mod state;
+mod storage_proofs;
 mod trials;
 
 pub use builder::Drill;

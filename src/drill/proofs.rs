@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 
 use super::state::Backup;
+use super::storage_proofs as storage;
 use crate::backup::complete::{missing_objects, tables_without_rows};
-use crate::backup::manifest::{Listing, Manifest};
+use crate::backup::manifest::Manifest;
 use crate::backup::settings::Settings;
 use crate::backup::texts::{logged_errors, missing_roles};
 use crate::fault::{Fault, FaultKind};
@@ -48,16 +49,16 @@ pub(super) const ALL: [Named; 14] = [
         run: tables,
     },
     Named { name: "roles", about: "Every role of the source is in the backup.", run: roles },
-    Named { name: "buckets", about: "Every configured bucket is listed.", run: buckets },
+    Named { name: "buckets", about: "Every configured bucket is listed.", run: storage::buckets },
     Named {
         name: "storage-agreement",
         about: "Database and storage API list the same objects.",
-        run: storage_agreement,
+        run: storage::agreement,
     },
     Named {
         name: "storage-contents",
         about: "Every listed object's content was copied.",
-        run: storage_contents,
+        run: storage::contents,
     },
     Named { name: "recent", about: "The backup is recent enough for the RPO.", run: recent },
     Named { name: "untouched", about: "Production is as it was.", run: untouched },
@@ -65,12 +66,12 @@ pub(super) const ALL: [Named; 14] = [
 ];
 
 impl Proof<'_> {
-    fn manifest(&self) -> &Manifest {
+    pub(super) fn manifest(&self) -> &Manifest {
         &self.backup.manifest
     }
 
     /// Records a figure; one beyond its threshold is the reason to fail.
-    fn hold(&self, measure: Measure) -> Result<(), Failure> {
+    pub(super) fn hold(&self, measure: Measure) -> Result<(), Failure> {
         let told = measure.to_string();
         match self.context.measure(measure) {
             true => Ok(()),
@@ -78,7 +79,7 @@ impl Proof<'_> {
         }
     }
 
-    fn note(&self, measure: Measure) {
+    pub(super) fn note(&self, measure: Measure) {
         self.context.measure(measure);
     }
 }
@@ -180,92 +181,6 @@ fn roles(proof: &Proof<'_>) -> Result<(), Failure> {
     proof.hold(missed).map_err(|_| Failure::failed(format!("not in the file: {}", some(&missing))))
 }
 
-fn buckets(proof: &Proof<'_>) -> Result<(), Failure> {
-    let wanted = &proof.settings.buckets;
-    if wanted.is_empty() {
-        return Err(Failure::skipped("no bucket is configured (`buckets` in suites/drill.toml)"));
-    }
-    let storage = proof.manifest().storage.as_ref();
-    if let Some(fault) = storage.and_then(|storage| storage.troubles.first()) {
-        return Err(failure(fault));
-    }
-    for note in storage.iter().flat_map(|storage| &storage.notes) {
-        proof.context.note(note);
-    }
-    let listings = storage.map(|storage| [&storage.database, &storage.api]);
-    let listings: Vec<&Listing> = listings.into_iter().flatten().flatten().collect();
-    let Some(listing) = listings.iter().find(|listing| listing.conclusive) else {
-        let message = match listings.is_empty() {
-            true => "the source has no storage tables, and its storage API is not configured",
-            // It says itself why.
-            false if storage.is_some_and(|storage| !storage.notes.is_empty()) => {
-                "not verified: the storage API does not show everything, see the notes above, and \
-                 the database was not asked"
-            }
-            false => {
-                "not verified: the key of the storage API is not known to see everything, so \
-                 what it does not list may be there; use a service-role or secret key"
-            }
-        };
-        return Err(Failure::errored(message));
-    };
-    for bucket in &listing.buckets {
-        proof.note(Measure::count(&format!("{} objects", bucket.id), bucket.objects));
-        proof.note(Measure::bytes(&bucket.id, bucket.bytes));
-    }
-    let there =
-        |name: &&String| *name == "*" || listing.buckets.iter().any(|bucket| bucket.id == **name);
-    let missing: Vec<String> = wanted.iter().filter(|name| !there(name)).cloned().collect();
-    match missing.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::failed(format!("no such bucket: {}", some(&missing)))),
-    }
-}
-
-fn storage_agreement(proof: &Proof<'_>) -> Result<(), Failure> {
-    let storage = proof.manifest().storage.as_ref();
-    let Some(agreement) = storage.and_then(|storage| storage.agreement.as_ref()) else {
-        let reason = "storage was listed in one way only: both database and API are needed";
-        return Err(Failure::skipped(reason));
-    };
-    proof.note(Measure::count("alike", agreement.same));
-    proof.note(Measure::count("newer than the snapshot", agreement.newer));
-    proof.note(Measure::count("deleted since", agreement.deleted));
-    if !agreement.settings.is_empty() {
-        return Err(Failure::failed(format!("settings differ: {}", some(&agreement.settings))));
-    }
-    let all = [
-        ("different", agreement.different),
-        ("in the database alone", agreement.only_database),
-        ("by the API alone", agreement.only_api),
-    ];
-    let results: Vec<_> =
-        all.map(|(name, count)| proof.hold(Measure::count(name, count).at_most(0.0))).into();
-    results.into_iter().collect::<Result<(), Failure>>().map_err(|_| {
-        let file = agreement.file.as_deref().unwrap_or("no file");
-        Failure::failed(format!("the two listings differ; each difference is in {file}"))
-    })
-}
-
-fn storage_contents(proof: &Proof<'_>) -> Result<(), Failure> {
-    let contents = proof.manifest().storage.as_ref().and_then(|storage| storage.contents.as_ref());
-    match contents {
-        Some(contents) => {
-            proof.note(Measure::count("objects", contents.objects));
-            proof.note(Measure::bytes("contents", contents.bytes));
-            proof.note(Measure::count("replaced since they were listed", contents.changed));
-            let listed = contents.objects + contents.missing;
-            let listed = Measure::count("listed to be copied", listed);
-            proof.hold(listed.at_least(contents.expected as f64))?;
-            proof.hold(Measure::count("missing", contents.missing).at_most(0.0))
-        }
-        None if proof.settings.contents && proof.backup.made => {
-            Err(Failure::failed("the contents were asked for, and are not in the backup"))
-        }
-        None => Err(Failure::skipped("not asked for (`contents` in suites/drill.toml)")),
-    }
-}
-
 fn recent(proof: &Proof<'_>) -> Result<(), Failure> {
     let snapshot = &proof.manifest().snapshot;
     let age = Timestamp::now().duration_since(snapshot.local_time);
@@ -324,7 +239,7 @@ fn impact(proof: &Proof<'_>) -> Result<(), Failure> {
 }
 
 /// The first few of a list that may be long.
-fn some(items: &[String]) -> String {
+pub(super) fn some(items: &[String]) -> String {
     const MOST: usize = 10;
     let shown = items.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
     match items.len().checked_sub(MOST) {
