@@ -1,10 +1,14 @@
--- The columns of tables, with what their types come down to.
+-- The columns of tables, with what their types come down to. Also those of an extension's tables
+-- whose rows it has dumped, as pg_cron its jobs and Vault its secrets.
 
 declared as (
-    select r.nspname, r.relname, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated,
+    select n.nspname, r.relname, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated,
         a.attidentity
-    from relation r join pg_attribute a on a.attrelid = r.oid
+    from pg_class r join namespace n on n.oid = r.relnamespace join pg_attribute a on a.attrelid = r.oid
     where r.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+        and n.nspname || '.' || r.relname <> all ($2)
+        and (r.oid in (select unnest(extconfig) from pg_extension)
+            or r.oid not in (select objid from member where classid = 'pg_class'::regclass))
 ),
 -- Through domains and arrays, also domains over arrays and arrays of domains.
 typed as (

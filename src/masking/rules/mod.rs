@@ -22,6 +22,8 @@
 //! columns that could hold personal data and have no rule; `path` reads paths into JSON.
 
 mod classify;
+#[cfg(test)]
+mod closed_tests;
 mod load;
 pub(crate) mod model;
 mod path;

@@ -7,7 +7,7 @@ use super::classify::{Unclassified, could_hold, proposal};
 use super::load::Rules;
 use super::model::{JsonSpec, LeavesSpec, MaskingFile, RuleSpec, TableSpec, Word};
 use super::path;
-use crate::backup::manifest::Column;
+use crate::backup::manifest::{Column, MANIFEST};
 use crate::backup::settings::table_name;
 use crate::masking::plan::{Action, ColumnPlan, JsonPlan, Leaves, Link, MaskPlan, Rows, TablePlan};
 use crate::suite::Problems;
@@ -172,6 +172,17 @@ fn of_table(
                     declared: fact.declared.clone(),
                     proposal: proposal(fact),
                 });
+                Action::Keep
+            }
+            // Of what type it is nobody knows, so neither whether a rule for it can apply.
+            (_, None) if rows == Rows::Load => {
+                let table = shown(&table.schema, &table.name);
+                let message = format!(
+                    "the manifest says nothing of the column `{name}` of {table}, and the archive \
+                     has its data"
+                );
+                let help = "the two are not of one backup: take another";
+                problems.push(Problem::of_file(MANIFEST.as_ref(), message).help(help));
                 Action::Keep
             }
             _ => Action::Keep,

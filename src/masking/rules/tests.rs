@@ -7,7 +7,7 @@ use crate::database::{Excluded, catalogue};
 use crate::masking::plan::{Action, Rows};
 
 /// The demo's columns, and its tables as an archive has them.
-async fn demo() -> (Vec<Column>, Vec<ArchiveTable>) {
+pub(super) async fn demo() -> (Vec<Column>, Vec<ArchiveTable>) {
     let columns = catalogue(&session(&owner()).await, &Excluded::default()).await.unwrap().columns;
     let mut tables: Vec<ArchiveTable> = Vec::new();
     for column in &columns {
@@ -28,11 +28,11 @@ async fn demo() -> (Vec<Column>, Vec<ArchiveTable>) {
     (columns, tables)
 }
 
-fn suites() -> std::path::PathBuf {
+pub(super) fn suites() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("suites")
 }
 
-fn rules(text: &str) -> Result<Rules, String> {
+pub(super) fn rules(text: &str) -> Result<Rules, String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("masking.toml"), text).unwrap();
     Rules::load(folder.path()).map_err(|problems| problems.to_string())
