@@ -79,6 +79,9 @@ const PERSONAL: [&str; 13] = [
 /// Those of a birth.
 const BIRTH: [&str; 3] = ["birth", "born", "dob"];
 
+/// A reason is for who knows it: pasted as it is, the loader asks for one.
+const NO_REASON: &str = "{ keep = \"\" }";
+
 /// Whether a column needs a rule.
 pub(super) fn could_hold(column: &Column) -> bool {
     let name = column.name.to_lowercase();
@@ -107,7 +110,7 @@ pub(super) fn proposal(column: &Column) -> &'static str {
         "bytea" | "tsvector" => "\"empty\"",
         "inet" | "cidr" => "{ value = \"192.0.2.1\" }",
         base if HARMLESS.contains(&base) && column.nullable => "\"null\"",
-        base if HARMLESS.contains(&base) => "{ keep = \"…\" }",
+        base if HARMLESS.contains(&base) => NO_REASON,
         _ if has(&["email", "e-mail", "e_mail"]) => "\"email\"",
         _ if has(&["phone", "mobile"]) => "\"phone\"",
         _ if has(&["token", "secret", "password", "api_key", "apikey"]) => "\"secret\"",
@@ -116,7 +119,7 @@ pub(super) fn proposal(column: &Column) -> &'static str {
         }
         _ if has(&["path", "object", "file"]) => "\"object-key\"",
         _ if has(&["name"]) => "\"name\"",
-        _ => "{ keep = \"…\" }",
+        _ => NO_REASON,
     }
 }
 

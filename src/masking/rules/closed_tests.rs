@@ -57,3 +57,53 @@ async fn a_column_that_nothing_is_known_of_is_not_kept() {
     let passed = resolved.is_ok_and(|resolved| resolved.unclassified.is_empty());
     assert!(!passed, "the archive has a column that the catalogue lacks, and it is kept");
 }
+
+#[tokio::test]
+async fn a_proposal_to_keep_gives_no_reason_of_its_own() {
+    let (columns, tables) = demo().await;
+    let none = Rules::load(&std::env::temp_dir().join("nowhere")).unwrap();
+    let resolved = none.resolve(&tables, &columns).unwrap();
+    let keeps: Vec<_> = resolved.unclassified.iter().map(ToString::to_string).collect();
+    let keeps: Vec<_> = keeps.iter().filter(|line| line.contains("keep")).collect();
+    assert!(!keeps.is_empty());
+    for line in keeps {
+        let pasted = format!("[[table]]\nname = \"a.b\"\n[table.columns]\n{line}\n");
+        let told = rules(&pasted).unwrap_err();
+        assert!(told.contains("a reason"), "{line}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn the_nearer_of_two_paths_counts() {
+    let (columns, tables) = demo().await;
+    for (near, far) in [("$.name", "$..name"), ("$.a.name", "$..name"), ("$[*].name", "$..name")] {
+        let own = format!(
+            "[[table]]\nname = \"public.customers\"\n[table.columns]\n\
+             contacts = {{ json = {{ \"{far}\" = {{ keep = \"of a product\" }}, \"{near}\" = \"name\" }} }}\n"
+        );
+        let resolved = rules(&own).unwrap().resolve(&tables, &columns).unwrap();
+        let plan = &resolved.plan.tables[&("public".to_owned(), "customers".to_owned())];
+        let found = plan.columns.iter().find(|c| c.name == "contacts").unwrap();
+        let Action::Json(json) = &found.action else { panic!() };
+        assert_eq!(json.paths[0].1, Action::Name, "{near} and {far}");
+    }
+}
+
+#[tokio::test]
+async fn a_rule_that_does_nothing_is_told() {
+    let (columns, tables) = demo().await;
+    let mut passed = Vec::new();
+    for (what, text) in [
+        ("a generated column", "columns.search = \"empty\""),
+        ("a key of no table", "person = { id = \"public.custmers\" }"),
+        ("empty on jsonb", "columns.contacts = \"empty\""),
+        ("a value that is no date", "columns.born_on = { value = \"long ago\" }"),
+        ("a value that is no address", "columns.last_ip = { value = \"none\" }"),
+    ] {
+        let own = format!("[[table]]\nname = \"public.customers\"\n{text}\n");
+        if rules(&own).unwrap().resolve(&tables, &columns).is_ok() {
+            passed.push(what);
+        }
+    }
+    assert_eq!(passed, Vec::<&str>::new());
+}

@@ -19,11 +19,13 @@
 //!
 //! `model` is the file's form; `resolve` holds it against a backup's tables and columns, and
 //! either says what is done with each, or everything that does not fit; `classify` finds the
-//! columns that could hold personal data and have no rule; `path` reads paths into JSON.
+//! columns that could hold personal data and have no rule; `fits` says whether a rule can apply to a
+//! column; `path` reads paths into JSON.
 
 mod classify;
 #[cfg(test)]
 mod closed_tests;
+mod fits;
 mod load;
 pub(crate) mod model;
 mod path;

@@ -131,8 +131,9 @@ pub(crate) struct ValueSpec {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JsonSpec {
-    /// What is done at certain places: `$.user.email`, `$[*].name`, `$..phone`. The longest path
-    /// that fits counts.
+    /// What is done at certain places: `$.user.email`, `$[*].name`, `$..phone`. Of the paths that
+    /// fit, the one with the most keys counts, and of those the one that leaves the least open:
+    /// `$.name` before `$[*]..name`.
     pub(crate) json: BTreeMap<String, RuleSpec>,
     /// What is done with all other strings: `"text"`, unless said otherwise, masks the addresses,
     /// numbers and names in them; `"mask"` leaves nothing of any; `"keep"` touches none.

@@ -1,5 +1,7 @@
 //! Paths into JSON: `$.user.email`, `$[*].name`, `$..phone`, `$.*`, `$["odd key"]`.
 
+use std::cmp::Reverse;
+
 use crate::masking::plan::Step;
 
 /// Reads a path.
@@ -32,6 +34,14 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, String> {
         }
     }
     Ok(steps)
+}
+
+/// Smaller for a path that says more of where it leads: by its keys, and then by how little it
+/// leaves open. `$.name` says more than `$..name`.
+pub(super) fn looseness(steps: &[Step]) -> (Reverse<usize>, usize, usize) {
+    let of = |wanted: fn(&&Step) -> bool| steps.iter().filter(wanted).count();
+    let keys = of(|step| matches!(step, Step::Key(_)));
+    (Reverse(keys), of(|step| matches!(step, Step::Deep)), of(|step| matches!(step, Step::Each)))
 }
 
 fn key(text: &str) -> Result<(String, &str), String> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::classify::{Unclassified, could_hold, proposal};
+use super::fits::{fits, is_text};
 use super::load::Rules;
 use super::model::{JsonSpec, LeavesSpec, MaskingFile, RuleSpec, TableSpec, Word};
 use super::path;
@@ -97,6 +98,9 @@ impl Rules {
             let help = known(&ruled.spec.name, names.iter().map(String::as_str));
             problems.push(ruled.problem("/name", message).help(help));
         }
+        let tables: BTreeSet<String> =
+            by_table.keys().map(|(schema, name)| shown(schema, name)).collect();
+        lone_keys(&own, &supabase, &tables, &mut problems);
         problems.or(Resolved { plan, unclassified })
     }
 }
@@ -122,6 +126,29 @@ fn index<'a>(
     found
 }
 
+/// A key that one column alone has, and that is no table's, joins nobody with anybody: a slip.
+fn lone_keys(
+    own: &ByTable<'_>,
+    supabase: &ByTable<'_>,
+    tables: &BTreeSet<String>,
+    problems: &mut Problems,
+) {
+    let all = || own.values().chain(supabase.values());
+    for rule in own.values() {
+        for (column, of) in rule.spec.person.iter().filter(|(_, of)| !tables.contains(*of)) {
+            let uses = all().flat_map(|rule| rule.spec.person.values()).filter(|key| *key == of);
+            if uses.count() == 1 {
+                let others = all().flat_map(|rule| rule.spec.person.values());
+                let others = others.filter(|key| *key != of).chain(tables);
+                let help = known(of, others.map(String::as_str));
+                let message = format!("`{of}` is no table, and nothing else is a key of it");
+                let below = format!("/person/{}", pointer_token(column));
+                problems.push(rule.problem(&below, message).help(help));
+            }
+        }
+    }
+}
+
 fn group(columns: &[Column]) -> BTreeMap<(String, String), Vec<&Column>> {
     let mut by_table: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for column in columns {
@@ -139,18 +166,26 @@ fn of_table(
     unclassified: &mut Vec<Unclassified>,
     problems: &mut Problems,
 ) -> TablePlan {
-    for rule in ruled {
-        let unknown = rule.spec.columns.keys().chain(rule.spec.person.keys());
-        for name in unknown.filter(|name| !facts.iter().any(|fact| fact.name == **name)) {
-            // Supabase's tables differ from version to version; a project knows its own.
-            if rule.own {
-                let names = facts.iter().map(|fact| fact.name.as_str());
-                let below = match rule.spec.columns.contains_key(name) {
-                    true => rule.column(name),
-                    false => format!("/person/{}", pointer_token(name)),
-                };
-                let message = format!("there is no column `{name}` in {}", rule.spec.name);
-                problems.push(rule.problem(&below, message).help(known(name, names)));
+    // Supabase's tables differ from version to version; a project knows its own.
+    for rule in ruled.iter().filter(|rule| rule.own) {
+        let columns = rule.spec.columns.keys().map(|name| (name, rule.column(name)));
+        let person = rule.spec.person.keys();
+        let person = person.map(|name| (name, format!("/person/{}", pointer_token(name))));
+        for (name, below) in columns.chain(person) {
+            match facts.iter().find(|fact| fact.name == *name) {
+                Some(fact) if !fact.generated => {}
+                Some(_) => {
+                    let message =
+                        format!("the server computes `{name}` from other columns; it has no data");
+                    let help = "write the rule for the columns that it is made from";
+                    problems.push(rule.problem(&below, message).help(help));
+                }
+                None => {
+                    let names = facts.iter().filter(|fact| !fact.generated);
+                    let names = names.map(|fact| fact.name.as_str());
+                    let message = format!("there is no column `{name}` in {}", rule.spec.name);
+                    problems.push(rule.problem(&below, message).help(known(name, names)));
+                }
             }
         }
     }
@@ -206,69 +241,24 @@ fn of_table(
     TablePlan { rows, columns, links: links.unwrap_or_default() }
 }
 
-/// Whether its values are texts.
-fn is_text(fact: &Column) -> bool {
-    let base = fact.base.rsplit('.').next().unwrap_or_default();
-    matches!(base, "text" | "varchar" | "bpchar" | "citext" | "name" | "json" | "jsonb" | "xml")
-}
-
-fn is_json(fact: &Column) -> bool {
-    matches!(fact.base.as_str(), "json" | "jsonb")
-}
-
 /// What is done with a column; a rule that cannot apply is a problem.
 fn of_column(rule: &Ruled<'_>, spec: &RuleSpec, fact: &Column, problems: &mut Problems) -> Action {
     let at = rule.column(&fact.name);
     let mut refuse = |message: String, help: &str| {
         problems.push(rule.problem(&at, message).help(help));
     };
-    let action = match action(spec) {
-        Ok(action) => action,
+    match action(spec) {
+        Ok(action) => {
+            if let Err((message, help)) = fits(&action, fact) {
+                refuse(message, help);
+            }
+            action
+        }
         Err(message) => {
             refuse(message, "such as `$.user.email`, `$[*].name` or `$..phone`");
-            return Action::Keep;
+            Action::Keep
         }
-    };
-    let declared = &fact.declared;
-    let longest = match &action {
-        Action::Email => Some("test-99999999@example.com".len()),
-        Action::Phone => Some("+100000099999999".len()),
-        Action::Name => Some("Test Customer 99999999".len()),
-        Action::Value(value) => Some(value.replace("{id}", "99999999").chars().count()),
-        _ => None,
-    };
-    match &action {
-        Action::Email
-        | Action::Phone
-        | Action::Name
-        | Action::Text
-        | Action::ObjectKey(_)
-        | Action::Secret
-            if !is_text(fact) || is_json(fact) =>
-        {
-            refuse(
-                format!("a column of type {declared} holds no such text"),
-                "use `\"null\"`, `{ value = \"…\" }`, a JSON rule or `{ keep = \"reason\" }`",
-            );
-        }
-        Action::Json(_) if !is_json(fact) => {
-            refuse(format!("a column of type {declared} holds no JSON"), "use `\"text\"`");
-        }
-        Action::Null if !fact.nullable => {
-            refuse("the column is NOT NULL".to_owned(), "use `\"empty\"` or `{ value = \"…\" }`");
-        }
-        _ => {}
     }
-    if let (Some(longest), Some(length)) = (longest, fact.length)
-        && longest > length as usize
-    {
-        let message = format!(
-            "what it becomes has up to {longest} characters, and a column of \
-                               type {declared} takes {length}"
-        );
-        refuse(message, "use `\"secret\"`, which fits any length, or `{ value = \"…\" }`");
-    }
-    action
 }
 
 /// A rule's action.
@@ -293,8 +283,7 @@ fn action(spec: &RuleSpec) -> Result<Action, String> {
             for (text, spec) in json {
                 paths.push((path::parse(text)?, action(spec)?));
             }
-            // The longest first: it says most.
-            paths.sort_by_key(|(steps, _)| std::cmp::Reverse(steps.len()));
+            paths.sort_by_key(|(steps, _)| path::looseness(steps));
             let leaves = match leaves {
                 Some(LeavesSpec::Keep) => Leaves::Keep,
                 None | Some(LeavesSpec::Text) => Leaves::Text,
