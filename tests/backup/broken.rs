@@ -1,11 +1,13 @@
 //! What breaks a backup halfway leaves no backup, no session on the server, and a reason.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::stopped::{dumping, hold};
 use crate::support::{Project, Ran, Session, Site, shared, until};
 
 /// Nothing is left: neither here nor on the server.
@@ -106,28 +108,52 @@ fn a_file_that_cannot_grow_any_more_is_named() {
     nothing_is_left(&project, &site);
 }
 
-#[test]
-fn a_full_disk_is_told_as_such() {
-    let site = shared();
-    let project = Project::new(&site);
+/// A disk of that size in the place of the project's backups; nothing where none can be mounted.
+fn small_disk(project: &Project, size: &str) -> Option<PathBuf> {
     let place = project.place();
     fs::create_dir(&place).unwrap();
+    let size = format!("size={size}");
     let mounted =
-        Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&place).output();
-    if !mounted.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no tmpfs can be mounted here");
-        return;
+        Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&place).output();
+    if mounted.is_ok_and(|output| output.status.success()) {
+        return Some(place);
     }
-    // Room enough for what the prerequisite asks for comes first.
-    let tight = project.drill(&["prerequisites::location"]);
-    let filled = fs::write(place.join("filling"), vec![1; 900 * 1024]);
-    let ran = project.drill(&[]);
+    eprintln!("skipped: no tmpfs can be mounted here");
+    None
+}
+
+#[test]
+fn too_little_room_is_told_before_anything_is_made() {
+    let site = shared();
+    let project = Project::new(&site);
+    let Some(place) = small_disk(&project, "1m") else { return };
+    let tight = project.drill(&[]);
     let left = project.drafts();
     assert!(Command::new("umount").arg(&place).status().unwrap().success());
-    filled.unwrap();
     tight.is_red("prerequisites::location", &["too little room", "prune"]);
-    ran.is_red("prerequisites::location", &["room"]);
     assert_eq!(left.len(), 0);
+}
+
+#[test]
+fn a_disk_that_fills_up_on_the_way_is_told_as_such_and_nothing_is_left() {
+    let site = shared();
+    let project = Project::new(&site);
+    let Some(place) = small_disk(&project, "64m") else { return };
+    let holding = hold(&site);
+    let running = dumping(&project, &site);
+    // Somebody else's file takes all that is left.
+    let filling = place.join("filling");
+    let filled = fs::File::create(&filling).map(|mut file| {
+        let block = vec![1; 64 * 1024];
+        while file.write_all(&block).is_ok() {}
+    });
+    drop(holding);
+    let ran = running.end();
+    let (drafts, backups) = (project.drafts().len(), project.backups().len());
+    assert!(Command::new("umount").arg(&place).status().unwrap().success());
+    filled.unwrap();
+    ran.is_red("backup::made", &["the disk is full"]);
+    assert_eq!((drafts, backups), (0, 0));
 }
 
 #[test]

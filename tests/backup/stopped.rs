@@ -7,14 +7,14 @@ use smokedrill_demo::StorageFault;
 use crate::support::{Project, Running, Session, Site, shared, until};
 
 /// Holds a table, so that a dump waits for it.
-fn hold(site: &Site) -> Session {
+pub(crate) fn hold(site: &Site) -> Session {
     let session = Session::open(&site.production.superuser_url());
     session.texts("begin; lock table customers in access exclusive mode");
     session
 }
 
 /// A backup that has got as far as `pg_dump`, which waits.
-fn dumping<'a>(project: &'a Project, site: &Site) -> Running<'a> {
+pub(crate) fn dumping<'a>(project: &'a Project, site: &Site) -> Running<'a> {
     let admin = Session::open(&site.production.superuser_url());
     let running = project.begin(&[]);
     let waits = "select pid from pg_stat_activity where wait_event_type = 'Lock'
@@ -82,9 +82,9 @@ fn killed_already(project: &Project, running: Running<'_>, site: &Site) {
 }
 
 #[test]
-fn killed_while_storage_is_listed_it_is_tidied_up() {
+fn killed_while_the_storage_api_is_waited_for_it_has_begun_nothing() {
     let site = shared();
-    // An API that repeats itself for ever would be noticed; one that asks to wait is waited for.
+    // One that asks to wait is waited for, as a prerequisite.
     let storage = site.production.broken_storage(StorageFault::TooManyRequests).unwrap();
     let api = (storage.project_url(), storage.service_role_key());
     let project = Project::with(&site.production.read_only_url(), Some(api), "");
