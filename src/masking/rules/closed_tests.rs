@@ -76,7 +76,13 @@ async fn a_proposal_to_keep_gives_no_reason_of_its_own() {
 #[tokio::test]
 async fn the_nearer_of_two_paths_counts() {
     let (columns, tables) = demo().await;
-    for (near, far) in [("$.name", "$..name"), ("$.a.name", "$..name"), ("$[*].name", "$..name")] {
+    for (near, far) in [
+        ("$.name", "$..name"),
+        ("$.a.name", "$..name"),
+        ("$[*].name", "$..name"),
+        // Of two that say as much, the one that masks.
+        ("$.name.*", "$.*.name"),
+    ] {
         let own = format!(
             "[[table]]\nname = \"public.customers\"\n[table.columns]\n\
              contacts = {{ json = {{ \"{far}\" = {{ keep = \"of a product\" }}, \"{near}\" = \"name\" }} }}\n"
@@ -99,6 +105,7 @@ async fn a_rule_that_does_nothing_is_told() {
         ("empty on jsonb", "columns.contacts = \"empty\""),
         ("a value that is no date", "columns.born_on = { value = \"long ago\" }"),
         ("a value that is no address", "columns.last_ip = { value = \"none\" }"),
+        ("a network of too many bits", "columns.last_ip = { value = \"192.0.2.0/33\" }"),
     ] {
         let own = format!("[[table]]\nname = \"public.customers\"\n{text}\n");
         if rules(&own).unwrap().resolve(&tables, &columns).is_ok() {

@@ -95,7 +95,12 @@ fn could_be(base: &str, value: &str) -> bool {
         }
         "inet" | "cidr" => {
             let (address, bits) = value.split_once('/').unwrap_or((value, "0"));
-            address.parse::<IpAddr>().is_ok() && bits.parse::<u8>().is_ok()
+            let most = match address.parse() {
+                Ok(IpAddr::V4(_)) => 32,
+                Ok(IpAddr::V6(_)) => 128,
+                Err(_) => return false,
+            };
+            bits.parse::<u8>().is_ok_and(|bits| bits <= most)
         }
         "uuid" => {
             let digits = value.bytes().filter(u8::is_ascii_hexdigit).count();

@@ -283,7 +283,8 @@ fn action(spec: &RuleSpec) -> Result<Action, String> {
             for (text, spec) in json {
                 paths.push((path::parse(text)?, action(spec)?));
             }
-            paths.sort_by_key(|(steps, _)| path::looseness(steps));
+            // Of two that say as much, the one that masks.
+            paths.sort_by_key(|(steps, action)| (path::looseness(steps), *action == Action::Keep));
             let leaves = match leaves {
                 Some(LeavesSpec::Keep) => Leaves::Keep,
                 None | Some(LeavesSpec::Text) => Leaves::Text,
