@@ -1,6 +1,6 @@
 //! What a table's rows come to, column by column, in whatever order they stand.
 //!
-//! Reckoned of what is loaded, and again of what staging gives back: where the two differ,
+//! Reckoned of what the archive has, and again of what staging gives back: where the two differ,
 //! something was lost, doubled or changed on the way. Text is fed in as it comes, cut anywhere.
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};

@@ -9,7 +9,8 @@ use crate::masking::{array, json};
 pub(super) fn held(column: &ColumnPlan, value: Option<&str>, allowed: &Allowed) -> bool {
     let Some(value) = value else { return true };
     match &column.action {
-        Action::Null => false,
+        // An empty string stays one.
+        Action::Null => value.is_empty(),
         Action::Empty if column.array => value == "{}",
         Action::Empty => value.is_empty() || value == "\\x",
         _ if value.is_empty() => true,

@@ -11,6 +11,8 @@
 mod held;
 mod leaks;
 mod reading;
+#[cfg(test)]
+mod reading_tests;
 mod structure;
 #[cfg(test)]
 mod tests;

@@ -251,8 +251,13 @@ pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
             let (then, now) = (then.copied().unwrap_or_default(), now.copied().unwrap_or_default());
             let place = format!("{place}.{}", column.name);
             columns += 1;
-            if then.nulls != now.nulls {
-                nulls.push((place.clone(), then.nulls.abs_diff(now.nulls)));
+            // Production's own NULLs; or all, but for empty strings, which stay empty.
+            let expected = match column.action {
+                Action::Null => before.rows.saturating_sub(then.empties),
+                _ => then.nulls,
+            };
+            if expected != now.nulls {
+                nulls.push((place.clone(), expected.abs_diff(now.nulls)));
             }
             if column.action == Action::Keep && then.hash != now.hash {
                 kept.push((place, 1));

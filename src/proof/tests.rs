@@ -11,7 +11,7 @@ use crate::masking::people::{Harvest, Row, Trait};
 use crate::restore::load::Sums;
 
 /// Ada Archer, and whoever is in a manifest of an empty backup.
-fn known() -> (People, Allowed) {
+pub(super) fn known() -> (People, Allowed) {
     let mut harvest = Harvest::new();
     let own = [
         (Trait::Name, "Ada Archer"),
@@ -24,12 +24,23 @@ fn known() -> (People, Allowed) {
 }
 
 async fn proved(text: &str, manifest: &Manifest) -> Vec<Proved> {
+    proved_of(text, manifest, known, MaskPlan::default(), Sums::new()).await
+}
+
+/// The proofs of a database whose rows were masked by a plan.
+pub(super) async fn proved_of(
+    text: &str,
+    manifest: &Manifest,
+    known: fn() -> (People, Allowed),
+    plan: MaskPlan,
+    sums: Sums,
+) -> Vec<Proved> {
     let url = ConnectionUrl::parse(text).unwrap();
     let manifest = manifest.clone();
     let handle = Handle::current();
     tokio::task::spawn_blocking(move || {
         let (people, allowed) = known();
-        let (plan, sums, rewritten) = (MaskPlan::default(), Sums::new(), BTreeSet::new());
+        let rewritten = BTreeSet::new();
         let stop = Stop::default();
         let subject = Subject {
             url: &url,
@@ -50,14 +61,14 @@ async fn proved(text: &str, manifest: &Manifest) -> Vec<Proved> {
 }
 
 /// The manifest of a backup with nothing but this database's catalogue.
-async fn manifest(text: &str) -> Manifest {
+pub(super) async fn manifest(text: &str) -> Manifest {
     let url = ConnectionUrl::parse(text).unwrap();
     let session = session(&url).await;
     let catalogue = catalogue(&session, &Excluded::default()).await.unwrap();
     Manifest { catalogue, ..testing::manifest(testing::ID, Vec::new()) }
 }
 
-fn red(all: &[Proved]) -> Vec<(String, String)> {
+pub(super) fn red(all: &[Proved]) -> Vec<(String, String)> {
     let red = all.iter().filter_map(|proved| Some((proved, proved.result.as_ref().err()?)));
     red.map(|(proved, fault)| (proved.id.clone(), fault.line())).collect()
 }
