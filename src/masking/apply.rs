@@ -119,7 +119,10 @@ fn document(plan: &JsonPlan, value: &str, place: Place, known: Known<'_>) -> Res
         match (spot, named) {
             _ if text.is_empty() => Ok(None),
             // A key is a key of the structure, unless it is somebody's.
-            (json::Spot::Key, _) => found(text, known),
+            (json::Spot::Key, _) => match plan.leaves {
+                Leaves::Keep => found(text, known),
+                Leaves::Text | Leaves::Mask => single(&Action::Text, text, place, known),
+            },
             (json::Spot::Number, Some((_, action))) => match action {
                 Action::Keep => Ok(None),
                 _ => single(action, text, place, known),

@@ -1,27 +1,45 @@
-//! The first reading: who there is, in the columns that rules name.
+//! The first reading: who there is, in the columns that rules name; and every e-mail address, in
+//! whatever field it stands: in staging none of them may be found.
 
 use super::copy::{self, NULL};
 use super::people::{Harvest, Row, Trait};
-use super::plan::{Action, JsonPlan, TablePlan};
-use super::text::Allowed;
-use super::{array, json};
+use super::plan::{Action, ColumnPlan, JsonPlan, TablePlan};
+use super::text::{Allowed, addresses};
+use super::{array, json, values};
 
 /// Gathers the people of one table.
 pub(crate) struct Harvester<'a> {
     plan: &'a TablePlan,
     allowed: &'a Allowed,
     fields: Vec<(usize, usize)>,
+    /// Whether the columns tell of nobody: then rows may be cut anywhere.
+    kept: bool,
+    /// What may be the beginning of an address, where a row was cut.
+    begun: Vec<u8>,
 }
 
+/// The longest piece of a cut row that is held; no address is as long.
+const LONGEST: usize = 64 * 1024;
+
 impl<'a> Harvester<'a> {
-    /// Nothing where the table's columns tell of nobody.
+    /// Nothing where there is nothing to look at.
     pub(crate) fn new(plan: &'a TablePlan, allowed: &'a Allowed) -> Option<Self> {
-        let any = !plan.links.is_empty() || plan.columns.iter().any(|column| tells(&column.action));
-        any.then(|| Self { plan, allowed, fields: Vec::with_capacity(plan.columns.len()) })
+        let any = !plan.columns.is_empty();
+        any.then(|| Self {
+            plan,
+            allowed,
+            fields: Vec::with_capacity(plan.columns.len()),
+            kept: plan.is_kept(),
+            begun: Vec::new(),
+        })
     }
 
-    /// Takes some rows, each to its end.
+    /// Takes some rows, each to its end, unless the plan keeps every column: then the text may be
+    /// cut anywhere.
     pub(crate) fn part(&mut self, input: &[u8], harvest: &mut Harvest) {
+        if self.kept {
+            return self.kept_part(input, harvest);
+        }
         let mut from = 0;
         for at in memchr::memchr2_iter(b'\t', b'\n', input) {
             self.fields.push((from, at));
@@ -46,6 +64,9 @@ impl<'a> Harvester<'a> {
         }
         let somebody_s = !self.plan.links.is_empty();
         for (index, column) in self.plan.columns.iter().enumerate() {
+            if let Some(field) = field(index).filter(|field| may_have_address(field)) {
+                self.addresses(column, field, harvest);
+            }
             let what = match &column.action {
                 Action::Email => Some(Trait::Email),
                 Action::Phone => Some(Trait::Phone),
@@ -80,8 +101,56 @@ impl<'a> Harvester<'a> {
         }
     }
 
+    /// Rows of which none tells of anybody, cut where no address is.
+    fn kept_part(&mut self, input: &[u8], harvest: &mut Harvest) {
+        let end = memchr::memrchr3(b'\t', b'\n', b' ', input);
+        let (whole, rest) = input.split_at(end.map_or(0, |end| end + 1));
+        if !whole.is_empty() {
+            let mut begun = std::mem::take(&mut self.begun);
+            match begun.is_empty() {
+                true => self.text(whole, harvest),
+                false => {
+                    // To the end of the field that was begun, and then what is left.
+                    let first = memchr::memchr3(b'\t', b'\n', b' ', whole).map_or(0, |at| at + 1);
+                    let (first, others) = whole.split_at(first);
+                    begun.extend_from_slice(first);
+                    self.text(&begun, harvest);
+                    self.text(others, harvest);
+                }
+            }
+        }
+        self.begun.extend_from_slice(rest);
+        if self.begun.len() > LONGEST {
+            let begun = std::mem::take(&mut self.begun);
+            self.text(&begun, harvest);
+        }
+    }
+
+    fn text(&self, text: &[u8], harvest: &mut Harvest) {
+        // Field by field: a row may be long, and most have no address.
+        for field in text.split(|byte| matches!(byte, b'\t' | b'\n')) {
+            if may_have_address(field) {
+                let plain = copy::unescape(field);
+                let text = String::from_utf8_lossy(&plain);
+                addresses(&text, |address| self.stray(Trait::Email, address, harvest));
+            }
+        }
+    }
+
+    /// The addresses of a field, but for the one that it is as a whole, which is somebody's.
+    fn addresses(&self, column: &ColumnPlan, field: &[u8], harvest: &mut Harvest) {
+        let plain = copy::unescape(field);
+        let text = String::from_utf8_lossy(&plain);
+        let own = column.action == Action::Email && !column.array;
+        addresses(&text, |address| {
+            if !(own && address == text.trim()) {
+                self.stray(Trait::Email, address, harvest);
+            }
+        });
+    }
+
     fn stray(&self, what: Trait, text: &str, harvest: &mut Harvest) {
-        if !self.allowed.has(what, text) {
+        if !self.allowed.has(what, text) && !values::is_made(what, text) {
             harvest.stray(what, text);
         }
     }
@@ -97,6 +166,15 @@ impl<'a> Harvester<'a> {
                 _ => {}
             }
         });
+    }
+}
+
+/// Whether an address may stand in a field, with its sign as it is or behind an escape.
+fn may_have_address(field: &[u8]) -> bool {
+    let has = |sign: &[u8]| memchr::memmem::find(field, sign).is_some();
+    match memchr::memchr3(b'@', b'%', b'&', field) {
+        Some(_) => has(b"@") || has(b"%40") || has(b"%2540") || has(b"&#"),
+        None => memchr::memchr(b'\\', field).is_some() && has(b"0040"),
     }
 }
 

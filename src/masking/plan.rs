@@ -115,8 +115,9 @@ pub(crate) enum Leaves {
 }
 
 impl TablePlan {
-    /// Whether every row stays as it is.
+    /// Whether every row stays as it is, and says of nobody that it is his: then nobody has to
+    /// look at rows.
     pub(crate) fn is_kept(&self) -> bool {
-        self.columns.iter().all(|column| column.action == Action::Keep)
+        self.links.is_empty() && self.columns.iter().all(|column| column.action == Action::Keep)
     }
 }

@@ -94,6 +94,49 @@ fn what_cannot_be_masked_is_told_with_its_place_and_without_its_value() {
     assert!(told.contains("as many fields"), "{told}");
 }
 
+#[test]
+fn every_address_of_production_is_known_wherever_it_stood() {
+    let kept = TablePlan { links: Vec::new(), ..plan(vec![column("note", Action::Keep)]) };
+    let ruled = plan(vec![column("id", Action::Keep), column("note", Action::Text)]);
+    let allowed = Allowed::new(&["help@brook.test".to_owned()]);
+    let text = "see\\nada@mail.test\n{\"a\": \"ben\\\\u0040mail.test\"}\nhelp@brook.test?to=cara%40mail.test\n";
+    let known = |people: &People| {
+        for address in ["ada@mail.test", "ben@mail.test", "cara@mail.test"] {
+            assert!(people.known(Trait::Email, address).is_some(), "{address}");
+        }
+        for address in ["nada@mail.test", "help@brook.test", "test-1@example.com"] {
+            assert!(people.known(Trait::Email, address).is_none(), "{address}");
+        }
+    };
+    for cut in 0..text.len() {
+        let mut harvest = Harvest::new();
+        let mut harvester = Harvester::new(&kept, &allowed).unwrap();
+        for part in [&text[..cut], &text[cut..]] {
+            harvester.part(part.as_bytes(), &mut harvest);
+        }
+        known(&harvest.finish().unwrap());
+    }
+    let rows = text.lines().map(|line| format!("1\t{line} test-1@example.com\n"));
+    let mut harvest = Harvest::new();
+    let rows: String = rows.collect();
+    Harvester::new(&ruled, &allowed).unwrap().part(rows.as_bytes(), &mut harvest);
+    known(&harvest.finish().unwrap());
+}
+
+#[test]
+fn keys_of_documents_are_masked_too() {
+    for leaves in [Leaves::Text, Leaves::Mask] {
+        let json = plan(vec![
+            column("name", Action::Name),
+            column("j", Action::Json(JsonPlan { paths: vec![], leaves })),
+        ]);
+        let text = "Ada Archer\t{\"of Ada Archer\": 1, \"new@mail.test\": 2, \"size\": 3}\n";
+        let out = masked(&json, text).unwrap();
+        let expected = "Test Customer 1\t{\"of Test Customer 1\": 1, \"test-2@example.com\": 2, \"size\": 3}\n";
+        assert_eq!(out, expected);
+    }
+}
+
 /// A field, escaped as the server does.
 fn field() -> impl Strategy<Value = String> {
     prop_oneof![

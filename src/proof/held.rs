@@ -1,13 +1,16 @@
 //! Whether a value has the form of its rule.
 
+use super::leaks;
+use super::views::behind_escapes;
 use crate::masking::people::Trait;
 use crate::masking::plan::{Action, ColumnPlan, Leaves};
 use crate::masking::text::Allowed;
-use crate::masking::{array, json};
+use crate::masking::{array, json, values};
 
 /// Whether what staging has in a column is what its rule makes of values.
 pub(super) fn held(column: &ColumnPlan, value: Option<&str>, allowed: &Allowed) -> bool {
     let Some(value) = value else { return true };
+    let rule = Rule { length: column.length, allowed };
     match &column.action {
         // An empty string stays one.
         Action::Null => value.is_empty(),
@@ -17,61 +20,158 @@ pub(super) fn held(column: &ColumnPlan, value: Option<&str>, allowed: &Allowed) 
         action if column.array => {
             let mut all = true;
             let _ = array::mask(value, ',', |element, _| {
-                all &= element.is_empty() || one(action, element, allowed);
+                all &= element.is_empty() || rule.holds(action, element);
                 Ok::<_, ()>(())
             });
             all
         }
-        action => one(action, value, allowed),
+        action => rule.holds(action, value),
     }
 }
 
-fn one(action: &Action, value: &str, allowed: &Allowed) -> bool {
-    let number = |text: &str| {
-        (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    match action {
-        Action::Keep | Action::Null | Action::Empty | Action::Text | Action::ObjectKey(_) => true,
-        Action::Email => {
-            let inner = value.strip_prefix("test-").and_then(|v| v.strip_suffix("@example.com"));
-            inner.is_some_and(number) || allowed.has(Trait::Email, value)
-        }
-        Action::Phone => {
-            let inner = value.strip_prefix('+').unwrap_or(value).strip_prefix("1000000");
-            inner.is_some_and(number) || allowed.has(Trait::Phone, value)
-        }
-        Action::Name => {
-            value.strip_prefix("Test Customer ").is_some_and(number)
-                || allowed.has(Trait::Name, value)
-        }
-        // Cut to a short column, its end alone is left.
-        Action::Secret => value.starts_with("staging-") || value.len() < 24,
-        Action::Value(template) => match template.split_once("{id}") {
-            None => value.trim_end() == template,
-            Some((before, after)) => value
-                .strip_prefix(before)
-                .and_then(|rest| rest.strip_suffix(after))
-                .is_some_and(number),
-        },
-        Action::Json(plan) => {
-            let mut all = true;
-            let read = json::show(value, |spot, path, text| {
-                let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
-                if spot == json::Spot::Text && !text.is_empty() {
-                    all &= match named {
-                        Some((_, Action::Null | Action::Empty)) => false,
-                        Some((_, action)) => one(action, text, allowed),
-                        None if plan.leaves == Leaves::Mask => {
-                            text == "masked"
-                                || [Action::Email, Action::Phone, Action::Name]
-                                    .iter()
-                                    .any(|action| one(action, text, allowed))
+/// What a value is held against, besides its action.
+struct Rule<'a> {
+    length: Option<u32>,
+    allowed: &'a Allowed,
+}
+
+impl Rule<'_> {
+    fn holds(&self, action: &Action, value: &str) -> bool {
+        let made = |what| values::is_made(what, value) || self.allowed.has(what, value);
+        match action {
+            Action::Keep | Action::Null | Action::Empty | Action::ObjectKey(_) => true,
+            Action::Text => self.has_no_address(value),
+            Action::Email => made(Trait::Email),
+            Action::Phone => made(Trait::Phone),
+            Action::Name => made(Trait::Name),
+            Action::Secret => is_made_secret(value, self.length),
+            Action::Value(template) => match template.split_once("{id}") {
+                None => value.trim_end() == template,
+                Some((before, after)) => value
+                    .strip_prefix(before)
+                    .and_then(|rest| rest.strip_suffix(after))
+                    .is_some_and(|id| {
+                        (1..=8).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
+                    }),
+            },
+            Action::Json(plan) => {
+                let mut all = true;
+                let read = json::show(value, |spot, path, text| {
+                    let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
+                    if text.is_empty() {
+                        return;
+                    }
+                    all &= match (spot, named) {
+                        (json::Spot::Number, _) => true,
+                        (json::Spot::Key, _) => {
+                            plan.leaves == Leaves::Keep || self.has_no_address(text)
                         }
-                        None => true,
+                        (_, Some((_, Action::Null | Action::Empty))) => false,
+                        (_, Some((_, action))) => self.holds(action, text),
+                        (_, None) => match plan.leaves {
+                            Leaves::Keep => true,
+                            Leaves::Text => self.has_no_address(text),
+                            Leaves::Mask => {
+                                text == "masked"
+                                    || [Action::Email, Action::Phone, Action::Name]
+                                        .iter()
+                                        .any(|action| self.holds(action, text))
+                            }
+                        },
                     };
-                }
-            });
-            read.is_ok() && all
+                });
+                read.is_ok() && all
+            }
+        }
+    }
+
+    /// Whether every address in a text is staging's, or nobody's. The masker looks behind escapes
+    /// first, so what stands before them is the end of an escape: `\ntest-1@example.com`.
+    fn has_no_address(&self, text: &str) -> bool {
+        if !text.contains(['@', '%', '&', '\\']) {
+            return true;
+        }
+        let mut all = true;
+        let behind = behind_escapes(text);
+        leaks::addresses(behind.last().map_or(text, String::as_str), |address| {
+            all &=
+                values::is_made(Trait::Email, address) || self.allowed.has(Trait::Email, address);
+        });
+        all
+    }
+}
+
+/// Whether a value is a key of staging's: cut to a short column, its end alone is left.
+fn is_made_secret(value: &str, length: Option<u32>) -> bool {
+    const PREFIX: &str = "staging-";
+    const DIGITS: usize = 16;
+    let value = value.trim_end();
+    let whole = PREFIX.len() + DIGITS;
+    let expected = length.map_or(whole, |length| whole.min(length as usize));
+    let (prefix, digits) = value.split_at(value.len().saturating_sub(DIGITS));
+    value.len() == expected
+        && PREFIX.ends_with(prefix)
+        && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::masking::plan::{JsonPlan, Step};
+
+    fn holds(action: Action, length: Option<u32>, value: &str) -> bool {
+        let name = "c".to_owned();
+        let column = ColumnPlan { name, array: false, text: true, length, action };
+        held(&column, Some(value), &Allowed::new(&["help@brook.test".to_owned()]))
+    }
+
+    #[test]
+    fn a_key_that_was_kept_is_told_however_short_it_is() {
+        for (value, length, expected) in [
+            ("staging-0123456789abcdef", None, true),
+            ("staging-0123456789abcdef", Some(40), true),
+            ("g-0123456789abcdef", Some(18), true),
+            ("89abcdef", Some(8), true),
+            ("sk_live_4242", None, false),
+            ("sk_live_4242", Some(12), false),
+            ("sk_live_42", Some(12), false),
+            ("staging-", None, false),
+            ("89abcdef", None, false),
+            ("é9abcdef", Some(9), false),
+        ] {
+            assert_eq!(holds(Action::Secret, length, value), expected, "{value} {length:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_was_kept_in_a_text_is_told() {
+        for (text, expected) in [
+            ("to test-7@example.com, help@brook.test", true),
+            (r"to\ntest-7@example.com", true),
+            ("to=test-7%40example.com", true),
+            ("5 @ 3 and a@b", true),
+            ("to new@firm.test", false),
+            (r"to\nnew@firm.test", false),
+            ("to=new%40firm.test", false),
+        ] {
+            assert_eq!(holds(Action::Text, None, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_somebody_s_in_a_document_is_told_as_a_key_too() {
+        let paths = vec![(vec![Step::Key("k".into())], Action::Keep)];
+        for (leaves, json, expected) in [
+            (Leaves::Mask, r#"{"a": "masked", "k": "x"}"#, true),
+            (Leaves::Mask, r#"{"test-7@example.com": "Test Customer 7"}"#, true),
+            (Leaves::Mask, r#"{"new@firm.test": "masked"}"#, false),
+            (Leaves::Text, r#"{"new\u0040firm.test": ""}"#, false),
+            (Leaves::Text, r#"{"a": ["new@firm.test"]}"#, false),
+            (Leaves::Mask, r#"{"a": "open"}"#, false),
+            (Leaves::Keep, r#"{"new@firm.test": 1}"#, true),
+        ] {
+            let plan = JsonPlan { paths: paths.clone(), leaves };
+            assert_eq!(holds(Action::Json(plan), None, json), expected, "{json}");
         }
     }
 }

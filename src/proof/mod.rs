@@ -17,6 +17,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod views;
 
 use std::collections::BTreeSet;
 

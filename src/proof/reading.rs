@@ -7,13 +7,14 @@ use std::sync::Mutex;
 use futures_util::TryStreamExt as _;
 
 use super::held::held;
-use super::leaks;
-use super::{Proved, Subject};
+use super::{Proved, Subject, leaks, views};
+use crate::backup::manifest::Column;
 use crate::database::{Session, quoted};
 use crate::fault::Fault;
 use crate::journal::Measure;
 use crate::masking::copy::{NULL, unescape};
 use crate::masking::plan::{Action, Rows, TablePlan};
+use crate::masking::rules::is_harmless;
 use crate::masking::sums::{Summing, TableSums};
 
 /// As `pg_dump`'s sessions have it, so that equal values are equal texts.
@@ -38,6 +39,34 @@ struct Table<'a> {
     key: &'a (String, String),
     plan: &'a TablePlan,
     computed: Vec<&'a str>,
+    /// What the values of each column are, those of the computed ones last.
+    shapes: Vec<Shape>,
+}
+
+/// What values are, as far as it matters for what is looked for in them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    Texts,
+    Json,
+    Lexemes,
+    Bytes,
+    /// No text, and digits in it are no telephone number.
+    Other,
+}
+
+impl Shape {
+    fn of(column: Option<&Column>) -> Self {
+        let Some(column) = column else { return Self::Text };
+        match column.base.rsplit('.').next().unwrap_or_default() {
+            "json" | "jsonb" => Self::Json,
+            "tsvector" => Self::Lexemes,
+            "bytea" => Self::Bytes,
+            _ if is_harmless(column) => Self::Other,
+            _ if column.array => Self::Texts,
+            _ => Self::Text,
+        }
+    }
 }
 
 /// Reads every table, the largest first.
@@ -49,8 +78,14 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
         .iter()
         .map(|(key, plan)| {
             let own = columns.iter().filter(|c| (&c.schema, &c.table) == (&key.0, &key.1));
-            let computed = own.filter(|c| c.generated).map(|c| c.name.as_str()).collect();
-            Table { key, plan, computed }
+            let own: Vec<&Column> = own.collect();
+            let computed = own.iter().filter(|c| c.generated).map(|c| c.name.as_str());
+            let computed: Vec<&str> = computed.collect();
+            let loaded = plan.columns.iter().map(|column| column.name.as_str());
+            let shapes = loaded.chain(computed.iter().copied());
+            let shapes = shapes.map(|name| Shape::of(own.iter().find(|c| c.name == name).copied()));
+            let shapes = shapes.collect();
+            Table { key, plan, computed, shapes }
         })
         .collect();
     let size = |table: &Table<'_>| {
@@ -183,20 +218,43 @@ impl Scan<'_> {
         {
             count(&mut self.found.broken);
         }
-        let Some(text) = text.filter(|text| text.len() >= 4) else { return };
-        let numbers = column.is_none_or(|column| column.text);
-        let mut leaked = false;
-        let know = (self.subject.people, self.subject.allowed);
-        leaks::find(text, numbers, know, |_| leaked = true);
-        if let Some(hidden) = text.strip_prefix("\\x").and_then(decoded) {
-            leaks::find(&hidden, true, know, |_| leaked = true);
-        }
-        if leaked {
+        let Some(text) = text else { return };
+        let shape = self.table.shapes.get(index).copied().unwrap_or(Shape::Text);
+        if self.leaks(text, shape) {
             count(&mut self.found.leaks);
         }
         if text.len() >= 8 && self.has_secret(text) {
             count(&mut self.found.secrets);
         }
+    }
+
+    /// Whether somebody of production is in a field.
+    fn leaks(&self, text: &str, shape: Shape) -> bool {
+        let know = (self.subject.people, self.subject.allowed);
+        let mut leaked = false;
+        let numbers = matches!(shape, Shape::Text | Shape::Texts | Shape::Json);
+        leaks::find(text, numbers, know, |_| leaked = true);
+        if let Some(hidden) = text.strip_prefix("\\x").and_then(decoded) {
+            leaks::find(&hidden, true, know, |_| leaked = true);
+        }
+        let single = |text: &str| leaks::is_single_name(text, know);
+        leaked |= match shape {
+            Shape::Text => single(text),
+            Shape::Texts => know.0.has_single_names() && views::elements(text).any(single),
+            Shape::Json => {
+                know.0.has_single_names()
+                    && views::strings_of_json(text).iter().any(|text| single(text))
+            }
+            Shape::Lexemes => {
+                let mut found = false;
+                for text in views::texts_of_lexemes(text, |word| know.0.begins_name(word)) {
+                    leaks::find(&text, true, know, |_| found = true);
+                }
+                found
+            }
+            Shape::Bytes | Shape::Other => false,
+        };
+        leaked
     }
 
     /// Whether a text is a key or token of production, or has one in it as a word of its own.

@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::masking::text::folded;
+use crate::masking::text::spelling::{first_word, plain, plain_ascii};
 
 /// What is known of a value that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,22 +85,25 @@ impl Digest {
                 if letters.take(2).count() < 2 {
                     return None;
                 }
-                if !value.is_ascii() || value.len() >= room.len() {
-                    return Some(self.raw(3, folded(value).as_bytes()));
+                match plain_ascii(value, &mut room, usize::MAX) {
+                    Some(plain) => Some(self.raw(3, plain)),
+                    None => Some(self.spelled(&plain(value))),
                 }
-                let mut count = 0;
-                for word in value.split_ascii_whitespace() {
-                    if count > 0 {
-                        room[count] = b' ';
-                        count += 1;
-                    }
-                    for letter in word.bytes() {
-                        room[count] = letter.to_ascii_lowercase();
-                        count += 1;
-                    }
-                }
-                Some(self.raw(3, &room[..count]))
             }
+        }
+    }
+
+    /// Of a name in its plain spelling.
+    pub(super) fn spelled(&self, plain: &str) -> u64 {
+        self.raw(3, plain.as_bytes())
+    }
+
+    /// Of the first word of a text, as that of a name.
+    pub(super) fn first_word(&self, text: &str) -> u64 {
+        let mut room = [0; 32];
+        match plain_ascii(text, &mut room, 1) {
+            Some(word) => self.raw(6, word),
+            None => self.raw(6, first_word(text).as_bytes()),
         }
     }
 

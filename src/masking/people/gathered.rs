@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use super::digest::{AsIs, Digest, Map, Trait};
 use super::{MOST, People};
 use crate::fault::Fault;
-use crate::masking::text::folded;
+use crate::masking::text::spelling::{plain, spelled_out};
 
 /// What a row says of the person whose it is.
 #[derive(Debug, Default)]
@@ -99,12 +99,12 @@ impl Harvest {
         for name in names {
             self.names.entry(name).or_insert(person);
         }
-        let spelled = row.own.iter().filter(|(what, _)| *what == Trait::Name);
-        for hash in spelled.filter_map(|(what, name)| self.digest.of(*what, &bare(name))) {
-            self.names.entry(hash).or_insert(person);
-        }
         for (_, name) in row.own.iter().filter(|(what, _)| *what == Trait::Name) {
-            self.words.add(self.digest, name);
+            self.words.add(self.digest, &plain(name));
+            if let Some(other) = spelled_out(name) {
+                self.names.entry(self.digest.spelled(&other)).or_insert(person);
+                self.words.add(self.digest, &other);
+            }
         }
     }
 
@@ -115,8 +115,11 @@ impl Harvest {
         {
             self.strays.push((what, hash));
             if what == Trait::Name {
-                self.words.add(self.digest, value);
-                self.strays.extend(self.digest.of(what, &bare(value)).map(|hash| (what, hash)));
+                self.words.add(self.digest, &plain(value));
+                if let Some(other) = spelled_out(value) {
+                    self.strays.push((what, self.digest.spelled(&other)));
+                    self.words.add(self.digest, &other);
+                }
             }
         }
     }
@@ -213,26 +216,17 @@ fn root(same: &[u32], mut person: u32) -> u32 {
 }
 
 impl Words {
+    /// Takes a name in its plain spelling.
     fn add(&mut self, digest: Digest, name: &str) {
-        let folded = folded(name);
-        let words = folded.split(' ').count();
+        let words = name.split(' ').count();
         // A single word is too often a word: alone it counts as a name where it fills a field.
         if words > 1 {
-            self.first.insert(digest.raw(6, first_word(&folded).as_bytes()));
+            self.first.insert(digest.first_word(name));
             self.most = self.most.max(words);
         } else {
             self.single = true;
         }
     }
-}
-
-/// A name without its points and strokes: how it stands in the name of a file.
-fn bare(name: &str) -> String {
-    name.replace(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’', " ")
-}
-
-fn first_word(folded: &str) -> &str {
-    folded.split(' ').next().unwrap_or_default()
 }
 
 #[derive(Debug)]

@@ -88,27 +88,20 @@ impl People {
         self.keys.get(&self.digest.key(of, key)).copied()
     }
 
-    /// Whether a name may begin with this word, whatever its case. Asked of every word of every
+    /// Whether a name may begin with the first word of this, whatever its spelling. Asked of every word of every
     /// text, so it takes no memory for most of them.
     pub(crate) fn begins_name(&self, word: &str) -> bool {
-        let mut small = [0; 24];
-        let hash = match small.get_mut(..word.len()) {
-            Some(small) if word.is_ascii() => {
-                small.copy_from_slice(word.as_bytes());
-                small.make_ascii_lowercase();
-                self.digest.raw(6, small)
-            }
-            _ => self.digest.raw(6, word.to_lowercase().as_bytes()),
-        };
-        self.words.first.contains(&hash)
+        self.words.first.contains(&self.digest.first_word(word))
     }
 
     /// Whether a whole text could be a name: most are none, and are seen not to be at once.
     pub(crate) fn may_be_name(&self, text: &str) -> bool {
-        match text.split_ascii_whitespace().next() {
-            Some(first) if first.len() < text.trim_end().len() => self.begins_name(first),
-            _ => self.words.single || !text.is_ascii(),
-        }
+        self.words.single || self.begins_name(text)
+    }
+
+    /// Whether there is a name of one word.
+    pub(crate) fn has_single_names(&self) -> bool {
+        self.words.single
     }
 
     /// How many words the longest name has.

@@ -82,6 +82,17 @@ const BIRTH: [&str; 3] = ["birth", "born", "dob"];
 /// A reason is for who knows it: pasted as it is, the loader asks for one.
 const NO_REASON: &str = "{ keep = \"\" }";
 
+/// Types of which digits are no telephone number, though one must be masked.
+const NO_NUMBERS: [&str; 9] =
+    ["inet", "cidr", "macaddr", "macaddr8", "geometry", "geography", "vector", "halfvec", "raster"];
+
+/// Whether a column's values are no texts, nor hold any: numbers, times, identifiers, places.
+pub(crate) fn is_harmless(column: &Column) -> bool {
+    let base = column.base.rsplit('.').next().unwrap_or_default();
+    let plain = matches!(column.kind, TypeKind::Base) && HARMLESS.contains(&column.base.as_str());
+    plain || column.kind == TypeKind::Enum || NO_NUMBERS.contains(&base)
+}
+
 /// Whether a column needs a rule.
 pub(super) fn could_hold(column: &Column) -> bool {
     let name = column.name.to_lowercase();

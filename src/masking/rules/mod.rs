@@ -33,6 +33,6 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use classify::Unclassified;
+pub(crate) use classify::{Unclassified, is_harmless};
 pub(crate) use load::Rules;
 pub(crate) use resolve::ArchiveTable;

@@ -1,0 +1,152 @@
+//! Free text: addresses, telephone numbers and known names within it.
+//!
+//! An e-mail address is replaced wherever it stands. A telephone number is, where it begins with
+//! a plus, or is one of production's: other digits are the number of a job, a part or a page. A
+//! name is one of production's: of two words or more, whatever its case and what parts them; or of
+//! one, where it is all of the text. All of them are found behind escapes too, those of JSON, of
+//! an address of the web and of HTML.
+
+mod allowed;
+mod emails;
+mod escapes;
+mod names;
+mod phones;
+pub(crate) mod spelling;
+#[cfg(test)]
+pub(super) mod tests;
+
+use std::borrow::Cow;
+
+pub(crate) use allowed::Allowed;
+pub(crate) use emails::addresses;
+
+use super::people::{People, Trait};
+use super::values;
+use crate::fault::Fault;
+
+/// Who there is, and what is nobody's.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) people: &'a People,
+    pub(crate) allowed: &'a Allowed,
+}
+
+/// A piece of a text that is somebody's.
+struct Piece {
+    from: usize,
+    to: usize,
+    what: Trait,
+}
+
+/// A piece of a text, and what stands there without its escapes.
+struct Found<'t> {
+    from: usize,
+    to: usize,
+    what: Trait,
+    value: &'t str,
+    /// How many levels of escapes it stands behind.
+    level: usize,
+}
+
+/// A text without anybody in it.
+///
+/// # Errors
+/// No number is left.
+pub(crate) fn mask<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
+    if let Some((Trait::Name, number)) = whole(text, known.people)
+        && !known.allowed.has(Trait::Name, text)
+        && !spelling::plain(text).contains(' ')
+    {
+        let mut out = String::new();
+        values::of(Trait::Name, text, number, &mut out);
+        return Ok(Cow::Owned(out));
+    }
+    replace(text, known, |_| true)
+}
+
+/// The same for a text that is code: what merely looks like an address or a number stays.
+///
+/// # Errors
+/// No number is left.
+pub(crate) fn mask_known<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
+    replace(text, known, |found| known.people.known(found.what, found.value).is_some())
+}
+
+fn replace<'t>(
+    text: &'t str,
+    known: Known<'_>,
+    wanted: impl Fn(&Found<'_>) -> bool,
+) -> Result<Cow<'t, str>, Fault> {
+    let levels = escapes::levels(text);
+    let mut all = Vec::new();
+    for piece in pieces(text, known.people) {
+        let value = text.get(piece.from..piece.to).unwrap_or_default();
+        all.push(Found { from: piece.from, to: piece.to, what: piece.what, value, level: 0 });
+    }
+    for (level, decoded) in levels.iter().enumerate() {
+        for piece in pieces(&decoded.text, known.people) {
+            let value = decoded.text.get(piece.from..piece.to).unwrap_or_default();
+            let Some((from, to)) = decoded.raw(piece.from, piece.to) else { continue };
+            all.push(Found { from, to, what: piece.what, value, level: level + 1 });
+        }
+    }
+    all.retain(|found| wanted(found) && !known.allowed.has(found.what, found.value));
+    if all.is_empty() {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for found in apart(all) {
+        out.push_str(text.get(done..found.from).unwrap_or_default());
+        let raw = text.get(found.from..found.to).unwrap_or_default();
+        let number = known.people.number(found.what, found.value)?;
+        let begin = out.len();
+        values::of(found.what, found.value, number, &mut out);
+        // In an address of the web it is written as such a one has it.
+        if raw.contains('%') && !found.value.contains('%') {
+            let made = out.split_off(begin);
+            out.push_str(&made.replace('@', "%40").replace(' ', "%20").replace('+', "%2B"));
+        }
+        done = found.to;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    Ok(Cow::Owned(out))
+}
+
+/// Those that do not overlap, in the order of the text: of two that do, the one behind more
+/// escapes, since `\nada@…` is no address of an `nada`; else the one that begins first; else the
+/// longer.
+fn apart(mut all: Vec<Found<'_>>) -> Vec<Found<'_>> {
+    all.sort_by_key(|found| (usize::MAX - found.level, found.from, usize::MAX - found.to));
+    let mut taken = std::collections::BTreeMap::<usize, Found<'_>>::new();
+    for found in all {
+        let before = taken.range(..found.to).next_back();
+        if before.is_none_or(|(_, before)| before.to <= found.from) {
+            taken.insert(found.from, found);
+        }
+    }
+    taken.into_values().collect()
+}
+
+fn pieces(text: &str, people: &People) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    emails::emails(text, &mut pieces);
+    phones::phones(text, people, &mut pieces);
+    names::names(text, people, &mut pieces);
+    pieces
+}
+
+/// What an address, number or name as a whole is, if it is one that production has.
+pub(crate) fn whole(text: &str, people: &People) -> Option<(Trait, u32)> {
+    let phone = |byte: u8| byte.is_ascii_digit() || b" +()./-".contains(&byte);
+    let what = if memchr::memchr(b'@', text.as_bytes()).is_some() {
+        Trait::Email
+    } else if text.bytes().all(phone) {
+        Trait::Phone
+    } else if people.may_be_name(text) {
+        Trait::Name
+    } else {
+        return None;
+    };
+    people.known(what, text).map(|number| (what, number))
+}

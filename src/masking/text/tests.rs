@@ -1,0 +1,83 @@
+use super::super::people::{Harvest, Row};
+use super::*;
+
+/// Two people: Ada Archer (1) and Øle B. O'Neill (2).
+pub(in super::super) fn people() -> People {
+    let mut harvest = Harvest::new();
+    for (name, email, phone) in [
+        ("Ada Archer", "ada.archer@mail.test", "+15552000001"),
+        ("Øle B. O'Neill", "ole@firm.test", "+15552000002"),
+    ] {
+        let own = [(Trait::Name, name), (Trait::Email, email), (Trait::Phone, phone)];
+        let own = own.map(|(what, value)| (what, value.to_owned())).into();
+        harvest.row(&Row { keys: vec![("customers", name.as_bytes().to_vec())], own });
+    }
+    harvest.finish().unwrap()
+}
+
+fn masked(text: &str) -> String {
+    let (people, allowed) = (people(), Allowed::new(&["help@brook.test".to_owned()]));
+    mask(text, Known { people: &people, allowed: &allowed }).unwrap().into_owned()
+}
+
+#[test]
+fn addresses_numbers_and_names_are_found_however_they_are_written() {
+    for (text, expected) in [
+        ("Write to ADA.Archer@Mail.test.", "Write to test-1@example.com."),
+        ("<ada.archer@mail.test>,", "<test-1@example.com>,"),
+        ("to office+ada.archer@mail.test", "to test-3@example.com"),
+        ("Call +1 555 200 0001 before 8", "Call +10000001 before 8"),
+        ("or (1) 555-2000002", "or (10000002"),
+        ("15552000001", "10000001"),
+        ("job 107, 12 × 3.5, 2026-11-26 08:15:00", "job 107, 12 × 3.5, 2026-11-26 08:15:00"),
+        ("+49 171 2345678 2026-11-26", "+10000003 2026-11-26"),
+        ("ada ARCHER's key", "Test Customer 1's key"),
+        ("(Ada\n Archer), ØLE  b. o'neill!", "(Test Customer 1), Test Customer 2!"),
+        ("ask Ada, or the archer", "ask Ada, or the archer"),
+        ("ADA_ARCHER.pdf, Ada;Archer;x", "Test Customer 1.pdf, Test Customer 1;x"),
+        ("'Ada Archer', 'Ada Archer's'", "'Test Customer 1', 'Test Customer 1's'"),
+        ("Ole B O’Neill’s", "Test Customer 2’s"),
+        ("oele b. oneill", "Test Customer 2"),
+        (r"Ask\nada.archer@mail.test\u0020", r"Ask\ntest-1@example.com\u0020"),
+        (r#"{\"a\":\"\\nada.archer@mail.test\"}"#, r#"{\"a\":\"\\ntest-1@example.com\"}"#),
+        (
+            "?to=ada.archer%40mail.test&n=Ada%20Archer",
+            "?to=test-1%40example.com&n=Test%20Customer%201",
+        ),
+        ("?to=ada.archer@mail.test&n=Ada+Archer#1", "?to=test-1@example.com&n=Test Customer 1#1"),
+        (r"\u00d8le B. O\u0027Neill", "Test Customer 2"),
+        ("ada.archer&#64;mail.test", "test-1@example.com"),
+        ("Ada Archer;ada.archer@mail.test;x", "Test Customer 1;test-1@example.com;x"),
+        ("help@brook.test stays", "help@brook.test stays"),
+        ("Ada Archer.", "Test Customer 1."),
+    ] {
+        assert_eq!(masked(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_holds_nobody_is_handed_on_as_it_is() {
+    let (people, allowed) = (people(), Allowed::default());
+    let known = Known { people: &people, allowed: &allowed };
+    assert!(matches!(mask("Nothing here.", known).unwrap(), Cow::Borrowed(_)));
+}
+
+#[test]
+fn names_of_one_word_and_with_strokes_are_found() {
+    let mut harvest = Harvest::new();
+    for name in ["Anna-Lena Berg", "Cher", "J\u{f6}rg M\u{fc}ller"] {
+        harvest.stray(Trait::Name, name);
+    }
+    let (people, allowed) = (harvest.finish().unwrap(), Allowed::new(&["Jorg Muller".to_owned()]));
+    let made =
+        |text: &str| mask(text, Known { people: &people, allowed: &allowed }).unwrap().into_owned();
+    for (text, expected) in [
+        ("for anna lena berg", "for Test Customer 1"),
+        ("for Anna-Lena Berg", "for Test Customer 1"),
+        (" cher ", "Test Customer 2"),
+        ("it is cher", "it is cher"),
+        ("J\u{f6}rg M\u{fc}ller", "J\u{f6}rg M\u{fc}ller"),
+    ] {
+        assert_eq!(made(text), expected, "{text}");
+    }
+}

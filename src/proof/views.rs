@@ -1,0 +1,159 @@
+//! What a field shows of itself when its escapes are resolved: those of JSON, of an address of the
+//! web and of HTML. How the masker reads them does not count here.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::pattern;
+
+static ESCAPES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::constant(
+        r#"(?x)
+        (?<units>(?:\\+u[0-9a-fA-F]{4})+)
+        | \\+(?<control>[nrtbfv])
+        | \\+(?<sign>["'/@%&])
+        | (?<bytes>(?:%[0-9a-fA-F]{2})+)
+        | &\#(?<hex>[xX]?)(?<code>[0-9a-fA-F]{1,6});"#,
+    )
+});
+
+/// The levels of escapes that are looked behind: a link in a message in a document has three.
+const DEEPEST: usize = 3;
+
+/// The text behind the escapes, one for each level; nothing where there are none.
+pub(super) fn behind_escapes(text: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    while all.len() < DEEPEST {
+        let text = all.last().map_or(text, String::as_str);
+        if memchr::memchr3(b'\\', b'%', b'&', text.as_bytes()).is_none() {
+            break;
+        }
+        let next = ESCAPES.replace_all(text, resolved).into_owned();
+        if next == text {
+            break;
+        }
+        all.push(next);
+    }
+    all
+}
+
+fn resolved(found: &Captures<'_>) -> String {
+    let part = |name: &str| found.name(name).map(|part| part.as_str());
+    if let Some(units) = part("units") {
+        let units = units.split('u').skip(1).map(|unit| unit.trim_end_matches('\\'));
+        let units: Vec<u16> = units.filter_map(|unit| u16::from_str_radix(unit, 16).ok()).collect();
+        return String::from_utf16_lossy(&units);
+    }
+    if part("control").is_some() {
+        return "\n".to_owned();
+    }
+    if let Some(bytes) = part("bytes") {
+        return percent_encoding::percent_decode_str(bytes).decode_utf8_lossy().into_owned();
+    }
+    if let Some(code) = part("code") {
+        let radix = if part("hex").is_some_and(|x| !x.is_empty()) { 16 } else { 10 };
+        let letter = u32::from_str_radix(code, radix).ok().and_then(char::from_u32);
+        return letter.map_or_else(|| found[0].to_owned(), String::from);
+    }
+    part("sign").unwrap_or_default().to_owned()
+}
+
+/// Every string of a JSON document.
+pub(super) fn strings_of_json(text: &str) -> Vec<String> {
+    let mut strings = Vec::new();
+    let mut todo: Vec<serde_json::Value> = serde_json::from_str(text).into_iter().collect();
+    while let Some(value) = todo.pop() {
+        match value {
+            serde_json::Value::String(text) => strings.push(text),
+            serde_json::Value::Array(values) => todo.extend(values),
+            serde_json::Value::Object(fields) => {
+                todo.extend(fields.into_iter().map(|(_, value)| value));
+            }
+            _ => {}
+        }
+    }
+    strings
+}
+
+/// The elements of an array that are single words, as an array has them.
+pub(super) fn elements(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['{', '}', ',']).map(|element| element.trim().trim_matches('"'))
+}
+
+/// The texts that a `tsvector` tells of: its words in the order of their places; and where they
+/// have none, every word before and behind every other that `begins` a name.
+pub(super) fn texts_of_lexemes(text: &str, begins: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut placed: Vec<(u32, String)> = Vec::new();
+    let mut loose: Vec<String> = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('\'') {
+        let (word, after) = lexeme(after);
+        let end = after.find(' ').unwrap_or(after.len());
+        let (places, after) = after.split_at(end);
+        let places: Vec<u32> = places
+            .trim_start_matches(':')
+            .split(',')
+            .filter_map(|place| {
+                place.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok()
+            })
+            .collect();
+        match places.is_empty() {
+            true => loose.push(word),
+            false => placed.extend(places.into_iter().map(|place| (place, word.clone()))),
+        }
+        rest = after;
+    }
+    placed.sort_unstable();
+    let placed: Vec<&str> = placed.iter().map(|(_, word)| word.as_str()).collect();
+    let mut texts = vec![placed.join(" ")];
+    for first in loose.iter().filter(|word| begins(word)) {
+        texts.extend(loose.iter().map(|other| format!("{first} {other}")));
+    }
+    texts.append(&mut loose);
+    texts
+}
+
+/// A word behind its opening quotation mark, and what follows.
+fn lexeme(text: &str) -> (String, &str) {
+    let mut word = String::new();
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => word.extend(letters.next().map(|(_, letter)| letter)),
+            '\'' if letters.peek().is_some_and(|(_, next)| *next == '\'') => {
+                letters.next();
+                word.push('\'');
+            }
+            '\'' => return (word, text.get(at + 1..).unwrap_or_default()),
+            letter => word.push(letter),
+        }
+    }
+    (word, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_resolved_level_by_level() {
+        for (text, expected) in [
+            (r"Ask\nada\u0040mail.test \ud83d\ude00", "Ask\nada@mail.test 😀"),
+            ("ada%40mail.test 100%", "ada@mail.test 100%"),
+            ("ada&#64;mail&#x2E;test &#9999999;", "ada@mail.test &#9999999;"),
+            (r"%5Cu0040 \\n", "@ \n"),
+        ] {
+            assert_eq!(behind_escapes(text).last().unwrap(), expected);
+        }
+        assert!(behind_escapes("nothing, 5 % & more").is_empty());
+    }
+
+    #[test]
+    fn a_tsvector_tells_its_words_in_order() {
+        let texts = texts_of_lexemes("'archer':2A,9 'ada':1 'o''neill':3", |_| false);
+        assert_eq!(texts, ["ada archer o'neill archer"]);
+        let texts = texts_of_lexemes("'ada' 'archer'", |word| word == "ada");
+        assert!(texts.contains(&"ada archer".to_owned()), "{texts:?}");
+    }
+}
