@@ -16,6 +16,8 @@ pub(crate) struct Harvester<'a> {
     kept: bool,
     /// What may be the beginning of an address, where a row was cut.
     begun: Vec<u8>,
+    /// Whether the first rows were looked at.
+    sampled: bool,
 }
 
 /// The longest piece of a cut row that is held; no address is as long.
@@ -31,12 +33,16 @@ impl<'a> Harvester<'a> {
             fields: Vec::with_capacity(plan.columns.len()),
             kept: plan.is_kept(),
             begun: Vec::new(),
+            sampled: false,
         })
     }
 
     /// Takes some rows, each to its end, unless the plan keeps every column: then the text may be
     /// cut anywhere.
     pub(crate) fn part(&mut self, input: &[u8], harvest: &mut Harvest) {
+        if !std::mem::replace(&mut self.sampled, true) {
+            harvest.samples.look(self.plan, input);
+        }
         if self.kept {
             return self.kept_part(input, harvest);
         }

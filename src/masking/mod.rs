@@ -8,7 +8,8 @@
 //!
 //! A [`plan::MaskPlan`] says what is done with each column. It is made before any row is read,
 //! and where a column could hold personal data and no rule names it, there is none. The backup is
-//! read twice: once for who there is (`harvest`), and once to load it, masked on the way (`table`).
+//! read twice: once for who there is (`harvest`) and what there is in columns without a rule
+//! (`sample`), and once to load it, masked on the way (`table`).
 
 mod apply;
 pub(crate) mod array;
@@ -18,6 +19,7 @@ pub(crate) mod json;
 pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod rules;
+mod sample;
 pub(crate) mod sums;
 pub(crate) mod table;
 pub(crate) mod text;

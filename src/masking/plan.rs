@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::rules::Unclassified;
+
 /// What is done with a backup's tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MaskPlan {
@@ -53,6 +55,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) length: Option<u32>,
     /// What is done.
     pub(crate) action: Action,
+    /// Where it stays only since nothing asked for a rule: what is told if its rows do.
+    pub(crate) passed: Option<Unclassified>,
 }
 
 /// What is done with a value. NULL stays NULL, and an empty string stays empty, whatever it is.

@@ -7,7 +7,14 @@ use super::super::text::Allowed;
 use super::*;
 
 fn column(name: &str, action: Action) -> ColumnPlan {
-    ColumnPlan { name: name.to_owned(), array: false, text: true, length: None, action }
+    ColumnPlan {
+        name: name.to_owned(),
+        array: false,
+        text: true,
+        length: None,
+        action,
+        passed: None,
+    }
 }
 
 fn plan(columns: Vec<ColumnPlan>) -> TablePlan {

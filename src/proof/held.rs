@@ -4,7 +4,7 @@ use super::leaks;
 use super::views::behind_escapes;
 use crate::masking::people::Trait;
 use crate::masking::plan::{Action, ColumnPlan, Leaves};
-use crate::masking::text::Allowed;
+use crate::masking::text::{Allowed, has_token};
 use crate::masking::{array, json, values};
 
 /// Whether what staging has in a column is what its rule makes of values.
@@ -40,7 +40,7 @@ impl Rule<'_> {
         let made = |what| values::is_made(what, value) || self.allowed.has(what, value);
         match action {
             Action::Keep | Action::Null | Action::Empty | Action::ObjectKey(_) => true,
-            Action::Text => self.has_no_address(value),
+            Action::Text => self.has_no_address(value) && !has_token(value),
             Action::Email => made(Trait::Email),
             Action::Phone => made(Trait::Phone),
             Action::Name => made(Trait::Name),
@@ -70,7 +70,7 @@ impl Rule<'_> {
                         (_, Some((_, action))) => self.holds(action, text),
                         (_, None) => match plan.leaves {
                             Leaves::Keep => true,
-                            Leaves::Text => self.has_no_address(text),
+                            Leaves::Text => self.holds(&Action::Text, text),
                             Leaves::Mask => {
                                 text == "masked"
                                     || [Action::Email, Action::Phone, Action::Name]
@@ -121,7 +121,7 @@ mod tests {
 
     fn holds(action: Action, length: Option<u32>, value: &str) -> bool {
         let name = "c".to_owned();
-        let column = ColumnPlan { name, array: false, text: true, length, action };
+        let column = ColumnPlan { name, array: false, text: true, length, action, passed: None };
         held(&column, Some(value), &Allowed::new(&["help@brook.test".to_owned()]))
     }
 
@@ -153,6 +153,7 @@ mod tests {
             ("to new@firm.test", false),
             (r"to\nnew@firm.test", false),
             ("to=new%40firm.test", false),
+            ("key sk_live_4242424242424242", false),
         ] {
             assert_eq!(holds(Action::Text, None, text), expected, "{text}");
         }

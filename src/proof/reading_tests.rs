@@ -17,6 +17,7 @@ fn table(columns: &[(&str, Action)]) -> TablePlan {
         text: true,
         length: None,
         action: action.clone(),
+        passed: None,
     });
     TablePlan { rows: Rows::Load, columns: columns.collect(), links: Vec::new() }
 }

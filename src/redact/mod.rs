@@ -23,7 +23,7 @@ mod needles;
 mod redactor;
 mod shapes;
 
-pub(crate) use names::{is_secret_name, sensitive_header};
+pub(crate) use names::{is_secret_name, sensitive_header, words};
 pub(crate) use needles::Needles;
 pub(crate) use redactor::Redactor;
 pub(crate) use shapes::hide as hide_shapes;

@@ -71,7 +71,7 @@ pub(super) fn looks_human(value: &str) -> bool {
 }
 
 /// The words of a name, in lower case.
-fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut before = None::<char>;

@@ -18,6 +18,17 @@ pub(crate) enum Trait {
     Name,
 }
 
+impl Trait {
+    /// What several of them are called.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Email => "e-mail addresses",
+            Self::Phone => "telephone numbers",
+            Self::Name => "names",
+        }
+    }
+}
+
 /// Hashes that are hashes already.
 #[derive(Default)]
 pub(crate) struct AsIs(u64);

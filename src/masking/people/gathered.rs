@@ -8,6 +8,8 @@ use std::sync::Mutex;
 use super::digest::{AsIs, Digest, Map, Trait};
 use super::{MOST, People};
 use crate::fault::Fault;
+use crate::masking::rules::unruled;
+use crate::masking::sample::Samples;
 use crate::masking::text::spelling::{plain, spelled_out};
 
 /// What a row says of the person whose it is.
@@ -37,6 +39,8 @@ pub(crate) struct Harvest {
     seen: HashSet<u64, BuildHasherDefault<AsIs>>,
     words: Words,
     secrets: HashSet<u64, BuildHasherDefault<AsIs>>,
+    /// Columns that nobody asked a rule for.
+    pub(crate) samples: Samples,
 }
 
 /// How names begin, and how long they are.
@@ -63,6 +67,7 @@ impl Harvest {
             seen: HashSet::default(),
             words: Words::default(),
             secrets: HashSet::default(),
+            samples: Samples::default(),
         }
     }
 
@@ -134,8 +139,12 @@ impl Harvest {
     /// Gives the numbers.
     ///
     /// # Errors
-    /// There are more than numbers.
+    /// There are more than numbers, or a column that has no rule holds what needs one.
     pub(crate) fn finish(mut self) -> Result<People, Fault> {
+        let suspects = std::mem::take(&mut self.samples).suspects();
+        if !suspects.is_empty() {
+            return Err(unruled(&suspects));
+        }
         let mut numbers = Numbers { next: 1 };
         let mut of_person: HashMap<u32, u32> = HashMap::new();
         for person in 0..u32::try_from(self.same.len()).unwrap_or(u32::MAX) {

@@ -51,9 +51,9 @@ impl People {
     /// How many addresses, telephone numbers and names.
     pub(crate) fn values(&self) -> [(&'static str, u64); 3] {
         [
-            ("e-mail addresses", self.emails.len() as u64),
-            ("telephone numbers", self.phones.len() as u64),
-            ("names", self.names.len() as u64),
+            (Trait::Email.words(), self.emails.len() as u64),
+            (Trait::Phone.words(), self.phones.len() as u64),
+            (Trait::Name.words(), self.names.len() as u64),
         ]
     }
 

@@ -2,11 +2,15 @@
 //!
 //! A restore is refused while one of them has no rule: a new column must not leak because nobody
 //! thought of it. What cannot hold a person's data by its type (numbers, times, identifiers, words
-//! of a fixed list) needs none, unless its name says otherwise.
+//! of a fixed list) needs none, unless its name says otherwise; or its first rows, which the first
+//! reading of the backup looks at.
 
 use std::fmt;
 
+use super::fits::is_text;
+use super::wording::{BIRTH, NAMES, PERSONAL, PHONES, SECRET, Words};
 use crate::backup::manifest::{Column, TypeKind};
+use crate::fault::Fault;
 
 /// A column that could hold personal data, and has no rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,25 +63,21 @@ const HARMLESS: [&str; 34] = [
     "txid_snapshot",
 ];
 
-/// Parts of names that speak of a person, whatever the type.
-const PERSONAL: [&str; 13] = [
-    "ssn",
-    "social_security",
-    "passport",
-    "tax_id",
-    "iban",
-    "latitude",
-    "longitude",
-    "location",
-    "geo",
-    "place",
-    "phone",
-    "mobile",
-    "salary",
+/// Ranges that come with PostgreSQL: of numbers and times. Any other may be one of texts.
+const RANGES: [&str; 12] = [
+    "int4range",
+    "int8range",
+    "numrange",
+    "daterange",
+    "tsrange",
+    "tstzrange",
+    "int4multirange",
+    "int8multirange",
+    "nummultirange",
+    "datemultirange",
+    "tsmultirange",
+    "tstzmultirange",
 ];
-
-/// Those of a birth.
-const BIRTH: [&str; 3] = ["birth", "born", "dob"];
 
 /// A reason is for who knows it: pasted as it is, the loader asks for one.
 const NO_REASON: &str = "{ keep = \"\" }";
@@ -95,41 +95,57 @@ pub(crate) fn is_harmless(column: &Column) -> bool {
 
 /// Whether a column needs a rule.
 pub(super) fn could_hold(column: &Column) -> bool {
-    let name = column.name.to_lowercase();
+    let words = Words::of(&column.name);
     // Of a moment that something was done, only a birth's says anything.
-    let words = match column.base.starts_with("time") || column.base == "interval" {
-        true => &BIRTH[..],
-        false => &PERSONAL[..],
-    };
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let personal = has(words) || has(&BIRTH) || matches!(&*name, "lat" | "lng");
+    let moment = column.base.starts_with("time") || column.base == "interval";
+    let personal = words.has(&BIRTH) || !moment && (words.has(&PERSONAL) || words.has(&PHONES));
+    let numeric =
+        matches!(column.base.as_str(), "uuid" | "int2" | "int4" | "int8" | "numeric" | "float8");
     match column.kind {
         _ if column.base == "bool" => false,
-        TypeKind::Enum => false,
-        TypeKind::Range | TypeKind::Multirange => personal,
-        TypeKind::Base if HARMLESS.contains(&column.base.as_str()) => personal,
-        TypeKind::Base | TypeKind::Composite | TypeKind::Other => true,
+        TypeKind::Enum => personal,
+        TypeKind::Range | TypeKind::Multirange if RANGES.contains(&column.base.as_str()) => {
+            personal
+        }
+        TypeKind::Base if HARMLESS.contains(&column.base.as_str()) => {
+            personal || numeric && words.end_with(&SECRET)
+        }
+        _ => true,
     }
+}
+
+/// A column that needs no rule by its name and type: what is told of it if its rows say otherwise.
+pub(super) fn passed(table: String, column: &Column) -> Option<Unclassified> {
+    let judged = !column.identity
+        && column.base != "bool"
+        && !column.base.starts_with("time")
+        && column.base != "interval";
+    judged.then(|| Unclassified {
+        table,
+        column: column.name.clone(),
+        declared: column.declared.clone(),
+        proposal: if column.nullable { "\"null\"" } else { NO_REASON },
+    })
 }
 
 /// What a rule for a column could be, by its name and type.
 pub(super) fn proposal(column: &Column) -> &'static str {
-    let name = column.name.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let words = Words::of(&column.name);
+    let has = |wanted: &[&str]| words.has(wanted);
     match column.base.as_str() {
         "json" | "jsonb" => "{ json = { \"$..name\" = \"name\" }, leaves = \"text\" }",
         "bytea" | "tsvector" => "\"empty\"",
         "inet" | "cidr" => "{ value = \"192.0.2.1\" }",
-        base if HARMLESS.contains(&base) && column.nullable => "\"null\"",
-        base if HARMLESS.contains(&base) => NO_REASON,
-        _ if has(&["email", "e-mail", "e_mail"]) => "\"email\"",
-        _ if has(&["phone", "mobile"]) => "\"phone\"",
-        _ if has(&["token", "secret", "password", "api_key", "apikey"]) => "\"secret\"",
+        _ if !is_text(column) && column.nullable => "\"null\"",
+        _ if !is_text(column) => NO_REASON,
+        _ if has(&["email", "e_mail", "mail", "useremail"]) => "\"email\"",
+        _ if has(&PHONES) => "\"phone\"",
+        _ if has(&SECRET) => "\"secret\"",
         _ if has(&["note", "comment", "description", "body", "message", "text", "subject"]) => {
             "\"text\""
         }
-        _ if has(&["path", "object", "file"]) => "\"object-key\"",
-        _ if has(&["name"]) => "\"name\"",
+        _ if has(&["path", "object", "file", "filename"]) => "\"object-key\"",
+        _ if has(&NAMES) => "\"name\"",
         _ => NO_REASON,
     }
 }
@@ -144,4 +160,26 @@ impl fmt::Display for Unclassified {
         }
         write!(f, " = {:<40} # {}", self.proposal, self.declared)
     }
+}
+
+/// Columns that hold what needs a rule, with the lines to paste.
+pub(crate) fn unruled(list: &[Unclassified]) -> Fault {
+    let mut lines = String::new();
+    let mut table = "";
+    for one in list {
+        if one.table != table {
+            table = &one.table;
+            lines.push_str(&format!("\n[[table]]\nname = {table:?}\n[table.columns]\n"));
+        }
+        lines.push_str(&format!("{one}\n"));
+    }
+    let message = format!(
+        "{} columns that need no rule by their type and name hold what looks like personal data; \
+         nothing was loaded",
+        list.len()
+    );
+    Fault::usage(message).help(format!(
+        "add to suites/masking.toml, after thinking of each (a table that is there already takes \
+         the lines below its own):\n{lines}"
+    ))
 }

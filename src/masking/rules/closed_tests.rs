@@ -114,3 +114,64 @@ async fn a_rule_that_does_nothing_is_told() {
     }
     assert_eq!(passed, Vec::<&str>::new());
 }
+
+#[tokio::test]
+async fn what_stays_whole_needs_a_reason() {
+    let (columns, tables) = demo().await;
+    for (without, with) in [
+        ("rows = \"clear\"", "rows = \"clear\"\nreason = \"not for staging\""),
+        (
+            "columns.contacts = { json = {}, leaves = \"keep\" }",
+            "columns.contacts = { json = {}, leaves = \"keep\", reason = \"words of ours\" }",
+        ),
+    ] {
+        let told = |rule: &str| {
+            let own = format!("[[table]]\nname = \"public.customers\"\n{rule}\n");
+            let loaded = rules(&own)?.resolve(&tables, &columns);
+            loaded.map(drop).map_err(|problems| problems.to_string())
+        };
+        assert_eq!(told(with), Ok(()));
+        let found = told(without).unwrap_err();
+        assert!(found.contains("nothing says why") && found.contains(".toml:3:"), "{found}");
+        let blank = with.replace("not for staging", " ").replace("words of ours", "");
+        assert!(told(&blank).unwrap_err().contains("a reason"), "{blank}");
+    }
+}
+
+#[tokio::test]
+async fn enums_ranges_and_uuids_are_asked_for_by_what_they_are() {
+    let text = database("asked_for").await;
+    let client = writer(&text).await;
+    client
+        .batch_execute(
+            "create type public.word as enum ('a'); create type public.words as range (subtype = text);
+             create table public.t (state public.word, gender public.word, said public.words,
+                during daterange, born_in daterange, adobe_id int, dob int, reset_token uuid,
+                token_id uuid, homephone bigint);
+             create table public.parts (note text, size int) partition by list (size);",
+        )
+        .await
+        .unwrap();
+    let url = ConnectionUrl::parse(&text).unwrap();
+    let columns = catalogue(&session(&url).await, &Excluded::default()).await.unwrap().columns;
+    let own = columns.iter().filter(|column| column.table == "t");
+    let table = ArchiveTable {
+        schema: "public".into(),
+        name: "t".into(),
+        columns: own.map(|column| column.name.clone()).collect(),
+        parents: Vec::new(),
+    };
+    let none = Rules::load(&std::env::temp_dir().join("nowhere")).unwrap();
+    let resolved = none.resolve(std::slice::from_ref(&table), &columns).unwrap();
+    let asked: Vec<&str> = resolved.unclassified.iter().map(|one| one.column.as_str()).collect();
+    assert_eq!(asked, ["gender", "said", "born_in", "dob", "reset_token", "homephone"]);
+    // A partitioned table may have no partition yet, but its rules must fit it.
+    let of = |rule: &str| {
+        let own = format!("[[table]]\nname = \"public.parts\"\n[table.columns]\n{rule}\n");
+        let resolved = rules(&own).unwrap().resolve(std::slice::from_ref(&table), &columns);
+        resolved.map(drop).map_err(|problems| problems.to_string())
+    };
+    assert_eq!(of("note = \"text\""), Ok(()));
+    assert!(of("notes = \"text\"").unwrap_err().contains("no column `notes`"));
+    assert!(of("size = \"text\"").unwrap_err().contains("holds no such text"));
+}

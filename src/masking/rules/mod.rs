@@ -19,7 +19,7 @@
 //!
 //! `model` is the file's form; `resolve` holds it against a backup's tables and columns, and
 //! either says what is done with each, or everything that does not fit; `classify` finds the
-//! columns that could hold personal data and have no rule; `fits` says whether a rule can apply to a
+//! columns that could hold personal data and have no rule, by type and by `wording`; `fits` says whether a rule can apply to a
 //! column; `path` reads paths into JSON.
 
 mod classify;
@@ -32,7 +32,8 @@ mod path;
 mod resolve;
 #[cfg(test)]
 mod tests;
+mod wording;
 
-pub(crate) use classify::{Unclassified, is_harmless};
+pub(crate) use classify::{Unclassified, is_harmless, unruled};
 pub(crate) use load::Rules;
 pub(crate) use resolve::ArchiveTable;

@@ -46,9 +46,9 @@ pub(crate) struct TableSpec {
     /// What is done with the rows: `"clear"` loads none.
     #[serde(default)]
     pub(crate) rows: Option<RowsSpec>,
-    /// Why the rows are left out.
+    /// Why the rows are left out; they need one.
     #[serde(default)]
-    #[expect(dead_code, reason = "for readers of the file")]
+    #[schemars(extend("pattern" = "\\S", "x-expected" = "a reason"))]
     pub(crate) reason: Option<String>,
     /// The columns that say whose row it is, each with what it is the key of, such as
     /// `{ account_id = "auth.users" }`: rows of equal keys are one person's, and so are the
@@ -136,9 +136,14 @@ pub(crate) struct JsonSpec {
     /// `$.name` before `$[*]..name`.
     pub(crate) json: BTreeMap<String, RuleSpec>,
     /// What is done with all other strings: `"text"`, unless said otherwise, masks the addresses,
-    /// numbers and names in them; `"mask"` leaves nothing of any; `"keep"` touches none.
+    /// numbers and names in them; `"mask"` leaves nothing of any; `"keep"` touches none,
+    /// and needs a reason.
     #[serde(default)]
     pub(crate) leaves: Option<LeavesSpec>,
+    /// Why it is safe that they stay.
+    #[serde(default)]
+    #[schemars(extend("pattern" = "\\S", "x-expected" = "a reason"))]
+    pub(crate) reason: Option<String>,
 }
 
 /// What is done with the strings of a JSON document that no path names.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::classify::{Unclassified, could_hold, proposal};
+use super::classify::{Unclassified, could_hold, passed, proposal};
 use super::fits::{fits, is_text};
 use super::load::Rules;
 use super::model::{JsonSpec, LeavesSpec, MaskingFile, RuleSpec, TableSpec, Word};
@@ -92,6 +92,18 @@ impl Rules {
             plan.tables.insert(key, planned);
         }
         for (name, ruled) in own.iter().filter(|(name, _)| !used.contains(name)) {
+            // Such as a partitioned table without partitions yet: its rules are looked at alone.
+            if let Some(facts) = by_table.get(name) {
+                let named = facts.iter().filter(|fact| !fact.generated);
+                let table = ArchiveTable {
+                    schema: name.0.clone(),
+                    name: name.1.clone(),
+                    columns: named.map(|fact| fact.name.clone()).collect(),
+                    parents: Vec::new(),
+                };
+                of_table(&table, &[*ruled], facts, &mut Vec::new(), &mut problems);
+                continue;
+            }
             let names: Vec<String> =
                 tables.iter().map(|table| shown(&table.schema, &table.name)).collect();
             let message = format!("the backup has no rows of {}", shown(&name.0, &name.1));
@@ -119,6 +131,11 @@ fn index<'a>(
             Ok(name) => {
                 if found.insert(name, ruled).is_some() {
                     problems.push(ruled.problem("/name", "the table has rules already"));
+                }
+                if spec.rows.is_some() && spec.reason.is_none() {
+                    let message = "rows are left out, and nothing says why";
+                    let help = "add `reason = \"…\"` to the table";
+                    problems.push(ruled.problem("/rows", message).help(help));
                 }
             }
         }
@@ -222,12 +239,17 @@ fn of_table(
             }
             _ => Action::Keep,
         };
+        let unasked = rule.is_none() && rows == Rows::Load;
+        let passed = fact
+            .filter(|fact| unasked && !could_hold(fact))
+            .and_then(|fact| passed(shown(&table.schema, &table.name), fact));
         columns.push(ColumnPlan {
             name: name.clone(),
             array: fact.is_some_and(|fact| fact.array),
             text: fact.is_some_and(is_text),
             length: fact.and_then(|fact| fact.length),
             action,
+            passed,
         });
     }
     let person = ruled.iter().find(|rule| !rule.spec.person.is_empty());
@@ -247,6 +269,13 @@ fn of_column(rule: &Ruled<'_>, spec: &RuleSpec, fact: &Column, problems: &mut Pr
     let mut refuse = |message: String, help: &str| {
         problems.push(rule.problem(&at, message).help(help));
     };
+    if let RuleSpec::Json(spec) = spec
+        && spec.leaves == Some(LeavesSpec::Keep)
+        && spec.reason.is_none()
+    {
+        let message = "strings stay as they are, and nothing says why".to_owned();
+        refuse(message, "add `reason = \"…\"` behind `leaves = \"keep\"`");
+    }
     match action(spec) {
         Ok(action) => {
             if let Err((message, help)) = fits(&action, fact) {
@@ -278,7 +307,7 @@ fn action(spec: &RuleSpec) -> Result<Action, String> {
         RuleSpec::Keep(_) => Action::Keep,
         RuleSpec::Value(value) => Action::Value(value.value.clone()),
         RuleSpec::ObjectKey(spec) => Action::ObjectKey(spec.object_key.clone()),
-        RuleSpec::Json(JsonSpec { json, leaves }) => {
+        RuleSpec::Json(JsonSpec { json, leaves, .. }) => {
             let mut paths = Vec::new();
             for (text, spec) in json {
                 paths.push((path::parse(text)?, action(spec)?));

@@ -4,7 +4,8 @@
 //! a plus, or is one of production's: other digits are the number of a job, a part or a page. A
 //! name is one of production's: of two words or more, whatever its case and what parts them; or of
 //! one, where it is all of the text. All of them are found behind escapes too, those of JSON, of
-//! an address of the web and of HTML.
+//! an address of the web and of HTML. A key or token that shows by its form what it is becomes one of
+//! staging's.
 
 mod allowed;
 mod emails;
@@ -14,11 +15,13 @@ mod phones;
 pub(crate) mod spelling;
 #[cfg(test)]
 pub(super) mod tests;
+mod tokens;
 
 use std::borrow::Cow;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use emails::addresses;
+pub(crate) use tokens::has_token;
 
 use super::people::{People, Trait};
 use super::values;
@@ -61,7 +64,7 @@ pub(crate) fn mask<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, 
         values::of(Trait::Name, text, number, &mut out);
         return Ok(Cow::Owned(out));
     }
-    replace(text, known, |_| true)
+    Ok(tokens::reset(replace(text, known, |_| true)?, known.people))
 }
 
 /// The same for a text that is code: what merely looks like an address or a number stays.

@@ -81,3 +81,10 @@ fn names_of_one_word_and_with_strokes_are_found() {
         assert_eq!(made(text), expected, "{text}");
     }
 }
+
+#[test]
+fn keys_that_show_what_they_are_are_reset() {
+    let out = masked("select set('sk_live_4242424242424242'); -- Ada Archer");
+    assert!(out.starts_with("select set('staging-") && out.ends_with(" Test Customer 1"), "{out}");
+    assert_eq!(out, masked(&out));
+}

@@ -1,0 +1,31 @@
+//! Keys and tokens that show by their form what they are: no text of staging may have one.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::masking::people::People;
+use crate::masking::values;
+use crate::pattern;
+use crate::restore::ddl::SECRETS;
+
+static TOKENS: LazyLock<Regex> = LazyLock::new(|| pattern::constant(SECRETS));
+
+/// Whether a text has one.
+pub(crate) fn has_token(text: &str) -> bool {
+    TOKENS.is_match(text)
+}
+
+/// A text with one of staging's in the place of each.
+pub(super) fn reset<'t>(text: Cow<'t, str>, people: &People) -> Cow<'t, str> {
+    let reset = |found: &Captures<'_>| {
+        let mut made = String::new();
+        values::secret(&found[0], None, people, &mut made);
+        made
+    };
+    match TOKENS.is_match(&text) {
+        true => Cow::Owned(TOKENS.replace_all(&text, reset).into_owned()),
+        false => text,
+    }
+}
