@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::super::harvest::Harvester;
 use super::super::people::{Harvest, People};
 use super::super::plan::{JsonPlan, Leaves, Link, Rows, Step};
+use super::super::rules::Unclassified;
 use super::super::text::Allowed;
 use super::*;
 
@@ -128,6 +129,34 @@ fn every_address_of_production_is_known_wherever_it_stood() {
     let rows: String = rows.collect();
     Harvester::new(&ruled, &allowed).unwrap().part(rows.as_bytes(), &mut harvest);
     known(&harvest.finish().unwrap());
+}
+
+#[test]
+fn numbers_that_look_like_somebody_s_stop_it_where_no_rule_was_asked_for() {
+    let passed = |column: &str| Unclassified {
+        table: "public.t".to_owned(),
+        column: column.to_owned(),
+        declared: "bigint".to_owned(),
+        proposal: "\"null\"",
+    };
+    let unasked = |name| ColumnPlan { passed: Some(passed(name)), ..column(name, Action::Keep) };
+    // Rows may be masked, or stay as they are and be cut.
+    let kept = TablePlan { links: Vec::new(), ..plan(vec![unasked("id"), unasked("called")]) };
+    for plan in [kept, plan(vec![unasked("id"), unasked("called"), column("x", Action::Text)])] {
+        let finished = |called: [&str; 3]| {
+            let more = if plan.is_kept() { "" } else { "\tx" };
+            let rows =
+                called.iter().enumerate().map(|(id, called)| format!("{id}\t{called}{more}\n"));
+            let rows: String = rows.collect();
+            let (mut harvest, allowed) = (Harvest::new(), Allowed::default());
+            Harvester::new(&plan, &allowed).unwrap().part(rows.as_bytes(), &mut harvest);
+            harvest.finish().map(drop).map_err(|fault| format!("{fault} {fault:?}"))
+        };
+        assert!(finished(["15", "26", "19"]).is_ok());
+        let told = finished(["15552000002", "4915112345678", "15552000001"]).unwrap_err();
+        assert!(told.contains("called = ") && told.contains("telephone numbers"), "{told}");
+        assert!(!told.contains("2000002") && !told.contains("id = "), "{told}");
+    }
 }
 
 #[test]

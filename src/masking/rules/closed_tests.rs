@@ -163,6 +163,10 @@ async fn enums_ranges_and_uuids_are_asked_for_by_what_they_are() {
     };
     let none = Rules::load(&std::env::temp_dir().join("nowhere")).unwrap();
     let resolved = none.resolve(std::slice::from_ref(&table), &columns).unwrap();
+    let planned = &resolved.plan.tables[&("public".to_owned(), "t".to_owned())];
+    let looked = planned.columns.iter().filter(|column| column.passed.is_some());
+    let looked: Vec<&str> = looked.map(|column| column.name.as_str()).collect();
+    assert_eq!(looked, ["state", "adobe_id"]);
     let asked: Vec<&str> = resolved.unclassified.iter().map(|one| one.column.as_str()).collect();
     assert_eq!(asked, ["gender", "said", "born_in", "dob", "reset_token", "homephone"]);
     // A partitioned table may have no partition yet, but its rules must fit it.
