@@ -8,7 +8,9 @@
 //! Nothing of it relies on the masker: what is looked for, `leaks` finds in ways of its own. Of
 //! production only hashes are kept, and no proof tells a value: a table, a column and a count.
 
+mod fields;
 mod held;
+mod judge;
 mod leaks;
 mod reading;
 #[cfg(test)]
@@ -92,7 +94,7 @@ pub(crate) fn prove(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
         (read, structure.join().unwrap_or_else(died))
     });
     subject.stop.check()?;
-    let mut all = reading::judge(subject, &read?);
+    let mut all = judge::judge(subject, &read?);
     all.extend(structure?);
     all.sort_by_key(|proved| ALL.iter().position(|(id, _)| *id == proved.id));
     Ok(all)

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::sync::Mutex;
 
+use super::People;
 use super::digest::{AsIs, Digest, Map, Trait};
-use super::{MOST, People};
+use super::numbers::Numbers;
 use crate::fault::Fault;
 use crate::masking::rules::unruled;
 use crate::masking::sample::Samples;
@@ -145,7 +146,7 @@ impl Harvest {
         if !suspects.is_empty() {
             return Err(unruled(&suspects));
         }
-        let mut numbers = Numbers { next: 1 };
+        let mut numbers = Numbers::new();
         let mut of_person: HashMap<u32, u32> = HashMap::new();
         for person in 0..u32::try_from(self.same.len()).unwrap_or(u32::MAX) {
             if self.root(person) == person {
@@ -235,21 +236,5 @@ impl Words {
         } else {
             self.single = true;
         }
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Numbers {
-    next: u32,
-}
-
-impl Numbers {
-    pub(super) fn take(&mut self) -> Result<u32, Fault> {
-        if self.next > MOST {
-            let message = format!("there are more than {MOST} people, addresses and numbers");
-            return Err(Fault::errored(message).stage("masking"));
-        }
-        self.next += 1;
-        Ok(self.next - 1)
     }
 }

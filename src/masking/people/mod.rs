@@ -12,6 +12,7 @@
 
 mod digest;
 mod gathered;
+mod numbers;
 
 use std::collections::HashSet;
 use std::hash::BuildHasherDefault;
@@ -19,8 +20,9 @@ use std::sync::{Mutex, PoisonError};
 
 pub(crate) use digest::Trait;
 use digest::{AsIs, Digest, Map};
+use gathered::Words;
 pub(crate) use gathered::{Harvest, Row};
-use gathered::{Numbers, Words};
+use numbers::Numbers;
 
 use crate::fault::Fault;
 

@@ -19,13 +19,16 @@
 //!
 //! `model` is the file's form; `resolve` holds it against a backup's tables and columns, and
 //! either says what is done with each, or everything that does not fit; `classify` finds the
-//! columns that could hold personal data and have no rule, by type and by `wording`; `fits` says whether a rule can apply to a
-//! column; `path` reads paths into JSON.
+//! columns that could hold personal data and have no rule, by type and by `wording`; `action` makes
+//! of a rule what is done, and `fits` says whether that can apply to a column; `keys` finds those
+//! of nobody; `path` reads paths into JSON.
 
+mod action;
 mod classify;
 #[cfg(test)]
 mod closed_tests;
 mod fits;
+mod keys;
 mod load;
 pub(crate) mod model;
 mod path;

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::action::of_column;
 use super::classify::{Unclassified, could_hold, passed, proposal};
-use super::fits::{fits, is_text};
+use super::fits::is_text;
+use super::keys::lone_keys;
 use super::load::Rules;
-use super::model::{JsonSpec, LeavesSpec, MaskingFile, RuleSpec, TableSpec, Word};
-use super::path;
+use super::model::{MaskingFile, TableSpec};
 use crate::backup::manifest::{Column, MANIFEST};
 use crate::backup::settings::table_name;
-use crate::masking::plan::{Action, ColumnPlan, JsonPlan, Leaves, Link, MaskPlan, Rows, TablePlan};
+use crate::masking::plan::{Action, ColumnPlan, Link, MaskPlan, Rows, TablePlan};
 use crate::suite::Problems;
 use crate::suite::problem::{Problem, known};
 use crate::suite::source::{Document, pointer_token};
@@ -36,25 +37,25 @@ pub(crate) struct Resolved {
 
 /// A rule for a table, and where it stands.
 #[derive(Clone, Copy)]
-struct Ruled<'a> {
+pub(super) struct Ruled<'a> {
     document: &'a Arc<Document>,
     index: usize,
-    spec: &'a TableSpec,
+    pub(super) spec: &'a TableSpec,
     /// Whether it is the project's own.
     own: bool,
 }
 
 impl Ruled<'_> {
-    fn problem(&self, below: &str, message: impl Into<String>) -> Problem {
+    pub(super) fn problem(&self, below: &str, message: impl Into<String>) -> Problem {
         self.document.problem(&format!("/table/{}{below}", self.index), message)
     }
 
-    fn column(&self, name: &str) -> String {
+    pub(super) fn column(&self, name: &str) -> String {
         format!("/columns/{}", pointer_token(name))
     }
 }
 
-type ByTable<'a> = BTreeMap<(String, String), Ruled<'a>>;
+pub(super) type ByTable<'a> = BTreeMap<(String, String), Ruled<'a>>;
 
 impl Rules {
     /// Holds the rules against a backup.
@@ -141,29 +142,6 @@ fn index<'a>(
         }
     }
     found
-}
-
-/// A key that one column alone has, and that is no table's, joins nobody with anybody: a slip.
-fn lone_keys(
-    own: &ByTable<'_>,
-    supabase: &ByTable<'_>,
-    tables: &BTreeSet<String>,
-    problems: &mut Problems,
-) {
-    let all = || own.values().chain(supabase.values());
-    for rule in own.values() {
-        for (column, of) in rule.spec.person.iter().filter(|(_, of)| !tables.contains(*of)) {
-            let uses = all().flat_map(|rule| rule.spec.person.values()).filter(|key| *key == of);
-            if uses.count() == 1 {
-                let others = all().flat_map(|rule| rule.spec.person.values());
-                let others = others.filter(|key| *key != of).chain(tables);
-                let help = known(of, others.map(String::as_str));
-                let message = format!("`{of}` is no table, and nothing else is a key of it");
-                let below = format!("/person/{}", pointer_token(column));
-                problems.push(rule.problem(&below, message).help(help));
-            }
-        }
-    }
 }
 
 fn group(columns: &[Column]) -> BTreeMap<(String, String), Vec<&Column>> {
@@ -261,67 +239,6 @@ fn of_table(
         places.collect()
     });
     TablePlan { rows, columns, links: links.unwrap_or_default() }
-}
-
-/// What is done with a column; a rule that cannot apply is a problem.
-fn of_column(rule: &Ruled<'_>, spec: &RuleSpec, fact: &Column, problems: &mut Problems) -> Action {
-    let at = rule.column(&fact.name);
-    let mut refuse = |message: String, help: &str| {
-        problems.push(rule.problem(&at, message).help(help));
-    };
-    if let RuleSpec::Json(spec) = spec
-        && spec.leaves == Some(LeavesSpec::Keep)
-        && spec.reason.is_none()
-    {
-        let message = "strings stay as they are, and nothing says why".to_owned();
-        refuse(message, "add `reason = \"…\"` behind `leaves = \"keep\"`");
-    }
-    match action(spec) {
-        Ok(action) => {
-            if let Err((message, help)) = fits(&action, fact) {
-                refuse(message, help);
-            }
-            action
-        }
-        Err(message) => {
-            refuse(message, "such as `$.user.email`, `$[*].name` or `$..phone`");
-            Action::Keep
-        }
-    }
-}
-
-/// A rule's action.
-fn action(spec: &RuleSpec) -> Result<Action, String> {
-    Ok(match spec {
-        RuleSpec::Word(word) => match word {
-            Word::Email => Action::Email,
-            Word::Phone => Action::Phone,
-            Word::Name => Action::Name,
-            Word::Text => Action::Text,
-            Word::Json => Action::Json(JsonPlan { paths: Vec::new(), leaves: Leaves::Text }),
-            Word::ObjectKey => Action::ObjectKey(Vec::new()),
-            Word::Secret => Action::Secret,
-            Word::Null => Action::Null,
-            Word::Empty => Action::Empty,
-        },
-        RuleSpec::Keep(_) => Action::Keep,
-        RuleSpec::Value(value) => Action::Value(value.value.clone()),
-        RuleSpec::ObjectKey(spec) => Action::ObjectKey(spec.object_key.clone()),
-        RuleSpec::Json(JsonSpec { json, leaves, .. }) => {
-            let mut paths = Vec::new();
-            for (text, spec) in json {
-                paths.push((path::parse(text)?, action(spec)?));
-            }
-            // Of two that say as much, the one that masks.
-            paths.sort_by_key(|(steps, action)| (path::looseness(steps), *action == Action::Keep));
-            let leaves = match leaves {
-                Some(LeavesSpec::Keep) => Leaves::Keep,
-                None | Some(LeavesSpec::Text) => Leaves::Text,
-                Some(LeavesSpec::Mask) => Leaves::Mask,
-            };
-            Action::Json(JsonPlan { paths, leaves })
-        }
-    })
 }
 
 /// A table's name as SQL writes it.
