@@ -1,5 +1,10 @@
+use proptest::prelude::*;
+
+use super::super::held::held;
 use super::*;
 use crate::masking::people::{Harvest, Row};
+use crate::masking::plan::{Action, ColumnPlan};
+use crate::masking::text::{Known, mask};
 
 fn people() -> People {
     let mut harvest = Harvest::new();
@@ -72,4 +77,50 @@ fn a_name_of_one_word_is_found_where_it_is_all() {
     }
     let allowed = Allowed::new(&["Cher".to_owned()]);
     assert!(!is_single_name("Cher", (&people, &allowed)));
+}
+
+/// People, in many ways of writing, with something around them.
+fn text() -> impl Strategy<Value = String> {
+    let values = || {
+        prop::sample::select(vec![
+            "ada@mail.test",
+            "ADA@Mail.Test",
+            "ada%40mail.test",
+            r"ada\u0040mail.test",
+            "ada&#64;mail.test",
+            "office+ada@mail.test",
+            "+1 555 200 0001",
+            "15552000001",
+            "(1) 555.200-0001",
+            "Ada B. Archer",
+            "ada_b-archer",
+            "Ada%20B%20Archer's",
+            "Anna-Lena O’Berg",
+            "anna lena oberg",
+            r"Zo\u00eb M\u00fcller",
+            "Zoe Mueller",
+            "Zoë\\nMüller",
+        ])
+    };
+    let around = "(\\\\n|\\\\t|\\\\\\\\n|\\\\\"|%20|%0A|&#10;|&|#|/|\\?to=|:|<|>|\\.|,|;|'|“|é| |\n|x|7|_|-|\\+|@|%|\\\\|\"){0,4}";
+    (around, values(), around, values(), around)
+        .prop_map(|(a, one, b, two, c)| format!("{a}{one}{b}{two}{c}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+
+    /// What the masker leaves nobody finds, or every restore of such a text would be refused.
+    #[test]
+    fn nobody_is_found_in_what_was_masked(text in text()) {
+        let (people, allowed) = (people(), Allowed::default());
+        let known = Known { people: &people, allowed: &allowed };
+        let masked = mask(&text, known).unwrap();
+        let mut found = Vec::new();
+        find(&masked, true, (&people, &allowed), |what| found.push(what));
+        prop_assert_eq!(found, Vec::new(), "{} became {}", text, masked);
+        let (name, length, action) = ("c".to_owned(), None, Action::Text);
+        let column = ColumnPlan { name, array: false, text: true, length, action, passed: None };
+        prop_assert!(held(&column, Some(&masked), &allowed), "{} became {}", text, masked);
+    }
 }

@@ -19,7 +19,11 @@ pub(super) fn emails(text: &str, pieces: &mut Vec<Piece>) {
         }
         // Bytes above 127 are whole letters: the separators are all below.
         if from < at && bytes[at + 1..to].contains(&b'.') {
-            pieces.push(Piece { from, to, what: Trait::Email });
+            // Two that are written without a gap are replaced as one.
+            match pieces.last_mut().filter(|last| last.to > from) {
+                Some(last) => last.to = to,
+                None => pieces.push(Piece { from, to, what: Trait::Email }),
+            }
         }
     }
 }

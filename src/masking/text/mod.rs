@@ -103,6 +103,14 @@ fn replace<'t>(
         out.push_str(text.get(done..found.from).unwrap_or_default());
         let raw = text.get(found.from..found.to).unwrap_or_default();
         let number = known.people.number(found.what, found.value)?;
+        if found.from == done && done > 0 {
+            out.push(' ');
+        }
+        // A backslash that stood for itself would make a tab of `test-…`.
+        if out.ends_with('\\') {
+            out.pop();
+            out.push('/');
+        }
         let begin = out.len();
         values::of(found.what, found.value, number, &mut out);
         // In an address of the web it is written as such a one has it.
@@ -118,13 +126,14 @@ fn replace<'t>(
 
 /// Those that do not overlap, in the order of the text: of two that do, the one behind more
 /// escapes, since `\nada@…` is no address of an `nada`; else the one that begins first; else the
-/// longer.
+/// longer. Of the other stays what goes beyond it.
 fn apart(mut all: Vec<Found<'_>>) -> Vec<Found<'_>> {
     all.sort_by_key(|found| (usize::MAX - found.level, found.from, usize::MAX - found.to));
     let mut taken = std::collections::BTreeMap::<usize, Found<'_>>::new();
-    for found in all {
+    for mut found in all {
         let before = taken.range(..found.to).next_back();
-        if before.is_none_or(|(_, before)| before.to <= found.from) {
+        found.from = before.map_or(found.from, |(_, before)| before.to.max(found.from));
+        if found.from < found.to {
             taken.insert(found.from, found);
         }
     }
