@@ -145,9 +145,13 @@ impl<'a> Harvester<'a> {
 
     /// The addresses of a field, but for the one that it is as a whole, which is somebody's.
     fn addresses(&self, column: &ColumnPlan, field: &[u8], harvest: &mut Harvest) {
+        let own = column.action == Action::Email && !column.array;
+        let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"@._+-".contains(byte);
+        if own && field.iter().all(inner) {
+            return;
+        }
         let plain = copy::unescape(field);
         let text = String::from_utf8_lossy(&plain);
-        let own = column.action == Action::Email && !column.array;
         addresses(&text, |address| {
             if !(own && address == text.trim()) {
                 self.stray(Trait::Email, address, harvest);
