@@ -41,8 +41,9 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// A session on a source. It ends when it is dropped; [`Session::close`] says goodbye.
 #[derive(Debug)]
 pub(crate) struct Session {
-    client: Client,
-    driver: Driver,
+    client: Arc<Client>,
+    /// None where the connection is somebody else's.
+    driver: Option<Driver>,
     /// Why the connection ended, if the server said so.
     end: Arc<Mutex<Option<Fault>>>,
     application: String,
@@ -64,6 +65,18 @@ impl Session {
             Ok(opened) => opened.map_err(|fault| fault.stage("connection")),
             Err(_) => Err(refusal::late(url).stage("connection")),
         }
+    }
+
+    /// Another's connection: what is read sees what that one has written and not committed.
+    pub(super) fn of(client: Arc<Client>, end: Arc<Mutex<Option<Fault>>>, version: i32) -> Self {
+        let (standby, from_start, process) = (false, false, 0);
+        let application = String::new();
+        Self { client, driver: None, end, application, version, standby, from_start, process }
+    }
+
+    /// The same connection, for somebody else.
+    pub(crate) fn shared(&self) -> Self {
+        Self::of(Arc::clone(&self.client), Arc::clone(&self.end), self.version)
     }
 
     /// For queries.
@@ -95,17 +108,19 @@ impl Session {
 
     /// Ends the session, and waits until the server has been told.
     pub(crate) async fn close(self) {
-        let Self { client, mut driver, .. } = self;
+        let Self { client, driver, .. } = self;
         drop(client);
         // One that does not end by itself is aborted where it is dropped.
-        let _ = tokio::time::timeout(GOODBYE, &mut driver.0).await;
+        if let Some(mut driver) = driver {
+            let _ = tokio::time::timeout(GOODBYE, &mut driver.0).await;
+        }
     }
 
     async fn connect(url: &ConnectionUrl, application: &str) -> Result<Self, Fault> {
         let (client, driver, end) = connect::connect(url, application).await?;
         let mut session = Self {
-            client,
-            driver,
+            client: Arc::new(client),
+            driver: Some(driver),
             end,
             application: application.to_owned(),
             version: 0,

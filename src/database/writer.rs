@@ -8,6 +8,7 @@ use tokio_postgres::Client;
 use super::Permit;
 use super::connect::{self, Driver};
 use super::refusal;
+use super::session::Session;
 use super::url::{ConnectionUrl, cut};
 use crate::fault::Fault;
 
@@ -33,7 +34,7 @@ const SETTINGS: &str = "
 /// A session on a database that may be written to. It ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    client: Client,
+    client: Arc<Client>,
     _driver: Driver,
     end: Arc<Mutex<Option<Fault>>>,
 }
@@ -51,7 +52,7 @@ impl Writer {
         let url = url.writing(permit);
         let begun = connect::connect(&url, &cut(application)).await;
         let (client, driver, end) = begun.map_err(|fault| fault.object(url.shown()))?;
-        let writer = Self { client, _driver: driver, end };
+        let writer = Self { client: Arc::new(client), _driver: driver, end };
         writer.run(SETTINGS).await?;
         Ok(writer)
     }
@@ -59,6 +60,16 @@ impl Writer {
     /// For statements.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The same connection, for whoever reads: within the transaction that is open.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub(crate) async fn reading(&self) -> Result<Session, Fault> {
+        let version = "select pg_catalog.current_setting('server_version_num')::int4";
+        let row = self.client.query_one(version, &[]).await.map_err(|error| self.said(&error))?;
+        Ok(Session::of(Arc::clone(&self.client), Arc::clone(&self.end), row.get(0)))
     }
 
     /// Runs statements, one after the other.

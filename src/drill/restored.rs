@@ -20,7 +20,9 @@ pub(super) struct Restored {
     pub(super) notes: Vec<String>,
     pub(super) people: u64,
     pub(super) migrations: Option<Migrations>,
-    /// The old database's name now, if the new one has taken its place.
+    /// Whether the new staging has taken its place.
+    pub(super) swapped: bool,
+    /// The old database's name now, where it is another one.
     pub(super) before: Option<String>,
     /// The new database's name, if something of it was not proved.
     pub(super) kept: Option<String>,
@@ -77,22 +79,25 @@ impl Restored {
     pub(super) fn tell_swapped(&self, context: &Context, _: &str) -> Result<(), Failure> {
         let total = self.stages.iter().map(|(_, seconds)| seconds).sum();
         context.measure(Measure::seconds("restore and proof", total));
-        match (&self.before, self.red()) {
-            (Some(before), _) => {
-                context.note(&format!("the staging of before is kept as {before}"));
+        match (self.swapped, self.red()) {
+            (true, _) => {
+                context.note(&match &self.before {
+                    Some(before) => format!("the staging of before is kept as {before}"),
+                    None => "the staging of before was replaced in place".to_owned(),
+                });
                 Ok(())
             }
-            (None, Some(blocked)) => Err(Failure::skipped(format!("needs `{}`", blocked.id))),
-            (None, None) => Err(Failure::errored("the new staging did not take its place")),
+            (false, Some(blocked)) => Err(Failure::skipped(format!("needs `{}`", blocked.id))),
+            (false, None) => Err(Failure::errored("the new staging did not take its place")),
         }
     }
 
     /// Nothing, if the new staging serves; else the proof that it did not pass.
     pub(super) fn in_place(&self) -> Result<(), Blocked> {
-        match (&self.before, self.red()) {
-            (Some(_), _) => Ok(()),
-            (None, Some(blocked)) => Err(blocked),
-            (None, None) => {
+        match (self.swapped, self.red()) {
+            (true, _) => Ok(()),
+            (false, Some(blocked)) => Err(blocked),
+            (false, None) => {
                 let fault = Fault::errored("the new staging did not take its place");
                 Err(Blocked { id: SWAPPED.to_owned(), fault })
             }

@@ -16,7 +16,9 @@ use crate::backup::manifest::SourceIdentity;
 use crate::backup::place;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
-use crate::database::{ConnectionUrl, PgTools, Session};
+use crate::backup::storage::{Api, Network};
+use crate::database::{ConnectionUrl, PgTools, Session, SourceKind};
+use crate::environment::model::DatabaseKind;
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
 use crate::harness::{Blocked, Context};
@@ -25,13 +27,18 @@ use crate::report::console::tell;
 use crate::restore::archive::Archive;
 use crate::restore::failure::{self as page, Failed};
 use crate::restore::guard;
+use crate::restore::hosted::buckets;
 use crate::restore::marker;
-use crate::restore::migrations;
+use crate::restore::migrations::Migrations;
+use crate::restore::place::{BEFORE, COMMITTED, Taken};
 use crate::restore::stages::{Course, Made, Order, make};
 
 /// What is restored into.
 struct Target {
     url: ConnectionUrl,
+    /// Whether it is a hosted project, and its storage's API.
+    hosted: bool,
+    storage: Option<Api>,
     /// Whether this run has made it, just for this.
     own: bool,
 }
@@ -98,7 +105,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             held: backup.held(context).ok(),
             stages: &course.stages,
             kept: course.kept.as_deref(),
-            serving: "the staging of before, as it was",
+            serving: course.serving.unwrap_or(BEFORE),
             connectivity: &connectivity(context, &target, &backup),
             log: &log,
         };
@@ -145,6 +152,8 @@ fn run(
                 id,
                 environment: context.environment(),
                 url: &target.url,
+                hosted: target.hosted,
+                storage: target.storage.as_ref(),
                 productions: &productions,
                 archive: Archive {
                     store: &backup.store,
@@ -162,46 +171,73 @@ fn run(
             course,
         )?
     };
-    let proofs = prove(&made, backup, workers, (context, stop), course);
-    let passed = matches!(&proofs, Ok(proofs) if proofs.iter().all(|proved| proved.result.is_ok()));
-    let (mut before, mut left, mut migrations) = (None, Vec::new(), None);
-    let swapped = match passed {
-        true => course
-            .stage("migration check", |_| {
-                let folder = state.root.join("supabase/migrations");
-                let apply = migrations::apply(&folder, &made.url, &who, &made.permit);
-                migrations = runtime.block_on(stop.unless(apply))??;
-                Ok(())
-            })
-            .and_then(|()| {
-                course.stage("swap", |_| {
-                    let swapped = runtime.block_on(made.plain.swap())?;
-                    before = Some(swapped.before);
-                    left = swapped.left;
-                    Ok(())
-                })
-            }),
-        false => Ok(()),
+    let placed = place(state, backup, (&made, target), (&who, workers), (context, stop), course);
+    let placed = match placed {
+        Ok(placed) if placed.taken.is_some() => placed,
+        not => {
+            let (kept, serving) = runtime.block_on(made.place.give_up());
+            (course.kept, course.serving) = (kept, Some(serving));
+            not?
+        }
     };
-    if before.is_none() {
-        course.kept = runtime.block_on(made.plain.keep_failed()).ok();
-    }
-    swapped?;
     let mut notes: Vec<String> =
         made.rewritten.webhooks.iter().map(|hook| format!("webhook disabled: {hook}")).collect();
     notes.extend(made.rewritten.left_out.iter().map(|what| format!("left out: {what}")));
-    notes.extend(left.iter().map(|fault| format!("an earlier staging stays: {}", fault.line())));
+    notes.extend(made.place.left().notes().iter().cloned());
+    if placed.taken.is_some()
+        && let Some(api) = &target.storage
+    {
+        course.serving = Some(COMMITTED);
+        let set_up = course.stage("storage set-up", |_| {
+            runtime.block_on(stop.unless(buckets::set_up(api, &backup.manifest, stop)))?
+        })?;
+        notes.extend(set_up.notes());
+    }
+    let left = placed.taken.iter().flat_map(|taken| &taken.left);
+    notes.extend(left.map(|fault| format!("an earlier staging stays: {}", fault.line())));
     Ok(Restored {
         stages: course.stages.clone(),
-        proofs: proofs?,
+        proofs: placed.proofs,
         notes,
         people: made.people.persons(),
-        migrations,
-        before,
+        migrations: placed.migrations,
+        swapped: placed.taken.is_some(),
+        before: placed.taken.and_then(|taken| taken.before),
         kept: course.kept.clone(),
     })
 }
 
+/// What was proved, and how it took its place, if it did.
+struct Placed {
+    proofs: Vec<Proved>,
+    migrations: Option<Migrations>,
+    taken: Option<Taken>,
+}
+
+/// The proof, and where it holds, the migrations and the place.
+fn place(
+    state: &State,
+    backup: &Backup,
+    (made, target): (&Made, &Target),
+    (who, workers): (&str, usize),
+    (context, stop): (&Context, &Stop),
+    course: &mut Course,
+) -> Result<Placed, Fault> {
+    let runtime = context.runtime();
+    let proofs = prove(made, backup, workers, (context, stop), course)?;
+    if proofs.iter().any(|proved| proved.result.is_err()) {
+        return Ok(Placed { proofs, migrations: None, taken: None });
+    }
+    let migrations = course.stage("migration check", |_| {
+        let folder = state.root.join("supabase/migrations");
+        let migrate = made.place.migrate(&folder, &made.url, (who, &made.permit));
+        runtime.block_on(stop.unless(migrate))?
+    })?;
+    let taken = course.stage(if target.hosted { "commit" } else { "swap" }, |_| {
+        runtime.block_on(made.place.take())
+    })?;
+    Ok(Placed { proofs, migrations, taken: Some(taken) })
+}
 fn prove(
     made: &Made,
     backup: &Backup,
@@ -210,6 +246,7 @@ fn prove(
     course: &mut Course,
 ) -> Result<Vec<Proved>, Fault> {
     course.stage("proof", |_| {
+        let within = context.runtime().block_on(made.place.session())?;
         proof::prove(&Subject {
             url: &made.url,
             manifest: &backup.manifest,
@@ -218,6 +255,8 @@ fn prove(
             allowed: &made.allowed,
             sums: &made.sums,
             rewritten: &made.rewritten.objects,
+            left: made.place.left(),
+            within: within.as_ref(),
             workers,
             runtime: context.runtime(),
             stop,
@@ -233,7 +272,7 @@ fn target(state: &State, context: &Context) -> Result<Target, Fault> {
         let url = ConnectionUrl::parse(own)?;
         redactor.learn(own);
         url.password().map(|password| redactor.learn(password));
-        return Ok(Target { url, own: true });
+        return Ok(Target { url, hosted: false, storage: None, own: true });
     }
     if name == state.settings.source {
         let message = format!("`{name}` is what backups are made of: it is only ever read");
@@ -245,7 +284,14 @@ fn target(state: &State, context: &Context) -> Result<Target, Fault> {
     let found = found.map_err(|problems| place::told(&problems))?;
     let url = ConnectionUrl::parse(&found.url)?;
     url.password().map(|password| redactor.learn(password));
-    Ok(Target { url, own: false })
+    let hosted = match found.kind {
+        Some(kind) => kind == DatabaseKind::Supabase,
+        None => url.kind() != SourceKind::Plain,
+    };
+    // In a database of one's own, the rows of buckets are enough.
+    let storage = found.storage.filter(|_| hosted);
+    let storage = storage.map(|(url, key)| Api::new(&url, &key, &Network::default()));
+    Ok(Target { url, hosted, storage: storage.transpose()?, own: false })
 }
 
 /// Programs that read the archive, and fit the target.

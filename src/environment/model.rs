@@ -112,6 +112,19 @@ pub(crate) struct DatabaseSpec {
     /// The connection's URL, `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`. Its password is
     /// hidden in all output.
     pub(crate) url: Source,
+    /// How it is restored into; known by the URL where it leads to Supabase's own hosts.
+    #[serde(default)]
+    pub(crate) kind: Option<DatabaseKind>,
+}
+
+/// How a database is restored into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DatabaseKind {
+    /// A database beside it takes its place. The role may create databases.
+    Postgres,
+    /// In place, as a hosted Supabase project's owner, in one transaction.
+    Supabase,
 }
 
 /// The HTTP API of a Supabase project's storage.

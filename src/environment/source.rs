@@ -12,7 +12,7 @@
 use super::credential::short;
 use super::load::Environments;
 use super::lookup::Context;
-use super::model::Source;
+use super::model::{DatabaseKind, Source};
 use crate::redact::Redactor;
 use crate::suite::problem::{Problem, Problems, known};
 
@@ -21,6 +21,8 @@ use crate::suite::problem::{Problem, Problems, known};
 pub(crate) struct Resolved {
     /// The connection's URL, password and all.
     pub(crate) url: String,
+    /// How it is restored into, where somebody says so.
+    pub(crate) kind: Option<DatabaseKind>,
     /// The storage's URL and key, where the environment has them.
     pub(crate) storage: Option<(String, String)>,
 }
@@ -67,7 +69,8 @@ pub(crate) fn resolve_database(
     problems.or(())?;
     // Whatever is missing has been told of as a problem.
     let storage = storage.flatten();
-    url.map(|url| Resolved { url, storage }).ok_or_else(Problems::default)
+    let kind = database.kind;
+    url.map(|url| Resolved { url, kind, storage }).ok_or_else(Problems::default)
 }
 
 /// What to write where nothing is written.

@@ -27,12 +27,13 @@ use tokio::runtime::Handle;
 
 use crate::backup::manifest::Manifest;
 use crate::backup::stop::Stop;
-use crate::database::ConnectionUrl;
+use crate::database::{ConnectionUrl, Session};
 use crate::fault::Fault;
 use crate::journal::Measure;
 use crate::masking::people::People;
 use crate::masking::plan::MaskPlan;
 use crate::masking::text::Allowed;
+use crate::restore::hosted::left::Left;
 use crate::restore::load::Sums;
 
 /// What is proved, and by what.
@@ -45,10 +46,24 @@ pub(crate) struct Subject<'a> {
     pub(crate) sums: &'a Sums,
     /// Objects whose definitions were rewritten on purpose: kind, schema, name.
     pub(crate) rewritten: &'a BTreeSet<(String, Option<String>, String)>,
+    /// What need not be there as it was.
+    pub(crate) left: &'a Left,
+    /// The only session that sees it, where it is not committed yet.
+    pub(crate) within: Option<&'a Session>,
     /// Connections that read at once.
     pub(crate) workers: usize,
     pub(crate) runtime: &'a Handle,
     pub(crate) stop: &'a Stop,
+}
+
+impl Subject<'_> {
+    /// A session that sees what is proved.
+    async fn session(&self) -> Result<Session, Fault> {
+        match self.within {
+            Some(session) => Ok(session.shared()),
+            None => Session::open(self.url, "smokedrill proof").await,
+        }
+    }
 }
 
 /// One thing that was looked at.
@@ -87,12 +102,16 @@ pub(crate) const ALL: [(&str, &str); 15] = [
 /// # Errors
 /// Staging cannot be read, or it is to stop. What is wrong with it is in the list.
 pub(crate) fn prove(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
-    let (read, structure) = std::thread::scope(|scope| {
-        let structure = scope.spawn(|| structure::prove(subject));
-        let read = reading::read(subject);
-        let died = |_| Err(Fault::errored("a thread that proves died"));
-        (read, structure.join().unwrap_or_else(died))
-    });
+    let (read, structure) = match subject.within {
+        // One connection does one thing after the other.
+        Some(_) => (reading::read(subject), structure::prove(subject)),
+        None => std::thread::scope(|scope| {
+            let structure = scope.spawn(|| structure::prove(subject));
+            let read = reading::read(subject);
+            let died = |_| Err(Fault::errored("a thread that proves died"));
+            (read, structure.join().unwrap_or_else(died))
+        }),
+    };
     subject.stop.check()?;
     let mut all = judge::judge(subject, &read?);
     all.extend(structure?);

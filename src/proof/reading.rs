@@ -46,11 +46,11 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
     let todo = Mutex::new(tables);
     let next = || todo.lock().ok().and_then(|mut tables| tables.pop());
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..subject.workers.max(1))
+        let workers = if subject.within.is_some() { 1 } else { subject.workers.max(1) };
+        let workers: Vec<_> = (0..workers)
             .map(|_| {
                 scope.spawn(|| {
-                    let session = Session::open(subject.url, "smokedrill proof");
-                    let session = subject.runtime.block_on(session)?;
+                    let session = subject.runtime.block_on(subject.session())?;
                     let mut reading = Reading::new();
                     let set = subject.runtime.block_on(session.client().batch_execute(SETTINGS));
                     set.map_err(|error| session.said(&error))?;

@@ -49,7 +49,7 @@ pub(super) fn prove(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
 }
 
 async fn all(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
-    let session = Session::open(subject.url, "smokedrill proof").await?;
+    let session = subject.session().await?;
     let unlimited = session.client().batch_execute("set statement_timeout = 0").await;
     unlimited.map_err(|error| session.said(&error))?;
     let proved = vec![
@@ -172,7 +172,7 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
         let mut alike = now.objects.iter().filter(|other| same(object, other)).peekable();
         let is_missing = alike.peek().is_none();
         let is_equal = alike.any(|other| other.definition == object.definition);
-        if object.kind == "subscription" {
+        if object.kind == "subscription" || subject.left.covers(object) {
             continue;
         }
         if is_missing {
@@ -182,7 +182,8 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
         }
     }
     for extension in &source.extensions {
-        if !now.extensions.iter().any(|other| other.name == extension.name) {
+        let is_there = now.extensions.iter().any(|other| other.name == extension.name);
+        if !is_there && !subject.left.lacks(&extension.name) {
             missing.push((format!("extension {}", extension.name), 1));
         }
     }

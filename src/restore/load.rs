@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 use tokio_postgres::CopyInSink;
 
 use super::archive::{Archive, Piece};
+use super::hosted::fit::Fit;
 use crate::backup::archive::Entry;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
@@ -46,6 +47,10 @@ pub(crate) struct Load<'a> {
     pub(crate) application: &'a str,
     pub(crate) permit: &'a Permit,
     pub(crate) workers: usize,
+    /// How rows fit the tables.
+    pub(crate) fit: &'a Fit,
+    /// The connection to load over, where there is one for all.
+    pub(crate) within: Option<&'a Writer>,
     pub(crate) runtime: &'a Handle,
     pub(crate) progress: &'a Progress,
     pub(crate) stop: &'a Stop,
@@ -125,7 +130,10 @@ impl<'a> Load<'a> {
             pinned = sent.as_ref().ok().copied().filter(|_| piece.torn);
             sent.map(drop)
         };
-        let whole = |entry: &Entry| self.plan_of(entry).is_some_and(|(_, plan)| !plan.is_kept());
+        let whole = |entry: &Entry| {
+            let plan = self.plan_of(entry);
+            plan.is_some_and(|(key, plan)| !plan.is_kept() || self.fit.cuts(&key))
+        };
         self.archive.rows(SIZE, (self.progress, self.stop), &whole, &mut take)
     }
 
@@ -133,41 +141,49 @@ impl<'a> Load<'a> {
     fn plan_of(&self, entry: &Entry) -> Option<((String, String), &'a TablePlan)> {
         let key = (entry.namespace.clone().unwrap_or_default(), entry.tag.clone());
         let plan = self.plan.tables.get(&key)?;
-        (plan.rows == Rows::Load).then_some((key, plan))
+        (plan.rows == Rows::Load && self.fit.takes(&key)).then_some((key, plan))
     }
 
     fn work(&self, jobs: &Receiver<Job<'a>>) -> Result<Sums, Fault> {
-        let writer = Writer::open(self.url, self.application, self.permit);
-        let writer = self.runtime.block_on(writer)?;
+        let own = match self.within {
+            Some(_) => None,
+            None => {
+                let writer = Writer::open(self.url, self.application, self.permit);
+                Some(self.runtime.block_on(writer)?)
+            }
+        };
+        let Some(writer) = self.within.or(own.as_ref()) else { return Err(gone()) };
         let mut sums = Sums::new();
         let mut open: Option<Open<'a>> = None;
         for job in jobs {
             self.stop.check()?;
             if let Some(other) = open.take_if(|open| open.key != job.key) {
-                other.close(&writer, self.runtime, &mut sums)?;
+                other.close(writer, self.runtime, &mut sums)?;
             }
             let current = match &mut open {
                 Some(current) => current,
-                None => open.insert(self.begin(&writer, &job)?),
+                None => open.insert(self.begin(writer, &job)?),
             };
             let mut out = Vec::with_capacity(job.rows.len() + job.rows.len() / 8);
             current.masker.part(&job.rows, job.first, &mut out)?;
+            let out = self.fit.rows(&job.key, out);
             let sent = self.runtime.block_on(current.sink.send(Cursor::new(out)));
             if let Err(error) = sent {
                 // The server's own word comes when the command is ended.
                 let ended = self.runtime.block_on(current.sink.as_mut().finish());
-                return Err(current.said(&writer, &ended.err().unwrap_or(error)));
+                return Err(current.said(writer, &ended.err().unwrap_or(error)));
             }
         }
         if let Some(last) = open {
-            last.close(&writer, self.runtime, &mut sums)?;
+            last.close(writer, self.runtime, &mut sums)?;
         }
         Ok(sums)
     }
 
     fn begin(&self, writer: &Writer, job: &Job<'a>) -> Result<Open<'a>, Fault> {
         let table = format!("{}.{}", job.key.0, job.key.1);
-        let begun = self.runtime.block_on(writer.client().copy_in(job.copy.trim_end()));
+        let copy = self.fit.copy(&job.key, job.plan, &job.copy);
+        let begun = self.runtime.block_on(writer.client().copy_in(&copy));
         let sink = begun.map_err(|error| writer.said(&error).object(&table))?;
         let masker = TableMasker::new(&table, job.plan, self.known);
         Ok(Open { key: job.key.clone(), table, sink: Box::pin(sink), masker })

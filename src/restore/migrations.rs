@@ -23,6 +23,9 @@ use crate::fault::Fault;
 /// The longest wait for a lock, as Supabase's tool has it.
 const LOCK: &str = "set lock_timeout = '4s'";
 
+/// What a migration stands between, where it is a transaction of its own.
+const OWN: (&str, &str) = ("begin", "commit");
+
 /// How a tree's migrations stand to a database's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Migrations {
@@ -53,7 +56,28 @@ pub(crate) async fn apply(
     if !folder.is_dir() {
         return Ok(None);
     }
-    let writer = Writer::open(url, application, permit).await?;
+    run(folder, &Writer::open(url, application, permit).await?, OWN).await
+}
+
+/// The same, in the transaction that is open: where one is refused, none is left.
+///
+/// # Errors
+/// The folder cannot be read; a migration is refused.
+pub(crate) async fn apply_within(
+    folder: &Path,
+    writer: &Writer,
+) -> Result<Option<Migrations>, Fault> {
+    match folder.is_dir() {
+        true => run(folder, writer, ("", "")).await,
+        false => Ok(None),
+    }
+}
+
+async fn run(
+    folder: &Path,
+    writer: &Writer,
+    around: (&str, &str),
+) -> Result<Option<Migrations>, Fault> {
     let said = |error: tokio_postgres::Error| writer.said(&error);
     let there =
         "select pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null";
@@ -76,7 +100,7 @@ pub(crate) async fn apply(
             found.out_of_order.push(file);
             continue;
         }
-        one(&writer, migration).await.map_err(|fault| {
+        one(writer, migration, around).await.map_err(|fault| {
             fault
                 .object(&file)
                 .help("mend the migration: nothing of it is left, and staging serves on")
@@ -108,10 +132,14 @@ fn tree(folder: &Path) -> Result<Vec<Migration>, Fault> {
 }
 
 /// Applies one, and writes it down as Supabase's tool does; all of it or nothing.
-async fn one(writer: &Writer, migration: &Migration) -> Result<(), Fault> {
+async fn one(
+    writer: &Writer,
+    migration: &Migration,
+    (begin, end): (&str, &str),
+) -> Result<(), Fault> {
     let sql = fs::read_to_string(&migration.path).map_err(Fault::errored)?;
     // As a session of that tool begins: with nobody's settings.
-    writer.run(&format!("reset all; {LOCK}; begin")).await?;
+    writer.run(&format!("reset all; {LOCK}; {begin}")).await?;
     let done = async {
         writer.run(&sql).await?;
         let note = "insert into supabase_migrations.schema_migrations (version, name, statements)
@@ -120,7 +148,7 @@ async fn one(writer: &Writer, migration: &Migration) -> Result<(), Fault> {
             [&migration.version, &migration.name, &sql];
         let noted = writer.client().execute(note, &values).await;
         noted.map_err(|error| writer.said(&error))?;
-        writer.run("commit").await
+        writer.run(end).await
     };
     match done.await {
         Ok(()) => Ok(()),

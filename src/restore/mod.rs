@@ -1,17 +1,20 @@
 //! Restore: staging from a backup, with nobody of production in it.
 //!
 //! `guard` and `marker` tell staging from production; `plain` makes a database beside the old one
-//! and puts it in its place; `failure` leaves evidence where something went wrong.
+//! and puts it in its place; `hosted` restores a Supabase project in place; `place` is either;
+//! `failure` leaves evidence where something went wrong.
 
 pub(crate) mod archive;
 pub(crate) mod ddl;
 pub(crate) mod failure;
 pub(crate) mod gather;
 pub(crate) mod guard;
+pub(crate) mod hosted;
 pub(crate) mod load;
 pub(crate) mod marker;
 pub(crate) mod migrations;
 pub(crate) mod needs;
+pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod rehearse;
 pub(crate) mod sections;

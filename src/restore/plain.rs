@@ -52,34 +52,11 @@ impl Plain {
         let admin = Writer::open(&url.to(beside), application, permit).await?;
         let id = id.to_lowercase().replace('-', "_");
         let plain = Self { admin, url: url.clone(), id };
-        plain.lock().await?;
+        lock(&plain.admin, plain.url.database()).await?;
         for left in plain.named("restoring").await? {
             plain.drop(&left).await?;
         }
         Ok(plain)
-    }
-
-    async fn lock(&self) -> Result<(), Fault> {
-        let client = self.admin.client();
-        let said = |error: tokio_postgres::Error| self.admin.said(&error);
-        let name = xxh3_64(self.url.database().as_bytes()).to_le_bytes();
-        let name = i32::from_le_bytes([name[0], name[1], name[2], name[3]]);
-        let take = "select pg_catalog.pg_try_advisory_lock($1, $2)";
-        let row = client.query_one(take, &[&LOCK, &name]).await.map_err(said)?;
-        if row.get(0) {
-            return Ok(());
-        }
-        let holder = "select a.application_name || ', since '
-                || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
-            from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
-            where l.locktype = 'advisory' and l.granted and l.objsubid = 2
-              and l.classid = $1::int8::oid and l.objid = $2::int8::oid limit 1";
-        // The server shows them as numbers without a sign.
-        let (one, two) = (i64::from(LOCK), i64::from(name.cast_unsigned()));
-        let row = client.query_opt(holder, &[&one, &two]).await.map_err(said)?;
-        let who = row.map_or("one that has just ended".to_owned(), |row| row.get(0));
-        let message = format!("another restore into this database is under way: {who}");
-        Err(Fault::errored(message).help("wait until it is done, and try again"))
     }
 
     /// The name of one of this restore.
@@ -241,6 +218,33 @@ impl Plain {
         self.admin.run(&rename).await?;
         Ok(failed)
     }
+}
+
+/// Takes the lock on restores of a database, for as long as the session lasts.
+///
+/// # Errors
+/// Another restore is under way.
+pub(super) async fn lock(admin: &Writer, database: &str) -> Result<(), Fault> {
+    let client = admin.client();
+    let said = |error: tokio_postgres::Error| admin.said(&error);
+    let name = xxh3_64(database.as_bytes()).to_le_bytes();
+    let name = i32::from_le_bytes([name[0], name[1], name[2], name[3]]);
+    let take = "select pg_catalog.pg_try_advisory_lock($1, $2)";
+    let row = client.query_one(take, &[&LOCK, &name]).await.map_err(said)?;
+    if row.get(0) {
+        return Ok(());
+    }
+    let holder = "select a.application_name || ', since '
+            || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+        from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
+        where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+          and l.classid = $1::int8::oid and l.objid = $2::int8::oid limit 1";
+    // The server shows them as numbers without a sign.
+    let (one, two) = (i64::from(LOCK), i64::from(name.cast_unsigned()));
+    let row = client.query_opt(holder, &[&one, &two]).await.map_err(said)?;
+    let who = row.map_or("one that has just ended".to_owned(), |row| row.get(0));
+    let message = format!("another restore into this database is under way: {who}");
+    Err(Fault::errored(message).help("wait until it is done, and try again"))
 }
 
 /// How a swap went.

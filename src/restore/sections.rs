@@ -20,6 +20,17 @@ pub(crate) enum Part {
     PostData,
 }
 
+impl Part {
+    /// As `pg_restore` is told.
+    pub(super) fn section(self) -> &'static str {
+        match self {
+            Self::PreData => "--section=pre-data",
+            Self::Sequences => "--section=data",
+            Self::PostData => "--section=post-data",
+        }
+    }
+}
+
 /// How a part is made.
 pub(crate) struct Restoring<'a> {
     pub(crate) tools: &'a PgTools,
@@ -37,13 +48,10 @@ impl Restoring<'_> {
         let url = self.url.writing(self.permit);
         let mut command = self.tools.command("pg_restore", &url, self.application);
         command.args(["--exit-on-error", "--dbname", self.url.database()]);
-        match part {
-            Part::PreData => command.arg("--section=pre-data"),
-            Part::Sequences => command.arg("--section=data"),
-            Part::PostData => {
-                command.arg("--section=post-data").arg(format!("--jobs={}", self.jobs.max(1)))
-            }
-        };
+        command.arg(part.section());
+        if part == Part::PostData {
+            command.arg(format!("--jobs={}", self.jobs.max(1)));
+        }
         command.arg(contents.path());
         let (result, said) = dump::run(command, self.stop, |mut output| {
             let mut ignored = Vec::new();
@@ -83,13 +91,13 @@ impl Contents {
     }
 
     #[cfg(target_os = "linux")]
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         use std::os::fd::AsRawFd as _;
         PathBuf::from(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.file.path().to_owned()
     }
 }

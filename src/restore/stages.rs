@@ -1,11 +1,13 @@
-//! The stages of a restore into plain PostgreSQL, in their order, up to the swap.
+//! The stages of a restore, in their order, up to the proof. A hosted project has the same ones, in
+//! a transaction that is not committed yet (see `hosted`).
 //!
 //! | stage | what is done |
 //! |---|---|
 //! | `guard` | staging is told from production; again right before the first write |
 //! | `masking rules` | every column has a rule, or nothing is done |
 //! | `people` | the backup is read for who there is, its hash and rows proved |
-//! | `schema recreation` | a new database; `pg_restore` of rewritten definitions |
+//! | `prerequisites` | roles, extensions and rights are there, or nothing is done |
+//! | `schema recreation` | a new database, or an emptied one; rewritten definitions |
 //! | `data import` | rows masked on their way into the server |
 //! | `indexes and keys` | sequences, indexes, constraints, triggers, policies; statistics |
 
@@ -15,15 +17,21 @@ use super::archive::{Archive, tables};
 use super::ddl::{self, Rewritten};
 use super::gather;
 use super::guard::guard;
+use super::hosted::check::{Prepared, prepare};
+use super::hosted::fit::Fit;
+use super::hosted::left::Left;
+use super::hosted::{InPlace, buckets};
 use super::load::{Load, Sums};
 use super::marker::{self, Marker};
 use super::needs::needs;
+use super::place::Place;
 use super::plain::Plain;
 use super::sections::{Contents, Part, Restoring};
 use crate::backup::archive::Toc;
 use crate::backup::manifest::SourceIdentity;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
+use crate::backup::storage::Api;
 use crate::database::{ConnectionUrl, Permit, PgTools, SourceKind, Writer};
 use crate::fault::Fault;
 use crate::masking::people::People;
@@ -38,6 +46,10 @@ pub(crate) struct Order<'a> {
     pub(crate) id: &'a str,
     pub(crate) environment: &'a str,
     pub(crate) url: &'a ConnectionUrl,
+    /// Whether it is a hosted project, which is restored in place.
+    pub(crate) hosted: bool,
+    /// The project's storage, where its API is to set up buckets.
+    pub(crate) storage: Option<&'a Api>,
     /// Productions beside the backup's source.
     pub(crate) productions: &'a [SourceIdentity],
     pub(crate) archive: Archive<'a>,
@@ -51,12 +63,13 @@ pub(crate) struct Order<'a> {
     pub(crate) stop: &'a Stop,
 }
 
-/// A restored database beside the one that serves, waiting for its proof.
+/// What was restored, waiting for its proof.
 pub(crate) struct Made {
     pub(crate) permit: Permit,
-    pub(crate) plain: Plain,
-    /// The new database.
+    pub(crate) place: Place,
+    /// The database that it is in.
     pub(crate) url: ConnectionUrl,
+    /// What was done with the columns that are there now.
     pub(crate) plan: MaskPlan,
     pub(crate) people: People,
     pub(crate) allowed: Allowed,
@@ -73,6 +86,8 @@ pub(crate) struct Course {
     pub(crate) log: Vec<String>,
     /// Where the failed database is kept.
     pub(crate) kept: Option<String>,
+    /// What serves after a failure, where it is not simply the staging of before.
+    pub(crate) serving: Option<&'static str>,
 }
 
 impl Course {
@@ -93,21 +108,28 @@ impl Course {
     }
 }
 
-/// Restores into a database beside the one that serves.
+/// Restores into a database beside the one that serves, or into that one.
 ///
 /// # Errors
 /// What went wrong, with its stage; what had been made is kept under another name.
 pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault> {
     let stop = order.stop;
-    course.stage("guard", |_| not_hosted(order.url))?;
+    course.stage("guard", |_| as_it_is(order))?;
     let (target, permit) = course.stage("guard", |_| wait_guard(order))?;
     let mut toc = course.stage("backup", |_| {
         let toc = order.archive.contents(stop)?;
         in_utf8(&toc).map(|()| toc)
     })?;
     let plan = course.stage("masking rules", |_| plan(order, &toc))?;
-    course.stage("prerequisites", |_| {
-        wait_on(order, needs(order.url, &toc, &order.archive.manifest.catalogue))
+    let prepared = course.stage("prerequisites", |_| {
+        let manifest = order.archive.manifest;
+        let prepared = match order.hosted {
+            true => Some(wait_on(order, prepare(order.url, &mut toc, &plan, manifest))?),
+            false => None,
+        };
+        wait_on(order, needs(order.url, &toc, &manifest.catalogue))?;
+        order.storage.map_or(Ok(()), |api| wait_on(order, buckets::reach(api, stop)))?;
+        Ok(prepared)
     })?;
     let allowed = Allowed::new(&plan.allowed);
     let people = course.stage("people", |_| {
@@ -121,14 +143,79 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
         let message = "the name leads to another server than at the start";
         return Err(Fault::usage(message).stage("guard").object(order.url.shown()));
     }
-    let plain = wait_on(order, Plain::open(order.url, order.id, order.application, &permit))?;
-    let made = fill(order, course, &plain, &permit, (&toc, &plan, known));
-    match made {
-        Ok((url, sums)) => Ok(Made { permit, plain, url, plan, people, allowed, sums, rewritten }),
+    let (place, filled) = match &prepared {
+        None => beside(order, course, &permit, (&toc, &plan, known))?,
+        Some(prepared) => within(order, course, &permit, (&toc, &plan, known), prepared)?,
+    };
+    match filled {
+        Ok((url, sums)) => {
+            let fit = prepared.map(|prepared| prepared.fit).unwrap_or_default();
+            let (plan, sums) = fit.proved(&plan, &sums);
+            Ok(Made { permit, place, url, plan, people, allowed, sums, rewritten })
+        }
         Err(fault) => {
-            course.kept = order.runtime.block_on(plain.keep_failed()).ok();
+            let (kept, serving) = order.runtime.block_on(place.give_up());
+            (course.kept, course.serving) = (kept, Some(serving));
             Err(stop.why().unwrap_or(fault))
         }
+    }
+}
+
+/// What a restore makes, with where it is.
+type Filled = Result<(ConnectionUrl, Sums), Fault>;
+
+/// Restores into a database beside the one that serves.
+fn beside(
+    order: &Order<'_>,
+    course: &mut Course,
+    permit: &Permit,
+    what: (&Toc, &MaskPlan, Known<'_>),
+) -> Result<(Place, Filled), Fault> {
+    let plain = wait_on(order, Plain::open(order.url, order.id, order.application, permit))?;
+    let filled = fill(order, course, &plain, permit, what);
+    Ok((Place::Beside(plain, Left::default()), filled))
+}
+
+/// Restores into the database that serves, which does not see it yet.
+fn within(
+    order: &Order<'_>,
+    course: &mut Course,
+    permit: &Permit,
+    (toc, plan, known): (&Toc, &MaskPlan, Known<'_>),
+    prepared: &Prepared,
+) -> Result<(Place, Filled), Fault> {
+    let mut place = wait_on(order, InPlace::begin(order.url, order.application, permit))?;
+    let load = |writer: &Writer| {
+        let within = Some(writer);
+        load(order, order.url, permit, (plan, known), (&prepared.fit, within)).run()
+    };
+    let filled = place.fill(order, course, (toc, prepared), load);
+    let filled = filled.map(|sums| (order.url.clone(), sums));
+    Ok((Place::Within(Box::new(place)), filled))
+}
+
+/// Loads the rows, masked.
+fn load<'a>(
+    order: &Order<'a>,
+    url: &'a ConnectionUrl,
+    permit: &'a Permit,
+    (plan, known): (&'a MaskPlan, Known<'a>),
+    (fit, within): (&'a Fit, Option<&'a Writer>),
+) -> Load<'a> {
+    Load {
+        archive: order.archive,
+        plan,
+        known,
+        url,
+        application: order.application,
+        permit,
+        // One connection has one worker.
+        workers: if within.is_some() { 1 } else { order.workers },
+        fit,
+        within,
+        runtime: order.runtime,
+        progress: order.progress,
+        stop: order.stop,
     }
 }
 
@@ -146,18 +233,8 @@ fn fill(
         section(order, course, &url, permit, &contents, Part::PreData)?;
         Ok(url)
     })?;
-    let load = Load {
-        archive: order.archive,
-        plan,
-        known,
-        url: &url,
-        application: order.application,
-        permit,
-        workers: order.workers,
-        runtime: order.runtime,
-        progress: order.progress,
-        stop: order.stop,
-    };
+    let fit = Fit::default();
+    let load = load(order, &url, permit, (plan, known), (&fit, None));
     let sums = course.stage("data import", |_| load.run())?;
     course.stage("indexes and keys", |course| {
         section(order, course, &url, permit, &contents, Part::Sequences)?;
@@ -207,17 +284,15 @@ fn in_utf8(toc: &Toc) -> Result<(), Fault> {
     }
 }
 
-/// A hosted project has one database, which nobody may rename: it would have to be restored in
-/// place, with the platform's schemas left as they are.
-fn not_hosted(url: &ConnectionUrl) -> Result<(), Fault> {
-    match url.kind() {
-        SourceKind::Plain => Ok(()),
-        SourceKind::SupabaseDirect | SourceKind::SupabasePooler => {
-            let message = "a hosted Supabase project cannot be restored into: its database cannot be \
-                           replaced as a whole";
-            let help = "restore into a PostgreSQL of your own or a self-hosted Supabase";
-            Err(Fault::usage(message).object(url.shown()).help(help))
+/// A hosted project has one database, which nobody may rename.
+fn as_it_is(order: &Order<'_>) -> Result<(), Fault> {
+    match order.url.kind() {
+        SourceKind::SupabaseDirect | SourceKind::SupabasePooler if !order.hosted => {
+            let message = "this is a hosted Supabase project, which is restored in place";
+            let help = "leave out `kind = \"postgres\"` in suites/environments.toml";
+            Err(Fault::usage(message).object(order.url.shown()).help(help))
         }
+        _ => Ok(()),
     }
 }
 
@@ -235,7 +310,10 @@ fn wait_guard(order: &Order<'_>) -> Result<(SourceIdentity, Permit), Fault> {
 }
 
 /// Waits, but no longer than nobody says stop.
-fn wait_on<T>(order: &Order<'_>, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+pub(super) fn wait_on<T>(
+    order: &Order<'_>,
+    work: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
     order.runtime.block_on(order.stop.unless(work))?
 }
 
@@ -273,21 +351,4 @@ pub(crate) fn unclassified(list: &[Unclassified]) -> Fault {
         "add to suites/masking.toml, after thinking of each (a table that is there already takes \
          the lines below its own):\n{lines}"
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hosted_project_is_refused_before_it_is_asked_anything() {
-        for url in [
-            "postgres://postgres:x@db.abcdefghij.supabase.co:5432/postgres",
-            "postgres://postgres.abcdefghij:x@aws-0-eu-central-1.pooler.supabase.com:5432/postgres",
-        ] {
-            let told = not_hosted(&ConnectionUrl::parse(url).unwrap()).unwrap_err().to_string();
-            assert!(told.contains("hosted Supabase project"), "{told}");
-        }
-        assert!(not_hosted(&ConnectionUrl::parse("postgres://a:b@db.test/app").unwrap()).is_ok());
-    }
 }

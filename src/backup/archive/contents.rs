@@ -138,6 +138,16 @@ impl Entry {
         self.desc == "BLOBS"
     }
 
+    /// Leaves it to whoever makes it.
+    pub(crate) fn disown(&mut self) {
+        (self.owner, self.rest.owner) = (None, None);
+    }
+
+    /// The SQL that drops it.
+    pub(crate) fn drop(&self) -> Option<&str> {
+        self.rest.drop.as_deref()
+    }
+
     fn read<S: Source>(cursor: &mut Cursor<S>, header: &Header) -> Result<Self, Fault> {
         let dump_id = cursor.int()?;
         if dump_id <= 0 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use http::header;
+use http::{Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::{Host, Url};
@@ -115,14 +115,28 @@ impl Api {
         url: &Url,
         body: Option<&Value>,
     ) -> Result<Result<Value, Trouble>, Fault> {
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        self.send(stop, method, url, body).await
+    }
+
+    /// The JSON that answers a request.
+    ///
+    /// # Errors
+    /// The outer: the reason to stop. The inner: the last trouble.
+    pub(super) async fn send(
+        &self,
+        stop: &Stop,
+        method: Method,
+        url: &Url,
+        body: Option<&Value>,
+    ) -> Result<Result<Value, Trouble>, Fault> {
         let attempt = async || {
+            let request = self.client.request(method.clone(), url.clone());
             let request = match body {
-                None => self.client.get(url.clone()),
-                Some(body) => self
-                    .client
-                    .post(url.clone())
-                    .header(header::CONTENT_TYPE, "application/json")
-                    .body(body.to_string()),
+                None => request,
+                Some(body) => {
+                    request.header(header::CONTENT_TYPE, "application/json").body(body.to_string())
+                }
             };
             let request = request.headers(self.key.headers()).timeout(self.patience.answer);
             let response = request.send().await.map_err(Trouble::network)?;

@@ -81,7 +81,7 @@ pub(super) fn no_bucket(missing: &[String], there: &[Value], stage: &str) -> Fau
 }
 
 /// A bucket of its settings, if they are a bucket's.
-fn bucket(settings: &Value) -> Option<Bucket> {
+pub(super) fn bucket(settings: &Value) -> Option<Bucket> {
     let types = settings["allowed_mime_types"].as_array();
     let text = |kind: &Value| kind.as_str().map(str::to_owned);
     Some(Bucket {

@@ -37,6 +37,7 @@ mod line;
 mod listed;
 mod pages;
 mod patience;
+mod settings;
 mod sorter;
 #[cfg(test)]
 mod tests;

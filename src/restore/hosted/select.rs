@@ -1,0 +1,219 @@
+//! What of a backup a project's owner can make again, entry by entry of its table of contents.
+//!
+//! | entry | what becomes of it |
+//! |---|---|
+//! | in the project's own schemas | made, by the role and for the role |
+//! | in a schema of the platform | left out: the platform's services make and migrate it |
+//! | policies there, triggers there that call the project's functions | tried, and told if refused |
+//! | event triggers with such functions; publications of all tables | tried as well |
+//! | positions of sequences there | only ever forward |
+//! | extensions | left out: they must be there before |
+//! | grants and default privileges of other roles, owners that the role may not be | told |
+//!
+//! What is in the platform's schemas cannot be told from what somebody added there, but for these:
+//! an index on `auth.users` of one's own is left out as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::left::{Left, key};
+use super::look::There;
+use super::platform;
+use crate::backup::archive::{Entry, Toc};
+
+/// What is to be made, and how.
+#[derive(Debug, Default)]
+pub(super) struct Selected {
+    /// Entries that are tried when all else is there, by their numbers.
+    pub(super) tried: BTreeSet<i64>,
+    /// Sequences of the platform: the commands that would set them.
+    pub(super) sequences: Vec<String>,
+    /// Extensions that something of the project's own needs.
+    pub(super) needed: BTreeSet<String>,
+    /// The project's own schemas in the backup.
+    pub(super) schemas: BTreeSet<String>,
+    pub(super) left: Left,
+}
+
+/// What becomes of an entry.
+enum Fate {
+    Made,
+    Tried,
+    /// Left out without a word: the platform's own, or there already.
+    Left,
+    /// Left out, for this reason.
+    Told(&'static str),
+}
+
+const FOREIGN: &str = "the role may not do it for another one";
+
+/// Leaves out of a table of contents what the role cannot make.
+pub(super) fn select(toc: &mut Toc, there: &There) -> Selected {
+    let entries: BTreeMap<i64, Entry> =
+        toc.entries.iter().map(|entry| (entry.dump_id, entry.clone())).collect();
+    let mut selected = Selected::default();
+    let left = &mut selected.left;
+    for entry in entries.values().filter(|entry| entry.desc == "SCHEMA") {
+        match there.is_platform(&entry.tag) || is_of_platform(entry, there) {
+            true => left.schemas.insert(entry.tag.clone()),
+            false => selected.schemas.insert(entry.tag.clone()),
+        };
+    }
+    // Those of which no entry tells, such as what `pg_dump` left alone.
+    let named = entries.values().filter_map(|entry| entry.namespace.as_deref());
+    left.schemas.extend(named.filter(|name| there.is_platform(name)).map(str::to_owned));
+    selected.schemas.insert("public".to_owned());
+    let sorting = Sorting { entries: &entries, there, schemas: left.schemas.clone() };
+    let mut kept = Vec::new();
+    for mut entry in std::mem::take(&mut toc.entries) {
+        let fate = match entry.desc.as_str() {
+            "EXTENSION" => {
+                left.extensions.insert(entry.tag.clone());
+                Fate::Left
+            }
+            "SEQUENCE SET" if sorting.is_platform(&entry) => {
+                let schema = entry.namespace.as_deref().unwrap_or_default();
+                if platform::WITH_DATA.contains(&schema) {
+                    selected.sequences.extend(entry.definition.clone());
+                }
+                Fate::Left
+            }
+            _ => sorting.fate(&entry),
+        };
+        match fate {
+            Fate::Left => continue,
+            Fate::Told(why) => {
+                left.out(&entry, why);
+                continue;
+            }
+            Fate::Tried => drop(selected.tried.insert(entry.dump_id)),
+            Fate::Made => {}
+        }
+        let needs = entry.dependencies.iter().filter_map(|id| entries.get(id));
+        let needs = needs.filter(|other| other.desc == "EXTENSION").map(|other| other.tag.clone());
+        selected.needed.extend(needs);
+        sorting.make_ours(&mut entry, left);
+        kept.push(entry);
+    }
+    toc.entries = kept;
+    let stay: Vec<&str> = left.schemas.iter().map(String::as_str).collect();
+    left.notes.insert(0, format!("the platform's schemas stay as they are: {}", stay.join(", ")));
+    selected
+}
+
+/// Whether a schema that the target lacks would be the platform's there.
+fn is_of_platform(entry: &Entry, there: &There) -> bool {
+    let owner = entry.owner.as_deref().unwrap_or_default();
+    !there.schemas.contains_key(&entry.tag) && platform::is_role(owner)
+}
+
+struct Sorting<'a> {
+    entries: &'a BTreeMap<i64, Entry>,
+    there: &'a There,
+    /// Of the platform.
+    schemas: BTreeSet<String>,
+}
+
+impl Sorting<'_> {
+    fn is_platform(&self, entry: &Entry) -> bool {
+        entry.namespace.as_ref().is_some_and(|name| self.schemas.contains(name))
+    }
+
+    /// The entries that must be there before, of a kind.
+    fn before<'e>(&'e self, entry: &'e Entry, kind: &'e str) -> impl Iterator<Item = &'e Entry> {
+        let all = entry.dependencies.iter().filter_map(|id| self.entries.get(id));
+        all.filter(move |other| other.desc == kind)
+    }
+
+    /// Whether it calls a function of the project's own.
+    fn calls_own(&self, entry: &Entry) -> bool {
+        self.before(entry, "FUNCTION").any(|function| !self.is_platform(function))
+    }
+
+    fn fate(&self, entry: &Entry) -> Fate {
+        let platform = self.is_platform(entry);
+        let others = |name: &str| self.there.publications.contains(name);
+        match entry.desc.as_str() {
+            "SCHEMA" if self.schemas.contains(&entry.tag) => Fate::Left,
+            "SCHEMA" if self.there.stays(&entry.tag) => Fate::Left,
+            "COMMENT" | "ACL" | "SECURITY LABEL" => self.addition(entry),
+            "POLICY" if platform => Fate::Tried,
+            "TRIGGER" if platform && self.calls_own(entry) => Fate::Tried,
+            "EVENT TRIGGER" if self.calls_own(entry) => Fate::Tried,
+            // Theirs are made by the platform.
+            "EVENT TRIGGER" => self.named(entry),
+            "PUBLICATION" if others(&entry.tag) => self.named(entry),
+            "PUBLICATION"
+                if entry.definition.as_ref().is_some_and(|d| d.contains(" FOR ALL TABLES")) =>
+            {
+                Fate::Tried
+            }
+            "PUBLICATION TABLE" | "PUBLICATION TABLES IN SCHEMA"
+                if self.before(entry, "PUBLICATION").any(|one| others(&one.tag)) =>
+            {
+                match platform {
+                    true => Fate::Left,
+                    false => Fate::Told("the publication is the platform's"),
+                }
+            }
+            "FOREIGN DATA WRAPPER" | "PROCEDURAL LANGUAGE" | "ACCESS METHOD" => {
+                Fate::Told("only a superuser may make it")
+            }
+            "DEFAULT ACL" if !platform => match self.may_act_as(entry) {
+                true => Fate::Made,
+                false => Fate::Told(FOREIGN),
+            },
+            _ if platform => Fate::Left,
+            _ => Fate::Made,
+        }
+    }
+
+    /// What is the platform's by its name alone.
+    fn named(&self, _: &Entry) -> Fate {
+        Fate::Told("it is the platform's")
+    }
+
+    /// What is said of an object, or granted on it.
+    fn addition(&self, entry: &Entry) -> Fate {
+        let (kind, name) = entry.tag.split_once(' ').unwrap_or((&entry.tag, ""));
+        let word = |word: &str| entry.tag.starts_with(word);
+        if self.is_platform(entry) || word("EXTENSION ") {
+            return Fate::Left;
+        }
+        match kind {
+            "SCHEMA" if self.schemas.contains(name) => Fate::Left,
+            "SCHEMA" if !self.there.owns(name) => Fate::Told("the schema is another role's"),
+            "PUBLICATION" if self.there.publications.contains(name) => Fate::Left,
+            "LANGUAGE" | "EVENT" | "ACCESS" => Fate::Told(FOREIGN),
+            _ if word("FOREIGN DATA WRAPPER ") => Fate::Told(FOREIGN),
+            _ => Fate::Made,
+        }
+    }
+
+    fn may_act_as(&self, entry: &Entry) -> bool {
+        let owner = entry.owner.as_deref();
+        owner.is_none_or(|owner| self.there.acts_as.contains(owner))
+    }
+
+    /// Makes the role the owner of what it cannot make for another, and the giver of what others
+    /// have granted.
+    fn make_ours(&self, entry: &mut Entry, left: &mut Left) {
+        const AS: &str = "SET SESSION AUTHORIZATION ";
+        if entry.desc == "ACL"
+            && let Some(text) = entry.definition.as_mut().filter(|text| text.contains(AS))
+        {
+            let own = |line: &&str| {
+                !line.starts_with(AS) && !line.starts_with("RESET SESSION AUTHORIZATION")
+            };
+            *text = text.lines().filter(own).map(|line| format!("{line}\n")).collect();
+            left.objects.insert(key(entry));
+        }
+        if self.may_act_as(entry) {
+            return;
+        }
+        let owner = entry.owner.clone().unwrap_or_default();
+        entry.disown();
+        if !matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "TABLE DATA" | "SEQUENCE SET") {
+            left.differs(entry, &format!("its owner is {}, not {owner}", self.there.role));
+        }
+    }
+}
