@@ -35,5 +35,7 @@ select n.nspname::text,
 from object o join pg_catalog.pg_namespace n on n.oid = o.schema
     cross join lateral pg_catalog.pg_identify_object(class, id, 0) i
 where n.nspname = any ($1) and not exists
-    (select from pg_catalog.pg_depend d where d.classid = class and d.objid = id and d.deptype in ('e', 'i'))
+    (select from pg_catalog.pg_depend d where d.classid = class and d.objid = id and d.deptype in ('e', 'i')
+        -- A partitioned table depends on its own columns so.
+        and (d.refclassid, d.refobjid) <> (class, id))
 order by 1, 2, 3

@@ -41,10 +41,26 @@ enum Fate {
     /// Left out without a word: the platform's own, or there already.
     Left,
     /// Left out, for this reason.
-    Told(&'static str),
+    Told(String),
 }
 
-const FOREIGN: &str = "the role may not do it for another one";
+/// What belongs to whatever it stands on.
+const OWNERLESS: [&str; 14] = [
+    "ACL",
+    "CHECK CONSTRAINT",
+    "COMMENT",
+    "CONSTRAINT",
+    "DEFAULT",
+    "FK CONSTRAINT",
+    "INDEX",
+    "INDEX ATTACH",
+    "POLICY",
+    "ROW SECURITY",
+    "RULE",
+    "SEQUENCE SET",
+    "TABLE DATA",
+    "TRIGGER",
+];
 
 /// Leaves out of a table of contents what the role cannot make.
 pub(super) fn select(toc: &mut Toc, there: &There) -> Selected {
@@ -82,7 +98,7 @@ pub(super) fn select(toc: &mut Toc, there: &There) -> Selected {
         match fate {
             Fate::Left => continue,
             Fate::Told(why) => {
-                left.out(&entry, why);
+                left.out(&entry, &why);
                 continue;
             }
             Fate::Tried => drop(selected.tried.insert(entry.dump_id)),
@@ -104,6 +120,12 @@ pub(super) fn select(toc: &mut Toc, there: &There) -> Selected {
 fn is_of_platform(entry: &Entry, there: &There) -> bool {
     let owner = entry.owner.as_deref().unwrap_or_default();
     !there.schemas.contains_key(&entry.tag) && platform::is_role(owner)
+}
+
+const ANOTHER: &str = "it is another role's";
+
+fn told(why: &str) -> Fate {
+    Fate::Told(why.to_owned())
 }
 
 struct Sorting<'a> {
@@ -140,8 +162,8 @@ impl Sorting<'_> {
             "TRIGGER" if platform && self.calls_own(entry) => Fate::Tried,
             "EVENT TRIGGER" if self.calls_own(entry) => Fate::Tried,
             // Theirs are made by the platform.
-            "EVENT TRIGGER" => self.named(entry),
-            "PUBLICATION" if others(&entry.tag) => self.named(entry),
+            "EVENT TRIGGER" => told(ANOTHER),
+            "PUBLICATION" if others(&entry.tag) => told(ANOTHER),
             "PUBLICATION"
                 if entry.definition.as_ref().is_some_and(|d| d.contains(" FOR ALL TABLES")) =>
             {
@@ -152,24 +174,22 @@ impl Sorting<'_> {
             {
                 match platform {
                     true => Fate::Left,
-                    false => Fate::Told("the publication is the platform's"),
+                    false => told("the publication is another role's"),
                 }
             }
             "FOREIGN DATA WRAPPER" | "PROCEDURAL LANGUAGE" | "ACCESS METHOD" => {
-                Fate::Told("only a superuser may make it")
+                told("only a superuser may make it")
             }
             "DEFAULT ACL" if !platform => match self.may_act_as(entry) {
                 true => Fate::Made,
-                false => Fate::Told(FOREIGN),
+                false => {
+                    let owner = entry.owner.as_deref().unwrap_or_default();
+                    told(&format!("they are those of {owner}"))
+                }
             },
             _ if platform => Fate::Left,
             _ => Fate::Made,
         }
-    }
-
-    /// What is the platform's by its name alone.
-    fn named(&self, _: &Entry) -> Fate {
-        Fate::Told("it is the platform's")
     }
 
     /// What is said of an object, or granted on it.
@@ -181,10 +201,10 @@ impl Sorting<'_> {
         }
         match kind {
             "SCHEMA" if self.schemas.contains(name) => Fate::Left,
-            "SCHEMA" if !self.there.owns(name) => Fate::Told("the schema is another role's"),
+            "SCHEMA" if !self.there.owns(name) => told(ANOTHER),
             "PUBLICATION" if self.there.publications.contains(name) => Fate::Left,
-            "LANGUAGE" | "EVENT" | "ACCESS" => Fate::Told(FOREIGN),
-            _ if word("FOREIGN DATA WRAPPER ") => Fate::Told(FOREIGN),
+            "LANGUAGE" | "EVENT" | "ACCESS" => told(ANOTHER),
+            _ if word("FOREIGN DATA WRAPPER ") => told(ANOTHER),
             _ => Fate::Made,
         }
     }
@@ -212,7 +232,7 @@ impl Sorting<'_> {
         }
         let owner = entry.owner.clone().unwrap_or_default();
         entry.disown();
-        if !matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "TABLE DATA" | "SEQUENCE SET") {
+        if !OWNERLESS.contains(&entry.desc.as_str()) {
             left.differs(entry, &format!("its owner is {}, not {owner}", self.there.role));
         }
     }

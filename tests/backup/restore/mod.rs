@@ -2,5 +2,6 @@
 
 mod faults;
 mod green;
+mod hosted;
 mod leaks;
 mod refused;

@@ -41,14 +41,29 @@ impl Target {
         target
     }
 
+    /// One that is hosted: restored into by its owner, who is no superuser.
+    pub(crate) fn hosted(site: &Site) -> Self {
+        let target = Self::unmarked(site);
+        let url = target.staging.owner_url();
+        target.leads_to_more(&url, "kind = \"supabase\"\n");
+        assert_eq!(target.mark(&shown(&url)).code, 0);
+        assert_eq!(target.project.drill(&["backup::made"]).code, 0);
+        target
+    }
+
     /// Has staging's URL lead elsewhere.
     pub(crate) fn leads_to(&self, url: &str) {
+        self.leads_to_more(url, "");
+    }
+
+    /// The same, with more lines.
+    pub(crate) fn leads_to_more(&self, url: &str, more: &str) {
         let path = self.project.path().join("suites/environments.toml");
         let text = fs::read_to_string(&path).unwrap();
         let text = text.split("[environment.staging]").next().unwrap();
         let base = self.api.base_url();
         let staging = format!(
-            "[environment.staging]\nbase_url = {base:?}\n[environment.staging.database]\nurl = {url:?}\n"
+            "[environment.staging]\nbase_url = {base:?}\n[environment.staging.database]\nurl = {url:?}\n{more}"
         );
         fs::write(&path, text.to_owned() + &staging).unwrap();
     }
