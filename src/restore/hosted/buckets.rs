@@ -12,7 +12,7 @@ pub(crate) struct SetUp {
     created: u64,
     updated: u64,
     alike: u64,
-    /// Buckets that the backup does not have.
+    /// Buckets that the manifest does not list.
     others: Vec<String>,
 }
 
@@ -24,7 +24,10 @@ impl SetUp {
             "buckets: {created} created, {updated} updated, {alike} were as they should be"
         )];
         if !others.is_empty() {
-            notes.push(format!("buckets that the backup does not have: {}", others.join(", ")));
+            notes.push(format!(
+                "buckets that the backup's manifest does not list: {}",
+                others.join(", ")
+            ));
         }
         notes
     }

@@ -25,7 +25,7 @@ pub(super) struct There {
     /// The schemas, each with its owner, and whether that is the role.
     pub(super) schemas: BTreeMap<String, (String, bool)>,
     pub(super) extensions: BTreeSet<String>,
-    /// The schemas that these are in.
+    /// The schemas that these are in, or have made.
     pub(super) of_extensions: BTreeSet<String>,
     /// Publications of other roles.
     pub(super) publications: BTreeSet<String>,
@@ -110,8 +110,11 @@ impl There {
         .await?;
         there.extensions = names("select extname::text from pg_catalog.pg_extension").await?;
         there.of_extensions = names(
-            "select distinct nspname::text from pg_catalog.pg_extension e
-                join pg_catalog.pg_namespace n on n.oid = e.extnamespace",
+            "select nspname::text from pg_catalog.pg_extension e
+                join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+            union select nspname::text from pg_catalog.pg_namespace n
+                join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_namespace'::regclass
+                    and d.objid = n.oid and d.deptype = 'e'",
         )
         .await?;
         there.publications = names(
@@ -147,8 +150,8 @@ impl There {
     pub(super) fn own_schemas(&self) -> Vec<&str> {
         // Whoever may make things in `public` owns those, if not the schema itself.
         let own = self.schemas.iter().filter(|(name, (_, own))| *own || name.as_str() == "public");
-        let own = own.map(|(name, _)| name.as_str());
-        own.filter(|name| *name != marker::SCHEMA && !self.is_platform(name)).collect()
+        let own = own.filter(|(name, (owner, _))| !self.is_platform(name, Some(owner)));
+        own.map(|(name, _)| name.as_str()).filter(|name| *name != marker::SCHEMA).collect()
     }
 
     /// Whether a schema of the project's own stays, and what is in it goes: `public`, whose default
@@ -162,17 +165,20 @@ impl There {
         self.schemas.get(name).is_none_or(|(_, own)| *own)
     }
 
-    /// Whether a schema is the platform's: by its name, or by whom it belongs to.
-    pub(super) fn is_platform(&self, name: &str) -> bool {
-        let owner = self.schemas.get(name).map(|(owner, _)| owner.as_str());
-        platform::is_schema(name) || name != "public" && owner.is_some_and(platform::is_role)
+    /// Whether a schema is the platform's: by its name; or since it belongs to a role of the
+    /// platform, here and where it was backed up.
+    pub(super) fn is_platform(&self, name: &str, owner: Option<&str>) -> bool {
+        let here = self.schemas.get(name).map(|(owner, _)| owner.as_str());
+        let of_platform = |owner: Option<&str>| owner.is_some_and(platform::is_role);
+        platform::is_schema(name) || name != "public" && of_platform(owner) && of_platform(here)
     }
 
     /// The schemas that are neither the platform's nor the role's.
     pub(super) fn others<'a>(&'a self, wanted: &'a BTreeSet<String>) -> Vec<String> {
-        let others = self.schemas.iter().filter(|(name, (_, own))| {
-            wanted.contains(*name) && *name != "public" && !own && !self.is_platform(name)
-        });
+        let others = self
+            .schemas
+            .iter()
+            .filter(|(name, (_, own))| wanted.contains(*name) && *name != "public" && !own);
         others.map(|(name, (owner, _))| format!("{name} (of {owner})")).collect()
     }
 }

@@ -64,6 +64,8 @@ pub(crate) struct InPlace {
     url: ConnectionUrl,
     /// The transaction's number.
     number: String,
+    /// The server's process for it, and since when.
+    process: (i32, String),
     left: Left,
 }
 
@@ -111,10 +113,12 @@ impl InPlace {
         lock(&writer, url.database()).await?;
         // Its triggers would do again what is in the backup, or refuse what they cannot know.
         writer.run("begin; set local session_replication_role = replica").await?;
-        let number = "select pg_catalog.pg_current_xact_id()::text";
-        let row = writer.client().query_one(number, &[]).await;
-        let number = row.map_err(|error| writer.said(&error))?.get(0);
-        Ok(Self { writer, url: url.clone(), number, left: Left::default() })
+        let numbers = "select pg_catalog.pg_current_xact_id()::text, pid, backend_start::text
+            from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()";
+        let row = writer.client().query_one(numbers, &[]).await;
+        let row = row.map_err(|error| writer.said(&error))?;
+        let (number, process) = (row.get(0), (row.get(1), row.get(2)));
+        Ok(Self { writer, url: url.clone(), number, process, left: Left::default() })
     }
 
     /// For whoever loads within the transaction.
@@ -245,10 +249,8 @@ impl InPlace {
         self.writer.run("commit").await
     }
 
-    /// Undoes what is not committed, and finds out what serves.
+    /// Undoes what is not committed, and finds out what serves. The session ends with it.
     pub(crate) async fn give_up(&self) -> Serves {
-        // A connection that is lost is undone by the server.
-        let _ = tokio::time::timeout(AGAIN * ASKED, self.writer.run("rollback")).await;
         for _ in 0..ASKED {
             match self.became().await.as_deref() {
                 Ok("committed") => return Serves::Restored,
@@ -261,9 +263,14 @@ impl InPlace {
 
     async fn became(&self) -> Result<String, Fault> {
         let session = Session::open(&self.url, "smokedrill restore").await?;
+        // What it is at may take its time: whoever has given up does not wait for it.
+        let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+            where pid = $1 and backend_start::text = $2";
+        let (process, since) = &self.process;
+        let ended = session.client().execute(end, &[process, since]).await;
         let asked = "select coalesce(pg_catalog.pg_xact_status($1::text::xid8), '')";
         let row = session.client().query_one(asked, &[&self.number]).await;
-        let said = row.map(|row| row.get(0)).map_err(|error| session.said(&error));
+        let said = ended.and(row).map(|row| row.get(0)).map_err(|error| session.said(&error));
         session.close().await;
         said
     }

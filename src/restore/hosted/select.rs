@@ -69,14 +69,14 @@ pub(super) fn select(toc: &mut Toc, there: &There) -> Selected {
     let mut selected = Selected::default();
     let left = &mut selected.left;
     for entry in entries.values().filter(|entry| entry.desc == "SCHEMA") {
-        match there.is_platform(&entry.tag) || is_of_platform(entry, there) {
+        match there.is_platform(&entry.tag, entry.owner.as_deref()) {
             true => left.schemas.insert(entry.tag.clone()),
             false => selected.schemas.insert(entry.tag.clone()),
         };
     }
     // Those of which no entry tells, such as what `pg_dump` left alone.
     let named = entries.values().filter_map(|entry| entry.namespace.as_deref());
-    left.schemas.extend(named.filter(|name| there.is_platform(name)).map(str::to_owned));
+    left.schemas.extend(named.filter(|name| platform::is_schema(name)).map(str::to_owned));
     selected.schemas.insert("public".to_owned());
     let sorting = Sorting { entries: &entries, there, schemas: left.schemas.clone() };
     let mut kept = Vec::new();
@@ -114,12 +114,6 @@ pub(super) fn select(toc: &mut Toc, there: &There) -> Selected {
     let stay: Vec<&str> = left.schemas.iter().map(String::as_str).collect();
     left.notes.insert(0, format!("the platform's schemas stay as they are: {}", stay.join(", ")));
     selected
-}
-
-/// Whether a schema that the target lacks would be the platform's there.
-fn is_of_platform(entry: &Entry, there: &There) -> bool {
-    let owner = entry.owner.as_deref().unwrap_or_default();
-    !there.schemas.contains_key(&entry.tag) && platform::is_role(owner)
 }
 
 const ANOTHER: &str = "it is another role's";
