@@ -284,14 +284,24 @@ fn target(state: &State, context: &Context) -> Result<Target, Fault> {
     let found = found.map_err(|problems| place::told(&problems))?;
     let url = ConnectionUrl::parse(&found.url)?;
     url.password().map(|password| redactor.learn(password));
-    let hosted = match found.kind {
-        Some(kind) => kind == DatabaseKind::Supabase,
-        None => url.kind() != SourceKind::Plain,
-    };
+    let hosted = is_hosted(&url, found.kind)?;
     // In a database of one's own, the rows of buckets are enough.
     let storage = found.storage.filter(|_| hosted);
     let storage = storage.map(|(url, key)| Api::new(&url, &key, &Network::default()));
     Ok(Target { url, hosted, storage: storage.transpose()?, own: false })
+}
+
+/// Whether it is a hosted project: one that has one database, which nobody may rename.
+fn is_hosted(url: &ConnectionUrl, kind: Option<DatabaseKind>) -> Result<bool, Fault> {
+    match (url.kind(), kind) {
+        (SourceKind::Plain, kind) => Ok(kind == Some(DatabaseKind::Supabase)),
+        (_, None | Some(DatabaseKind::Supabase)) => Ok(true),
+        (_, Some(DatabaseKind::Postgres)) => {
+            let message = "this is a hosted Supabase project, which is restored in place";
+            let help = "leave out `kind = \"postgres\"` in suites/environments.toml";
+            Err(Fault::usage(message).stage("guard").object(url.shown()).help(help))
+        }
+    }
 }
 
 /// Programs that read the archive, and fit the target.
@@ -354,4 +364,25 @@ fn connectivity(context: &Context, target: &Target, backup: &Backup) -> Vec<Stri
             source.user, source.host, source.port, source.database, source.server_version
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hosted_project_is_known_by_its_host_or_by_what_is_said_of_it() {
+        let is = |url: &str, kind| is_hosted(&ConnectionUrl::parse(url).unwrap(), kind);
+        let (plain, supabase) = (Some(DatabaseKind::Postgres), Some(DatabaseKind::Supabase));
+        for url in [
+            "postgres://postgres:x@db.abcdefghij.supabase.co:5432/postgres",
+            "postgres://postgres.abcdefghij:x@aws-0-eu-central-1.pooler.supabase.com:5432/postgres",
+        ] {
+            assert!(is(url, None).unwrap() && is(url, supabase).unwrap(), "{url}");
+            let told = is(url, plain).unwrap_err().to_string();
+            assert!(told.contains("restored in place"), "{told}");
+        }
+        let own = "postgres://a:b@db.test/app";
+        assert!(!is(own, None).unwrap() && !is(own, plain).unwrap() && is(own, supabase).unwrap());
+    }
 }

@@ -50,6 +50,8 @@ pub(super) async fn proved_of(
             allowed: &allowed,
             sums: &sums,
             rewritten: &rewritten,
+            left: &Left::default(),
+            within: None,
             workers: 1,
             runtime: &handle,
             stop: &stop,

@@ -110,7 +110,7 @@ fn page(failed: &Failed<'_>) -> String {
     line("serving now", failed.serving.to_owned());
     match failed.kept {
         Some(kept) => line("kept for debugging", markdown::code(kept)),
-        None => line("kept for debugging", "nothing was written, so there is nothing".to_owned()),
+        None => line("kept for debugging", "nothing beside what serves now".to_owned()),
     }
     page.push_str("\n## Stages\n\n");
     for (stage, seconds) in failed.stages {
@@ -124,7 +124,7 @@ fn page(failed: &Failed<'_>) -> String {
         "\n## What to do, in this order\n\n\
          1. Read `connectivity.txt` and `log.txt` beside this page, and mend what the help above \
          names.\n\
-         2. Again, into a fresh database:\n\n   \
+         2. Again, from the beginning:\n\n   \
          `make restore-staging ENV={environment}{}`\n\
          3. If the backup is suspect, check it, and take the one before:\n\n   \
          `make verify-backup`\n\n   \

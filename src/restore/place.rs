@@ -12,7 +12,7 @@ use crate::fault::Fault;
 /// What was restored, waiting to take its place.
 pub(crate) enum Place {
     /// A database beside the one that serves.
-    Beside(Plain, Left),
+    Beside(Box<Plain>, Box<Left>),
     /// The one that serves, in a transaction that is open.
     Within(Box<InPlace>),
 }

@@ -19,7 +19,6 @@ use super::gather;
 use super::guard::guard;
 use super::hosted::check::{Prepared, prepare};
 use super::hosted::fit::Fit;
-use super::hosted::left::Left;
 use super::hosted::{InPlace, buckets};
 use super::load::{Load, Sums};
 use super::marker::{self, Marker};
@@ -32,7 +31,7 @@ use crate::backup::manifest::SourceIdentity;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
 use crate::backup::storage::Api;
-use crate::database::{ConnectionUrl, Permit, PgTools, SourceKind, Writer};
+use crate::database::{ConnectionUrl, Permit, PgTools, Writer};
 use crate::fault::Fault;
 use crate::masking::people::People;
 use crate::masking::plan::MaskPlan;
@@ -114,7 +113,6 @@ impl Course {
 /// What went wrong, with its stage; what had been made is kept under another name.
 pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault> {
     let stop = order.stop;
-    course.stage("guard", |_| as_it_is(order))?;
     let (target, permit) = course.stage("guard", |_| wait_guard(order))?;
     let mut toc = course.stage("backup", |_| {
         let toc = order.archive.contents(stop)?;
@@ -173,7 +171,7 @@ fn beside(
 ) -> Result<(Place, Filled), Fault> {
     let plain = wait_on(order, Plain::open(order.url, order.id, order.application, permit))?;
     let filled = fill(order, course, &plain, permit, what);
-    Ok((Place::Beside(plain, Left::default()), filled))
+    Ok((Place::Beside(Box::new(plain), Box::default()), filled))
 }
 
 /// Restores into the database that serves, which does not see it yet.
@@ -281,18 +279,6 @@ fn in_utf8(toc: &Toc) -> Result<(), Fault> {
             let help = "only databases in UTF-8 can be restored masked";
             Err(Fault::errored(message).help(help))
         }
-    }
-}
-
-/// A hosted project has one database, which nobody may rename.
-fn as_it_is(order: &Order<'_>) -> Result<(), Fault> {
-    match order.url.kind() {
-        SourceKind::SupabaseDirect | SourceKind::SupabasePooler if !order.hosted => {
-            let message = "this is a hosted Supabase project, which is restored in place";
-            let help = "leave out `kind = \"postgres\"` in suites/environments.toml";
-            Err(Fault::usage(message).object(order.url.shown()).help(help))
-        }
-        _ => Ok(()),
     }
 }
 

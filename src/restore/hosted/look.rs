@@ -105,7 +105,10 @@ impl There {
             Ok::<BTreeSet<String>, Fault>(rows.iter().map(|row| row.get(0)).collect())
         };
         there.acts_as = names(
-            "select rolname::text from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'usage')",
+            // Since version 16 one may have a role's rights, and not make things for it.
+            "select rolname::text from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'usage')
+                and case when current_setting('server_version_num')::int < 160000 then true
+                    else pg_catalog.pg_has_role(oid, 'set') end",
         )
         .await?;
         there.extensions = names("select extname::text from pg_catalog.pg_extension").await?;

@@ -55,8 +55,10 @@ const ON_THEIR_WAY: usize = 64;
 const ASKED: u32 = 20;
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// What `PostgREST` listens for: definitions were changed while its own trigger was off.
-const RELOAD: &str = "notify pgrst, 'reload schema'";
+/// What listens to changes of definitions, such as the HTTP and GraphQL services that know them by
+/// heart, was off with all other triggers: it hears of this one.
+const CHANGE: &str = "set local session_replication_role = origin;
+    create table smokedrill.change (); drop table smokedrill.change";
 
 /// A restore under way, within its transaction.
 pub(crate) struct InPlace {
@@ -161,7 +163,13 @@ impl InPlace {
         keys.extend(part(Part::PostData)?);
         course.stage("schema recreation", |_| {
             wait_on(order, async {
-                empty::empty(&self.writer, &prepared.there).await?;
+                let emptied = empty::empty(&self.writer, &prepared.there).await;
+                emptied.map_err(|fault| match fault.line() {
+                    line if line.contains("55P03") || line.contains("40P01") => {
+                        fault.help("stop what else works in staging, and try again")
+                    }
+                    _ => fault,
+                })?;
                 self.make(&definitions).await
             })
         })?;
@@ -171,8 +179,8 @@ impl InPlace {
                 self.make(&keys).await?;
                 self.try_all(toc.entries.iter().filter(|entry| is_tried(entry))).await?;
                 self.platform(prepared).await?;
-                let end = "set local session_replication_role = origin; analyze";
-                self.writer.run(&format!("{end}; {RELOAD}")).await
+                self.writer.run(CHANGE).await?;
+                self.writer.run("analyze").await
             })
         })?;
         Ok(sums)
