@@ -47,7 +47,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// The database that backups are restored into.
+    /// The database that backups are restored into: beside it, or in place.
     Staging {
         #[command(subcommand)]
         command: StagingCommand,

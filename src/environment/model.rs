@@ -100,7 +100,8 @@ pub(crate) struct EnvironmentSpec {
     /// The environment's database: backups are made from it, or restored into it.
     #[serde(default)]
     pub(crate) database: Option<DatabaseSpec>,
-    /// The environment's storage, whose buckets are listed beside the database.
+    /// The environment's storage, whose buckets are listed beside the database, and set up by a
+    /// restore into a hosted project.
     #[serde(default)]
     pub(crate) storage: Option<StorageSpec>,
 }
