@@ -126,7 +126,9 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
             false => None,
         };
         wait_on(order, needs(order.url, &toc, &manifest.catalogue))?;
-        order.storage.map_or(Ok(()), |api| wait_on(order, buckets::reach(api, stop)))?;
+        order
+            .storage
+            .map_or(Ok(()), |api| wait_on(order, buckets::reach(api, order.url, &permit, stop)))?;
         Ok(prepared)
     })?;
     let allowed = Allowed::new(&plan.allowed);

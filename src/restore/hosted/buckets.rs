@@ -4,6 +4,7 @@
 use crate::backup::manifest::{Bucket, Manifest};
 use crate::backup::stop::Stop;
 use crate::backup::storage::{Api, Role};
+use crate::database::{ConnectionUrl, Permit, Writer};
 use crate::fault::Fault;
 
 /// What was done to buckets.
@@ -33,16 +34,41 @@ impl SetUp {
     }
 }
 
-/// Finds out whether the API answers, and the key may do everything.
+/// Finds out whether the key may do everything, and whether the API is that of this database: what
+/// is written into the one is seen by the other. A name proves nothing, and what is in a staging
+/// that was restored is what is in production.
 ///
 /// # Errors
-/// It does not, or it may not.
-pub(crate) async fn reach(api: &Api, stop: &Stop) -> Result<(), Fault> {
+/// It may not, it does not answer, or it is another project's.
+pub(crate) async fn reach(
+    api: &Api,
+    url: &ConnectionUrl,
+    permit: &Permit,
+    stop: &Stop,
+) -> Result<(), Fault> {
     if api.role() != Role::Service {
         let message = "the key of staging's storage API may not set buckets up";
         return Err(Fault::errored(message).help("give a secret or `service_role` key"));
     }
-    api.settings(stop).await.map(drop)
+    let writer = Writer::open(url, "smokedrill restore", permit).await?;
+    // Its triggers refuse to have a bucket deleted by SQL.
+    let alone =
+        |sql: &str| format!("begin; set local session_replication_role = replica; {sql}; commit");
+    let id = format!("smokedrill-probe-{:016x}", fastrand::u64(..));
+    let made = format!("insert into storage.buckets (id, name) values ('{id}', '{id}')");
+    writer.run(&alone(&made)).await?;
+    let seen = api.settings(stop).await;
+    writer.run(&alone(&format!("delete from storage.buckets where id = '{id}'"))).await?;
+    match seen?.iter().any(|bucket| bucket.id == id) {
+        true => Ok(()),
+        false => {
+            let message = "the storage's API is not that of this database: a bucket that was \
+                           made in the one is not in the other";
+            let help =
+                "name the same project in `database` and `storage`, see suites/environments.toml";
+            Err(Fault::usage(message).help(help))
+        }
+    }
 }
 
 /// Makes every bucket of the manifest what it says.
@@ -52,7 +78,10 @@ pub(crate) async fn reach(api: &Api, stop: &Stop) -> Result<(), Fault> {
 pub(crate) async fn set_up(api: &Api, manifest: &Manifest, stop: &Stop) -> Result<SetUp, Fault> {
     let storage = manifest.storage.as_ref();
     let listing = storage.and_then(|storage| storage.database.as_ref().or(storage.api.as_ref()));
-    let wanted = listing.map_or(&[][..], |listing| &listing.buckets);
+    make(api, listing.map_or(&[][..], |listing| &listing.buckets), stop).await
+}
+
+async fn make(api: &Api, wanted: &[Bucket], stop: &Stop) -> Result<SetUp, Fault> {
     let there = api.settings(stop).await?;
     let mut done = SetUp::default();
     let known = |bucket: &Bucket| wanted.iter().any(|one| one.id == bucket.id);
@@ -89,4 +118,51 @@ fn alike(one: &Bucket, other: &Bucket) -> bool {
         (bucket.public, bucket.file_size_limit, bucket.allowed_mime_types.clone())
     };
     settings(one) == settings(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use smokedrill_demo::Staging;
+
+    use super::*;
+    use crate::backup::storage::Network;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn buckets_are_made_and_changed_until_they_are_what_they_should_be() {
+        let staging = Staging::start().unwrap();
+        let storage = staging.storage().unwrap();
+        let api = |key: &str| Api::new(storage.project_url(), key, &Network::default()).unwrap();
+        let (api, anon) = (api(storage.service_role_key()), api(storage.anon_key()));
+        let stop = Stop::default();
+        let bucket = |id: &str, public, limit, types: Option<&[&str]>| Bucket {
+            id: id.to_owned(),
+            public,
+            file_size_limit: limit,
+            allowed_mime_types: types.map(|all| all.iter().map(|t| (*t).to_owned()).collect()),
+            objects: 7,
+            bytes: 0,
+            unsized_objects: 0,
+        };
+        let told =
+            async |wanted: &[Bucket]| make(&api, wanted, &stop).await.unwrap().notes().join("; ");
+        let first =
+            [bucket("a (1)", false, Some(5), Some(&["image/*"])), bucket("b", true, None, None)];
+        let notes = "buckets: 2 created, 0 updated, 0 were as they should be";
+        assert_eq!(told(&first).await, notes);
+        let then = [bucket("a (1)", true, None, None)];
+        let notes = "buckets: 0 created, 1 updated, 0 were as they should be; \
+                     buckets that the backup's manifest does not list: b";
+        assert_eq!(told(&then).await, notes);
+        assert_eq!(told(&[then[0].clone(), first[1].clone()]).await.matches("2 were").count(), 1);
+        // One that was made meanwhile, or whose making was answered to nobody.
+        api.write_bucket(&first[0], false, &stop).await.unwrap();
+        let now = api.settings(&stop).await.unwrap();
+        assert!(now.iter().any(|one| alike(one, &first[0])), "{now:?}");
+        let url = ConnectionUrl::parse(&staging.superuser_url()).unwrap();
+        let permit = Permit::proved();
+        reach(&api, &url, &permit, &stop).await.unwrap();
+        let refused = reach(&anon, &url, &permit, &stop).await.unwrap_err().to_string();
+        assert!(refused.contains("may not set buckets up"), "{refused}");
+        assert_eq!(api.settings(&stop).await.unwrap().len(), 2);
+    }
 }

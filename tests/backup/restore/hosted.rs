@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use smokedrill_demo::Staging;
+use smokedrill_demo::Storage;
 
 use crate::support::{Session, Target, contents, shared, until};
 
@@ -100,8 +100,17 @@ fn a_hosted_project_is_restored_in_place_by_its_owner_again_and_again() {
 #[test]
 fn another_version_of_the_platform_takes_what_it_can_and_the_rest_is_told() {
     let site = shared();
+    // In production, a table of another role's, on which a third one gives rights.
+    let production = site.production.superuser_url();
+    Session::open(&production).texts(
+        "create table public.lent (id int); alter table public.lent owner to report_reader;
+         revoke all on public.lent from public, anon, authenticated;
+         grant select on public.lent to authenticated with grant option;
+         set role authenticated; grant select on public.lent to anon",
+    );
     let target = Target::hosted(&site);
     let url = target.staging.superuser_url();
+    target.psql(&production, "drop table public.lent");
     target.psql(
         &url,
         "alter table auth.users drop column is_anonymous, add column country text;
@@ -134,6 +143,9 @@ fn another_version_of_the_platform_takes_what_it_can_and_the_rest_is_told() {
     let one = |sql: &str| staging.texts(sql).concat();
     assert_eq!(one("select count(*) from cron.job"), "0");
     assert_eq!(one("select count(*) > 50 from auth.users"), "t");
+    assert_eq!(one("select relowner::regrole from pg_class where relname = 'lent'"), "postgres");
+    assert_eq!(one("select has_table_privilege('anon', 'public.lent', 'select')"), "t");
+    assert!(told.contains("table public.lent: its owner is postgres, not report_reader"), "{told}");
     // What listens to changes hears of two, and not of a thousand.
     assert_eq!(one("select count(*) from extensions.heard"), "4");
     // Where the platform lets the role, its policies are made.
@@ -190,7 +202,7 @@ fn a_right_that_lacks_is_told_before_anything_is_touched() {
         ran.is_red("restore::made", says);
         assert_eq!(contents(&url), held, "{take}");
     }
-    // With a storage's key that may not set anything up, and without a kind that fits.
+    // With a storage's key that may not set anything up.
     let storage = target.staging.storage().unwrap();
     let api = |key: &str| {
         let lines = format!(
@@ -285,45 +297,39 @@ fn what_fails_on_the_way_is_undone_and_the_old_staging_serves() {
 fn buckets_are_set_up_by_the_storage_s_api_and_the_restore_stands_where_that_fails() {
     let site = shared();
     let target = Target::hosted(&site);
-    // One that has none of them yet, and tables of its own.
-    let other = Staging::start().unwrap();
-    let storage = other.storage().unwrap();
-    let lines = format!(
-        "kind = \"supabase\"\n[environment.staging.storage]\nurl = {:?}\nkey = {:?}\n",
-        storage.project_url(),
-        storage.service_role_key()
-    );
-    target.leads_to_more(&target.staging.owner_url(), &lines);
-    let summary = || fs::read_to_string(target.project.path().join("reports/summary.md")).unwrap();
-    assert_eq!(target.restore(&[]).code, 0);
-    assert!(summary().contains("buckets: 3 created, 0 updated, 0 were"), "{}", summary());
-    let settings = "select id, public, file_size_limit, allowed_mime_types from storage.buckets where id <> 'avatars'";
-    let rows = format!("select row(b)::text from ({settings} order by id) b");
-    let (there, wanted) =
-        (Session::open(&other.superuser_url()), Session::open(&site.production.superuser_url()));
-    assert_eq!(there.texts(&rows), wanted.texts(&rows));
-    there.texts(
-        "update storage.buckets set file_size_limit = 1, public = not public where id = 'uploads'",
-    );
-    there.texts("insert into storage.buckets (id, name) values ('own', 'own')");
-    assert_eq!(target.restore(&[]).code, 0);
-    assert!(summary().contains("buckets: 0 created, 1 updated, 2 were"), "{}", summary());
-    assert!(summary().contains("the backup's manifest does not list: own"), "{}", summary());
-    let url = target.staging.superuser_url();
-    let before =
-        Session::open(&url).texts("select oid::text from pg_class where relname = 'customers'");
-    there.texts(
-        "create function public.refuse() returns trigger language plpgsql as 'begin raise exception ''no''; end';
-         create trigger refuse before update on storage.buckets for each row execute function public.refuse();
-         set session_replication_role = replica; update storage.buckets set public = not public where id = 'uploads'",
-    );
+    let (own, url) = (target.staging.owner_url(), target.staging.superuser_url());
+    let with = |storage: &Storage| {
+        let (url, key) = (storage.project_url(), storage.service_role_key());
+        let storage = format!("[environment.staging.storage]\nurl = {url:?}\nkey = {key:?}\n");
+        target.leads_to_more(&own, &format!("kind = \"supabase\"\n{storage}"));
+    };
+    let storage = target.staging.storage().unwrap();
+    with(&storage);
     let ran = target.restore(&[]);
-    ran.is_red("restore::made", &["storage set-up", "bucket uploads"]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    let told = fs::read_to_string(target.project.path().join("reports/summary.md")).unwrap();
+    assert!(told.contains("buckets: 0 created, 0 updated, 3 were as they should be"), "{told}");
+    // Production's, which has the same in it.
+    let held = (contents(&url), contents(&site.production.superuser_url()));
+    with(&site.storage);
+    target.restore(&[]).is_red("restore::made", &["prerequisites", "not that of this database"]);
+    assert_eq!((contents(&url), contents(&site.production.superuser_url())), held);
+    // One that goes away when all is proved.
+    with(&storage);
+    let made = "select oid::text from pg_class where relname = 'customers'";
+    let before = Session::open(&url).texts(made);
+    let admin = Session::open(&target.staging.empty_url());
+    let running = target.begin();
+    until("it proves", || {
+        !admin
+            .texts("select 1 from pg_stat_activity where query ~* '^copy .* to stdout'")
+            .is_empty()
+    });
+    drop(storage);
+    running.end().is_red("restore::made", &["storage set-up"]);
     let folders = fs::read_dir(target.project.path().join("reports")).unwrap().flatten();
-    let page: String =
-        folders.flat_map(|entry| fs::read_to_string(entry.path().join("failure.md"))).collect();
+    let pages = folders.flat_map(|entry| fs::read_to_string(entry.path().join("failure.md")));
+    let page: String = pages.collect();
     assert!(page.contains("the restored staging, which was proved"), "{page}");
-    let after =
-        Session::open(&url).texts("select oid::text from pg_class where relname = 'customers'");
-    assert_ne!(before, after);
+    assert_ne!(Session::open(&url).texts(made), before);
 }
