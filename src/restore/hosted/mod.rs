@@ -17,15 +17,18 @@
 //! | `look`, `check` | what there is, what the role may do, and all that is in the way, at once |
 //! | `select`, `left` | which entries of the backup are made, and which are left |
 //! | `fit` | rows whose tables lack a column in the target |
-//! | `empty`, `script` | dropping, and making anew |
+//! | `empty`, `script`, `attempt` | dropping, making anew, and what may be refused |
+//! | `end` | committed or undone |
 //! | `buckets` | the settings of buckets, by the storage's API |
 //!
 //! One transaction is one connection, so rows go in one table after the other; and what was there
 //! before takes its room on the disk until the end.
 
+mod attempt;
 pub(crate) mod buckets;
 pub(crate) mod check;
 mod empty;
+mod end;
 pub(crate) mod fit;
 pub(crate) mod left;
 mod look;
@@ -33,12 +36,11 @@ mod platform;
 mod script;
 mod select;
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 
 use self::check::Prepared;
-use self::left::{Left, key};
+pub(crate) use self::end::Serves;
+use self::left::Left;
 use self::script::{Piece, Script};
 use super::load::Sums;
 use super::plain::lock;
@@ -50,10 +52,6 @@ use crate::fault::Fault;
 
 /// How many pieces are on their way at once: what is far away would be waited for at each.
 const ON_THEIR_WAY: usize = 64;
-
-/// How often, and after how long, the server is asked again what became of a transaction.
-const ASKED: u32 = 20;
-const AGAIN: Duration = Duration::from_millis(250);
 
 /// What listens to changes of definitions, such as the HTTP and GraphQL services that know them by
 /// heart, was off with all other triggers: it hears of this one.
@@ -69,36 +67,6 @@ pub(crate) struct InPlace {
     /// The server's process for it, and since when.
     process: (i32, String),
     left: Left,
-}
-
-/// What serves after a restore that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Serves {
-    /// All was undone.
-    Before,
-    /// All was committed.
-    Restored,
-    Unknown,
-}
-
-impl Serves {
-    /// For the page.
-    pub(crate) const fn told(self) -> &'static str {
-        match self {
-            Self::Before => {
-                "the staging of before, as it was: the restore was one transaction, and all of it \
-                 was undone"
-            }
-            Self::Restored => {
-                "the restored staging, which was proved and committed before what failed; a restore \
-                 replaces it as a whole"
-            }
-            Self::Unknown => {
-                "not known: the server does not say whether the restore was committed or undone, \
-                 and it is one or the other as a whole; restore again before anybody uses it"
-            }
-        }
-    }
 }
 
 impl InPlace {
@@ -194,118 +162,5 @@ impl InPlace {
             }
         }
         Ok(())
-    }
-
-    /// What the platform may or may not let the role do.
-    async fn try_all(&mut self, entries: impl Iterator<Item = &Entry>) -> Result<(), Fault> {
-        for entry in entries {
-            let mut sql = entry.definition.clone().unwrap_or_default();
-            if entry.desc == "POLICY"
-                && let Some(drop) = entry.drop()
-            {
-                sql =
-                    format!("{} {sql}", drop.replacen("DROP POLICY ", "DROP POLICY IF EXISTS ", 1));
-            }
-            match self.attempt(&sql).await? {
-                None => drop(self.left.made.insert(key(entry))),
-                Some(fault) => self.left.out(entry, &fault.line()),
-            }
-        }
-        Ok(())
-    }
-
-    /// What is left to do to the platform's own tables.
-    async fn platform(&mut self, prepared: &Prepared) -> Result<(), Fault> {
-        for command in &prepared.selected.sequences {
-            if let Some(forward) = forward(command) {
-                // Not undone with the transaction: so never back, where it would give a number twice.
-                self.attempt(&forward).await?;
-            }
-        }
-        let jobs = ("cron".to_owned(), "job".to_owned());
-        if prepared.there.tables.get(&jobs).is_some_and(|table| table.filled) {
-            // Whoever may not write to the table can still take the jobs out of it.
-            let ended = self.attempt("select cron.unschedule(jobid) from cron.job").await?;
-            let note = match ended {
-                None => "the jobs of before were taken out of cron.job".to_owned(),
-                Some(fault) => {
-                    format!("the jobs of before are still in cron.job: {}", fault.line())
-                }
-            };
-            self.left.notes.push(note);
-        }
-        Ok(())
-    }
-
-    /// Runs something that may be refused; why, if it was.
-    async fn attempt(&self, sql: &str) -> Result<Option<Fault>, Fault> {
-        self.writer.run("savepoint attempt").await?;
-        match self.writer.run(sql).await {
-            Ok(()) => self.writer.run("release savepoint attempt").await.map(|()| None),
-            Err(fault) => {
-                self.writer.run("rollback to savepoint attempt").await?;
-                Ok(Some(fault))
-            }
-        }
-    }
-
-    /// Has everybody see it.
-    ///
-    /// # Errors
-    /// It was undone, or that is not known.
-    pub(crate) async fn commit(&self) -> Result<(), Fault> {
-        self.writer.run("commit").await
-    }
-
-    /// Undoes what is not committed, and finds out what serves. The session ends with it.
-    pub(crate) async fn give_up(&self) -> Serves {
-        for _ in 0..ASKED {
-            match self.became().await.as_deref() {
-                Ok("committed") => return Serves::Restored,
-                Ok("aborted") => return Serves::Before,
-                _ => tokio::time::sleep(AGAIN).await,
-            }
-        }
-        Serves::Unknown
-    }
-
-    async fn became(&self) -> Result<String, Fault> {
-        let session = Session::open(&self.url, "smokedrill restore").await?;
-        // What it is at may take its time: whoever has given up does not wait for it.
-        let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-            where pid = $1 and backend_start::text = $2";
-        let (process, since) = &self.process;
-        let ended = session.client().execute(end, &[process, since]).await;
-        let asked = "select coalesce(pg_catalog.pg_xact_status($1::text::xid8), '')";
-        let row = session.client().query_one(asked, &[&self.number]).await;
-        let said = ended.and(row).map(|row| row.get(0)).map_err(|error| session.said(&error));
-        session.close().await;
-        said
-    }
-}
-
-/// `SELECT pg_catalog.setval('auth.ids', 7, true);`, but never back. Of one that was never called,
-/// nothing.
-fn forward(command: &str) -> Option<String> {
-    let rest = command.trim().strip_prefix("SELECT pg_catalog.setval('")?;
-    let (name, rest) = rest.rsplit_once("', ")?;
-    let number: i64 = rest.strip_suffix(", true);")?.parse().ok()?;
-    let sequence = name.replace("''", "'");
-    Some(format!(
-        "select pg_catalog.setval('{name}', greatest(last_value, {number}), true) from {sequence}"
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sequence_of_the_platform_goes_only_forward() {
-        assert_eq!(
-            forward("SELECT pg_catalog.setval('auth.\"a''b\"', 7, true);\n\n").unwrap(),
-            "select pg_catalog.setval('auth.\"a''b\"', greatest(last_value, 7), true) from auth.\"a'b\""
-        );
-        assert_eq!(forward("SELECT pg_catalog.setval('auth.ids', 1, false);"), None);
     }
 }

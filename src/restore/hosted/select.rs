@@ -15,7 +15,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::left::{Left, key};
+use super::left::{Key, Left, key};
 use super::look::There;
 use super::platform;
 use crate::backup::archive::{Entry, Toc};
@@ -25,6 +25,8 @@ use crate::backup::archive::{Entry, Toc};
 pub(super) struct Selected {
     /// Entries that are tried when all else is there, by their numbers.
     pub(super) tried: BTreeSet<i64>,
+    /// The same in the words of the catalogue.
+    pub(super) tried_keys: BTreeSet<Key>,
     /// Sequences of the platform: the commands that would set them.
     pub(super) sequences: Vec<String>,
     /// Extensions that something of the project's own needs.
@@ -101,7 +103,10 @@ pub(super) fn select(toc: &mut Toc, there: &There) -> Selected {
                 left.out(&entry, &why);
                 continue;
             }
-            Fate::Tried => drop(selected.tried.insert(entry.dump_id)),
+            Fate::Tried => {
+                selected.tried.insert(entry.dump_id);
+                selected.tried_keys.insert(key(&entry));
+            }
             Fate::Made => {}
         }
         let needs = entry.dependencies.iter().filter_map(|id| entries.get(id));

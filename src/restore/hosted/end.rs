@@ -1,0 +1,82 @@
+//! How a restore in place ends: committed or undone, by the server's own word.
+
+use std::time::Duration;
+
+use super::InPlace;
+use crate::database::Session;
+use crate::fault::Fault;
+
+/// How often, and after how long, the server is asked again what became of a transaction.
+const ASKED: u32 = 20;
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// What serves after a restore that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// All was undone.
+    Before,
+    /// All was committed.
+    Restored,
+    Unknown,
+}
+
+impl Serves {
+    /// For the page.
+    pub(crate) const fn told(self) -> &'static str {
+        match self {
+            Self::Before => {
+                "the staging of before, as it was: the restore was one transaction, and all of it \
+                 was undone"
+            }
+            Self::Restored => {
+                "the restored staging, which was proved and committed before what failed; a restore \
+                 replaces it as a whole"
+            }
+            Self::Unknown => {
+                "not known: the server does not say whether the restore was committed or undone, \
+                 and it is one or the other as a whole; restore again before anybody uses it"
+            }
+        }
+    }
+}
+
+impl InPlace {
+    /// Has everybody see it.
+    ///
+    /// # Errors
+    /// It was undone, or that is not known.
+    pub(crate) async fn commit(&self) -> Result<(), Fault> {
+        self.writer.run("commit").await?;
+        // A migration may have ended the transaction before, in its own way.
+        match self.became().await?.as_str() {
+            "committed" => Ok(()),
+            status => Err(Fault::errored(format!("the transaction was not committed: {status}"))),
+        }
+    }
+
+    /// Undoes what is not committed, and finds out what serves. The session ends with it.
+    pub(crate) async fn give_up(&self) -> Serves {
+        for _ in 0..ASKED {
+            match self.became().await.as_deref() {
+                Ok("committed") => return Serves::Restored,
+                Ok("aborted") => return Serves::Before,
+                _ => tokio::time::sleep(AGAIN).await,
+            }
+        }
+        Serves::Unknown
+    }
+
+    async fn became(&self) -> Result<String, Fault> {
+        let session = Session::open(&self.url, "smokedrill restore").await?;
+        // What it is at may take its time: whoever has given up does not wait for it.
+        let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+            where pid = $1 and backend_start::text = $2";
+        let (process, since) = &self.process;
+        let ended = session.client().execute(end, &[process, since]).await;
+        let asked = "select coalesce(pg_catalog.pg_xact_status($1::text::xid8), '')";
+        let row = session.client().query_one(asked, &[&self.number]).await;
+        let said = ended.and(row).map(|row| row.get(0)).map_err(|error| session.said(&error));
+        session.close().await;
+        said
+    }
+}
