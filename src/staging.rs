@@ -20,7 +20,7 @@ use crate::report::console::tell;
 use crate::report::units;
 use crate::restore::archive::{Archive, tables};
 use crate::restore::rehearse::rehearse;
-use crate::restore::{guard, marker, stages};
+use crate::restore::{columns, guard, marker};
 
 /// Marks the database of an environment as one that a restore may overwrite. `ask` is given what
 /// it is, and gives back what the person typed: the same, or nothing is done.
@@ -113,7 +113,7 @@ pub fn check_masking(
     let resolved = rules.resolve(&tables(&toc)?, &manifest.catalogue.columns);
     let resolved = resolved.map_err(|problems| told(&problems))?;
     if !resolved.unclassified.is_empty() {
-        return Err(stages::unclassified(&resolved.unclassified));
+        return Err(columns::unclassified(&resolved.unclassified));
     }
     let mut text = listed(&resolved.plan);
     if rows {

@@ -19,6 +19,7 @@ mod restored;
 mod restoring;
 mod state;
 mod storage_proofs;
+mod target;
 mod trials;
 
 pub use builder::Drill;

@@ -5,6 +5,8 @@
 //! `failure` leaves evidence where something went wrong.
 
 pub(crate) mod archive;
+pub(crate) mod columns;
+pub(crate) mod course;
 pub(crate) mod ddl;
 pub(crate) mod failure;
 pub(crate) mod gather;

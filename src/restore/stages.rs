@@ -11,9 +11,9 @@
 //! | `data import` | rows masked on their way into the server |
 //! | `indexes and keys` | sequences, indexes, constraints, triggers, policies; statistics |
 
-use std::time::Instant;
-
-use super::archive::{Archive, tables};
+use super::archive::Archive;
+use super::columns::plan;
+use super::course::Course;
 use super::ddl::{self, Rewritten};
 use super::gather;
 use super::guard::guard;
@@ -35,7 +35,7 @@ use crate::database::{ConnectionUrl, Permit, PgTools, Writer};
 use crate::fault::Fault;
 use crate::masking::people::People;
 use crate::masking::plan::MaskPlan;
-use crate::masking::rules::{Rules, Unclassified};
+use crate::masking::rules::Rules;
 use crate::masking::text::{Allowed, Known};
 use tokio::runtime::Handle;
 
@@ -76,37 +76,6 @@ pub(crate) struct Made {
     pub(crate) rewritten: Rewritten,
 }
 
-/// How far a restore came, whether it went well or not.
-#[derive(Default)]
-pub(crate) struct Course {
-    /// The stages that were begun, with the seconds that they took.
-    pub(crate) stages: Vec<(String, f64)>,
-    /// What the tools said.
-    pub(crate) log: Vec<String>,
-    /// Where the failed database is kept.
-    pub(crate) kept: Option<String>,
-    /// What serves after a failure, where it is not simply the staging of before.
-    pub(crate) serving: Option<&'static str>,
-}
-
-impl Course {
-    /// Runs a stage, and remembers how long it took.
-    pub(crate) fn stage<T>(
-        &mut self,
-        name: &str,
-        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        self.stages.push((name.to_owned(), 0.0));
-        let at = self.stages.len() - 1;
-        let begun = Instant::now();
-        let result = work(self);
-        if let Some(stage) = self.stages.get_mut(at) {
-            stage.1 = begun.elapsed().as_secs_f64();
-        }
-        result.map_err(|fault| fault.stage(name))
-    }
-}
-
 /// Restores into a database beside the one that serves, or into that one.
 ///
 /// # Errors
@@ -118,7 +87,8 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
         let toc = order.archive.contents(stop)?;
         in_utf8(&toc).map(|()| toc)
     })?;
-    let plan = course.stage("masking rules", |_| plan(order, &toc))?;
+    let plan =
+        course.stage("masking rules", |_| plan(order.rules, order.archive.manifest, &toc))?;
     let prepared = course.stage("prerequisites", |_| {
         let manifest = order.archive.manifest;
         let prepared = match order.hosted {
@@ -303,40 +273,4 @@ pub(super) fn wait_on<T>(
     work: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
     order.runtime.block_on(order.stop.unless(work))?
-}
-
-/// What is done with each column, if every one that needs a rule has one.
-fn plan(order: &Order<'_>, toc: &Toc) -> Result<MaskPlan, Fault> {
-    let manifest = order.archive.manifest;
-    let resolved = order.rules.resolve(&tables(toc)?, &manifest.catalogue.columns);
-    let resolved = resolved.map_err(|problems| {
-        let text = problems.to_string();
-        Fault::usage(text.strip_prefix("error: ").unwrap_or(&text))
-    })?;
-    match resolved.unclassified.is_empty() {
-        true => Ok(resolved.plan),
-        false => Err(unclassified(&resolved.unclassified)),
-    }
-}
-
-/// The columns without a rule, with the lines to paste.
-pub(crate) fn unclassified(list: &[Unclassified]) -> Fault {
-    let mut lines = String::new();
-    let mut table = "";
-    for one in list {
-        if one.table != table {
-            table = &one.table;
-            lines.push_str(&format!("\n[[table]]\nname = {table:?}\n[table.columns]\n"));
-        }
-        lines.push_str(&format!("{one}\n"));
-    }
-    let message = format!(
-        "{} columns could hold personal data, and no rule says what becomes of them; nothing was \
-         loaded",
-        list.len()
-    );
-    Fault::usage(message).help(format!(
-        "add to suites/masking.toml, after thinking of each (a table that is there already takes \
-         the lines below its own):\n{lines}"
-    ))
 }

@@ -18,7 +18,7 @@ pub(super) const ACCESS_METHOD: u8 = 14;
 pub(super) const RELATION_KIND: u8 = 16;
 
 /// Header and table of contents.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Toc {
     /// The version of the archive's form, such as `1.14`.
     pub(crate) version: String,

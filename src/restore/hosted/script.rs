@@ -85,3 +85,35 @@ impl Script {
         pieces
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_cut_at_its_marks_and_nowhere_else() {
+        let toc = Toc::default();
+        let script = Script {
+            contents: Contents::new(&toc).unwrap(),
+            mark: "-- piece 7 ".to_owned(),
+            names: [(1, "table public.t".to_owned()), (2, "function public.f()".to_owned())].into(),
+        };
+        let body = "\n--\n-- Name: x; Type: TABLE; Schema: y; Owner: z\n--\n";
+        let text = format!(
+            "--\n-- PostgreSQL database dump\n--\n\n\\restrict k\nSET transaction_timeout = 0;\n\
+             \n--\n-- Name: t; Type: TABLE; Schema: public; Owner: -\n--\n\n-- piece 7 1\nCREATE TABLE t;\n\
+             \n--\n-- Name: f(); Type: FUNCTION; Schema: public; Owner: -\n--\n\n-- piece 7 2\nCREATE $${body}$$;\n\n\
+             ALTER FUNCTION f() OWNER TO a;\n\n--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict k\n"
+        );
+        let pieces = script.cut(&text);
+        let of: Vec<&str> = pieces.iter().map(|piece| piece.of.as_str()).collect();
+        assert_eq!(of, ["large objects", "table public.t", "function public.f()"]);
+        assert!(pieces[2].sql.contains(body) && pieces[2].sql.ends_with("OWNER TO a;\n"));
+        assert!(
+            pieces
+                .iter()
+                .all(|piece| !piece.sql.contains("restrict") && !piece.sql.contains("SET "))
+        );
+        assert_eq!(script.cut("--\n-- PostgreSQL database dump\n--\n\nSET a = 0;\n").len(), 1);
+    }
+}

@@ -1,0 +1,36 @@
+//! How far a restore came.
+
+use std::time::Instant;
+
+use crate::fault::Fault;
+
+/// How far a restore came, whether it went well or not.
+#[derive(Default)]
+pub(crate) struct Course {
+    /// The stages that were begun, with the seconds that they took.
+    pub(crate) stages: Vec<(String, f64)>,
+    /// What the tools said.
+    pub(crate) log: Vec<String>,
+    /// Where the failed database is kept.
+    pub(crate) kept: Option<String>,
+    /// What serves after a failure, where it is not simply the staging of before.
+    pub(crate) serving: Option<&'static str>,
+}
+
+impl Course {
+    /// Runs a stage, and remembers how long it took.
+    pub(crate) fn stage<T>(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.stages.push((name.to_owned(), 0.0));
+        let at = self.stages.len() - 1;
+        let begun = Instant::now();
+        let result = work(self);
+        if let Some(stage) = self.stages.get_mut(at) {
+            stage.1 = begun.elapsed().as_secs_f64();
+        }
+        result.map_err(|fault| fault.stage(name))
+    }
+}
