@@ -14,12 +14,20 @@ const POLICIES: &str = "
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname in ('auth', 'realtime', 'storage') order by 1, 2";
 
+/// Whether a table ($1) has policies that let somebody in, and not the one ($2) that restricts them.
+const WIDER: &str = "
+    select coalesce(bool_or(polpermissive), false)
+        and not coalesce(bool_or(not polpermissive and relname || ' ' || polname = $2), false)
+    from pg_catalog.pg_policy join pg_catalog.pg_class c on c.oid = polrelid
+    where polrelid = pg_catalog.to_regclass($1)";
+
 impl InPlace {
     /// What the platform may or may not let the role do.
     pub(super) async fn try_all(
         &mut self,
         entries: impl Iterator<Item = &Entry>,
     ) -> Result<(), Fault> {
+        let mut refused = Vec::new();
         for entry in entries {
             let mut sql = entry.definition.clone().unwrap_or_default();
             if entry.desc == "POLICY"
@@ -30,10 +38,39 @@ impl InPlace {
             }
             match self.attempt(&sql).await? {
                 None => drop(self.left.made.insert(key(entry))),
-                Some(fault) => self.left.out(entry, &fault.line()),
+                Some(fault) => {
+                    refused.push(entry);
+                    self.left.out(entry, &fault.line());
+                }
             }
         }
+        for entry in refused {
+            self.no_wider(entry).await?;
+        }
         Ok(())
+    }
+
+    /// Without a policy nobody is let in; but without one that restricts others, too many are.
+    async fn no_wider(&self, entry: &Entry) -> Result<(), Fault> {
+        let is_restrictive =
+            entry.definition.as_ref().is_some_and(|sql| sql.contains(" AS RESTRICTIVE"));
+        let table = entry.drop().and_then(|drop| drop.trim_end().strip_suffix(';'));
+        let Some((_, table)) = table.and_then(|drop| drop.rsplit_once(" ON ")) else {
+            return Ok(());
+        };
+        if entry.desc != "POLICY" || !is_restrictive {
+            return Ok(());
+        }
+        let rows = self.writer.client().query_one(WIDER, &[&table, &entry.tag]).await;
+        match rows.map_err(|error| self.writer.said(&error))?.get(0) {
+            false => Ok(()),
+            true => {
+                let message = "a policy that restricts others cannot be made, and others are there: \
+                               more could be read in staging than in production";
+                let help = "make it with the dashboard's SQL editor, and restore again";
+                Err(Fault::failed(message).object(format!("policy {entry}")).help(help))
+            }
+        }
     }
 
     /// What is left to do to the platform's own tables.

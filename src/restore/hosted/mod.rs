@@ -146,8 +146,8 @@ impl InPlace {
         course.stage("indexes and keys", |_| {
             wait_on(order, async {
                 self.make(&keys).await?;
-                self.try_all(toc.entries.iter().filter(|entry| is_tried(entry))).await?;
                 self.platform(prepared).await?;
+                self.try_all(toc.entries.iter().filter(|entry| is_tried(entry))).await?;
                 self.writer.run(CHANGE).await?;
                 self.writer.run("analyze").await
             })

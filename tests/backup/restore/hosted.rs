@@ -221,6 +221,29 @@ fn a_right_that_lacks_is_told_before_anything_is_touched() {
 }
 
 #[test]
+fn a_policy_that_restricts_and_cannot_be_made_lets_nobody_in() {
+    let site = shared();
+    let production = Session::open(&site.production.superuser_url());
+    production.texts(
+        "create policy \"not (these) ON x\" on storage.objects as restrictive for select to anon using (false)",
+    );
+    let target = Target::hosted(&site);
+    production.texts("drop policy \"not (these) ON x\" on storage.objects");
+    let staging = Session::open(&target.staging.superuser_url());
+    // Where there is no other, nobody is let in anyway.
+    let ran = target.restore(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    staging.texts("create policy open on storage.objects for select to anon using (true)");
+    let says = ["indexes and keys", "not (these) ON x", "restricts others"];
+    target.restore(&[]).is_red("restore::made", &says);
+    staging.texts(
+        "create policy \"not (these) ON x\" on storage.objects as restrictive for select to anon using (false)",
+    );
+    let ran = target.restore(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+}
+
+#[test]
 fn what_fails_on_the_way_is_undone_and_the_old_staging_serves() {
     let site = shared();
     let target = Target::hosted(&site);
