@@ -196,12 +196,13 @@ fn memory_does_not_grow_with_the_objects() {
         let stop = Stop::default();
         compare(database, api, snapshot(), &mut gone, &mut std::io::sink(), &stop).unwrap()
     };
-    compared(1000);
+    // What is loaded of the program as it goes on counts too: that is done by then.
+    compared(10_000);
     let before = peak();
     // Twenty bytes kept of each would show. With a million it is the same, and takes ten times
     // as long.
     let found = compared(100_000);
     assert_eq!((found.same, found.only_database, found.only_api), (99_990, 10, 20));
     let grown = peak() - before;
-    assert!(grown < 1024, "{grown} KiB more");
+    assert!(grown < 1536, "{grown} KiB more");
 }
