@@ -12,11 +12,14 @@
 //! | tree, older than one applied | out of order | told; Supabase's tool would not apply it either |
 //! | database alone | unknown to the tree | told: it was applied from elsewhere |
 
+mod script;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use self::script::statements;
 use crate::database::{ConnectionUrl, Permit, Writer};
 use crate::fault::Fault;
 
@@ -100,7 +103,7 @@ async fn run(
             found.out_of_order.push(file);
             continue;
         }
-        one(writer, migration, around).await.map_err(|fault| {
+        one(writer, (migration, &file), around).await.map_err(|fault| {
             fault
                 .object(&file)
                 .help("mend the migration: nothing of it is left, and staging serves on")
@@ -134,18 +137,32 @@ fn tree(folder: &Path) -> Result<Vec<Migration>, Fault> {
 /// Applies one, and writes it down as Supabase's tool does; all of it or nothing.
 async fn one(
     writer: &Writer,
-    migration: &Migration,
+    (migration, file): (&Migration, &str),
     (begin, end): (&str, &str),
 ) -> Result<(), Fault> {
-    let sql = fs::read_to_string(&migration.path).map_err(Fault::errored)?;
+    let unread = |error| Fault::errored(format!("it cannot be read: {error}"));
+    let sql = fs::read_to_string(&migration.path).map_err(unread)?;
+    let statements = statements(&sql)?;
     // As a session of that tool begins: with nobody's settings.
     writer.run(&format!("reset all; {LOCK}; {begin}")).await?;
     let done = async {
-        writer.run(&sql).await?;
+        let before = transaction(writer).await?;
+        for statement in statements.iter().filter(|statement| !statement.brackets) {
+            let place = format!("{file}:{}", statement.line);
+            writer.run(statement.text).await.map_err(|fault| fault.object(&place))?;
+            // The server has the last word on where a statement ends.
+            if transaction(writer).await? != before {
+                let message = "the statement ended the transaction of its migration";
+                let help = "write its quotes as standard_conforming_strings has them; the \
+                            restored database is not put in place";
+                return Err(Fault::usage(message).object(place).help(help));
+            }
+        }
+        let texts: Vec<&str> = statements.iter().map(|statement| statement.text).collect();
         let note = "insert into supabase_migrations.schema_migrations (version, name, statements)
-            values ($1, $2, array[$3])";
+            values ($1, $2, $3)";
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [&migration.version, &migration.name, &sql];
+            [&migration.version, &migration.name, &texts];
         let noted = writer.client().execute(note, &values).await;
         noted.map_err(|error| writer.said(&error))?;
         writer.run(end).await
@@ -158,6 +175,12 @@ async fn one(
             Err(fault)
         }
     }
+}
+
+/// The number of the transaction that is open.
+async fn transaction(writer: &Writer) -> Result<i64, Fault> {
+    let asked = writer.client().query_one("select pg_catalog.txid_current()", &[]).await;
+    asked.map(|row| row.get(0)).map_err(|error| writer.said(&error))
 }
 
 #[cfg(test)]
@@ -193,11 +216,55 @@ mod tests {
         };
         assert_eq!(found, expected);
         assert_eq!(apply().await.unwrap().unwrap().pending, Vec::<String>::new());
-        write("20240501_g.sql", "create table public.g (); select * from public.nowhere");
+        write("20240501_g.sql", "begin;\ncreate table public.g ();\ncommit;\nselect 1 / 0");
         let told = apply().await.unwrap_err().to_string();
-        assert!(told.contains("20240501_g.sql") && told.contains("42P01"), "{told}");
+        assert!(told.contains("20240501_g.sql:4") && told.contains("22012"), "{told}");
         let left = "select to_regclass('public.g') is null and not exists
             (select from supabase_migrations.schema_migrations where version = '20240501')";
         assert!(client.query_one(left, &[]).await.unwrap().get::<_, bool>(0));
+        for (script, told) in [
+            ("create table public.g ();\nrollback", "20240501_g.sql: line 2: ROLLBACK"),
+            ("select 1;\n\ncreate index concurrently on public.d (oid)", "20240501_g.sql:3: "),
+            // Where the quotes end for the server, and where for the standard.
+            (
+                "set standard_conforming_strings = off; create table public.h ();\n\
+                 select 'x\\''; commit; select 'y' || 'z\\''",
+                "20240501_g.sql:2: the statement ended",
+            ),
+        ] {
+            write("20240501_g.sql", script);
+            let said = apply().await.unwrap_err().to_string();
+            assert!(said.contains(told), "{said}");
+        }
+        assert!(client.query_one(left, &[]).await.unwrap().get::<_, bool>(0));
+    }
+
+    #[tokio::test]
+    async fn each_statement_is_written_down_and_run_once() {
+        let text = database("migrated_each").await;
+        let url = ConnectionUrl::parse(&text).unwrap();
+        let client = writer(&text).await;
+        client.batch_execute(TABLE).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let script = "-- what\nbegin;\ncreate table public.t as select ';' as x;\n\
+                      savepoint s; insert into public.t values ('lost'); rollback to s;\n\
+                      create function public.f() returns int begin atomic select 1; end;\ncommit;\n";
+        fs::write(folder.path().join("20250101_t.sql"), script).unwrap();
+        apply(folder.path(), &url, "smokedrill test", &Permit::proved()).await.unwrap();
+        let asked = "select (select array_agg(x) from public.t), name, statements
+            from supabase_migrations.schema_migrations where version = '20250101'";
+        let row = client.query_one(asked, &[]).await.unwrap();
+        assert_eq!(row.get::<_, Vec<String>>(0), [";"]);
+        assert_eq!(row.get::<_, &str>(1), "t");
+        let expected = [
+            "begin",
+            "create table public.t as select ';' as x",
+            "savepoint s",
+            "insert into public.t values ('lost')",
+            "rollback to s",
+            "create function public.f() returns int begin atomic select 1; end",
+            "commit",
+        ];
+        assert_eq!(row.get::<_, Vec<String>>(2), expected);
     }
 }
