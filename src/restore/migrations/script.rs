@@ -31,7 +31,8 @@ pub(super) struct Statement<'a> {
 /// A quote or a comment has no end; a statement would undo more than the script.
 pub(super) fn statements(script: &str) -> Result<Vec<Statement<'_>>, Fault> {
     let dialect = PostgreSqlDialect {};
-    let tokens = Tokenizer::new(&dialect, script).tokenize_with_location().map_err(unread)?;
+    let tokens = Tokenizer::new(&dialect, script).tokenize_with_location();
+    let tokens = tokens.map_err(|error| unread(&error))?;
     let mut places = Places::of(script);
     let mut found = Vec::new();
     let mut current = Current::default();
@@ -47,7 +48,7 @@ pub(super) fn statements(script: &str) -> Result<Vec<Statement<'_>>, Fault> {
 }
 
 /// What is wrong is told with its line and without the text, which may hold anything.
-fn unread(error: TokenizerError) -> Fault {
+fn unread(error: &TokenizerError) -> Fault {
     let Location { line, .. } = error.location;
     Fault::usage(format!("line {line}: a quote or a comment has no end, or a word is no SQL"))
         .help("a migration is SQL alone, without psql's own commands")
