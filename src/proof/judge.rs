@@ -60,6 +60,8 @@ pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
     let known = [emails, phones, names].map(|(what, count)| Measure::count(what, count));
     let mut looked: Vec<Measure> = known.into();
     looked.push(Measure::bytes("looked through", bytes));
+    looked.push(Measure::count("tables and stored views beside the plan", reading.beside));
+    looked.push(Measure::count("that may not be read, nor were written", reading.hidden));
     let all = [
         Proved::none(
             "integrity::rows",

@@ -51,3 +51,57 @@ pub(super) async fn foreign_keys(session: &Session) -> Result<Proved, Fault> {
     ];
     Ok(Proved::none("integrity::foreign-keys", "orphans", &orphans, measures))
 }
+
+/// The check constraints of every table that may be read, with what each says; of its own rows
+/// alone, since those who inherit have theirs too.
+const CHECKS: &str = "
+    select c.conrelid::regclass::text, array_agg(c.conname::text order by c.conname),
+        array_agg(c.convalidated order by c.conname),
+        format('select array[%s] from only %s', string_agg(
+            format('count(*) filter (where (%s) is false)', pg_get_expr(c.conbin, c.conrelid)), ', ' order by c.conname),
+            c.conrelid::regclass)
+    from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace
+    where c.contype = 'c' and t.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+        and has_table_privilege(t.oid, 'select') and not row_security_active(t.oid)
+    group by c.conrelid
+    union all
+    -- Those of domains that nobody validated: whatever else there is of one was held against them.
+    select format('%s.%I', t.oid::regclass, a.attname), array[c.conname::text], array[c.convalidated],
+        format('select array[count(*)] from only %s t, lateral (select t.%I::%s as value) d where (%s) is false',
+            t.oid::regclass, a.attname, format_type(y.typbasetype, y.typtypmod), pg_get_expr(c.conbin, 0))
+    from pg_constraint c
+        join pg_type y on y.oid = c.contypid
+        join pg_attribute a on a.atttypid = y.oid and a.attnum > 0 and not a.attisdropped
+        join pg_class t on t.oid = a.attrelid
+    where c.contype = 'c' and not c.convalidated and t.relkind = 'r'
+        and has_table_privilege(t.oid, 'select') and not row_security_active(t.oid)
+    order by 1";
+
+/// No row stands against a check.
+pub(super) async fn checks(session: &Session) -> Result<Proved, Fault> {
+    let said = |error: tokio_postgres::Error| session.said(&error);
+    let all = session.client().query(CHECKS, &[]).await.map_err(said)?;
+    let (mut against, mut allowed, mut constraints) = (Vec::new(), 0, 0);
+    for row in &all {
+        let (place, names, valid): (String, Vec<String>, Vec<bool>) =
+            (row.get(0), row.get(1), row.get(2));
+        let counted = session.client().query_one(row.get::<_, &str>(3), &[]).await;
+        let counted = counted.map_err(|error| said(error).object(&place))?;
+        let counted = counted.get::<_, Vec<i64>>(0).into_iter();
+        constraints += names.len() as u64;
+        for ((name, valid), count) in names.iter().zip(valid).zip(counted) {
+            let count = u64::try_from(count).unwrap_or_default();
+            match valid {
+                _ if count == 0 => {}
+                true => against.push((format!("{place} {name}"), count)),
+                // Production has never held its own rows against them.
+                false => allowed += count,
+            }
+        }
+    }
+    let measures = vec![
+        Measure::count("check constraints", constraints),
+        Measure::count("rows against checks that production never validated", allowed),
+    ];
+    Ok(Proved::none("integrity::checks", "rows against a check", &against, measures))
+}

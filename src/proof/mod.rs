@@ -16,6 +16,7 @@ mod held;
 mod judge;
 mod keys;
 mod leaks;
+mod outside;
 mod reading;
 #[cfg(test)]
 mod reading_tests;
@@ -84,11 +85,12 @@ pub(crate) struct Proved {
 }
 
 /// The proofs' names, and what each shows.
-pub(crate) const ALL: [(&str, &str); 15] = [
+pub(crate) const ALL: [(&str, &str); 16] = [
     ("integrity::rows", "Every table has the rows of the backup."),
     ("integrity::checksums", "Columns that were kept are equal to production's."),
     ("integrity::nulls", "NULL is where it was, and nowhere else."),
     ("integrity::foreign-keys", "No row refers to one that is not there."),
+    ("integrity::checks", "No row stands against a check."),
     ("integrity::sequences", "Sequences stand beyond the columns that they number."),
     ("integrity::indexes", "Every index is valid: what must be unique is, masked too."),
     ("integrity::objects", "Every object, policy, grant and extension of the source is there."),

@@ -9,6 +9,7 @@ use futures_util::TryStreamExt as _;
 use super::Subject;
 use super::alone::alone;
 use super::fields::{Found, Scan, Shape, Table};
+use super::outside::{Outside, outside};
 use crate::backup::manifest::Column;
 use crate::database::{Session, quoted};
 use crate::fault::Fault;
@@ -23,9 +24,12 @@ pub(super) struct Reading {
     pub(super) tables: BTreeMap<(String, String), Found>,
     /// Why a table could not be read.
     pub(super) unread: Vec<Fault>,
+    /// Tables and materialised views beside the plan, and how many may not be read.
+    pub(super) beside: u64,
+    pub(super) hidden: u64,
 }
 
-/// Reads every table, the largest first.
+/// Reads every table, the largest first; those beside the plan last.
 pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
     let columns = &subject.manifest.catalogue.columns;
     let mut tables: Vec<Table<'_>> = subject
@@ -41,7 +45,7 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
             let shapes = loaded.chain(computed.iter().copied());
             let shapes = shapes.map(|name| Shape::of(own.iter().find(|c| c.name == name).copied()));
             let shapes = shapes.collect();
-            Table { key, plan, computed, shapes }
+            Table { key, plan, computed, shapes, is_view: false }
         })
         .collect();
     let size = |table: &Table<'_>| {
@@ -50,6 +54,20 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
         found.map_or(0, |table| table.bytes)
     };
     tables.sort_by_key(size);
+    let beside = subject.runtime.block_on(async {
+        let session = subject.session().await?;
+        let beside = alone(subject, &session, outside(subject, &session)).await;
+        session.close().await;
+        Ok::<_, Fault>(beside)
+    })?;
+    let mut all = Reading::default();
+    let beside = beside.unwrap_or_else(|fault| {
+        all.unread.push(fault);
+        (Vec::new(), 0)
+    });
+    (all.beside, all.hidden) = (beside.0.len() as u64, beside.1);
+    // The last one is taken first.
+    tables.splice(..0, beside.0.iter().map(Outside::table));
     let todo = Mutex::new(tables);
     let next = || todo.lock().ok().and_then(|mut tables| tables.pop());
     std::thread::scope(|scope| {
@@ -74,7 +92,6 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
                 })
             })
             .collect();
-        let mut all = Reading::default();
         for worker in workers {
             let read = worker.join();
             let read = read.unwrap_or_else(|_| Err(Fault::errored("a thread that reads died")))?;
@@ -93,7 +110,7 @@ async fn one(subject: &Subject<'_>, session: &Session, table: &Table<'_>) -> Res
     let list: Vec<String> = columns.chain(table.computed.iter().copied()).map(quoted).collect();
     let (from, list) = (format!("{}.{}", quoted(schema), quoted(name)), list.join(", "));
     // A list of columns takes none that are computed, and a query is slower.
-    let sql = match (list.is_empty(), table.computed.is_empty()) {
+    let sql = match (list.is_empty(), table.computed.is_empty() && !table.is_view) {
         (true, _) => format!("copy {from} to stdout"),
         (false, true) => format!("copy {from} ({list}) to stdout"),
         (false, false) => format!("copy (select {list} from {from}) to stdout"),

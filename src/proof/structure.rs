@@ -23,6 +23,7 @@ async fn all(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
     let ticks = tables(on, jobs, "jobs that are active", &["cron.job"], " where active");
     let proved = vec![
         judged(of, on, "integrity::foreign-keys", keys::foreign_keys(on)).await,
+        judged(of, on, "integrity::checks", keys::checks(on)).await,
         judged(of, on, "integrity::sequences", sequences::sequences(of, on)).await,
         judged(of, on, "integrity::indexes", indexes(on)).await,
         judged(of, on, "integrity::objects", objects(of, on)).await,

@@ -19,6 +19,7 @@ pub(super) fn known() -> (People, Allowed) {
         (Trait::Phone, "+15552000001"),
     ];
     let own = own.map(|(what, value)| (what, value.to_owned())).into();
+    harvest.secret(b"hunter2-of-production");
     harvest.row(&Row { keys: vec![("t", b"1".to_vec())], own });
     (harvest.finish().unwrap(), Allowed::default())
 }
@@ -119,6 +120,11 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
         create table public.numbered (a int default nextval('public.shared'),
             b int default nextval('\"Old one\"'::text), c text default 'A' || nextval('public.lettered'),
             d int default 10 * nextval('public.lettered'));
+        create function public.is_fine(int) returns bool immutable language sql as 'select true';
+        create domain public.small as int; create table public.checked (a int constraint fine check (public.is_fine(a)), b public.small);
+        insert into public.checked values (5, 5), (7, 7), (9, 9), (null, null);
+        alter table public.checked add constraint late check (a > 6) not valid;
+        alter domain public.small add constraint later check (value > 8) not valid;
         insert into public.parent values (1, 'a'); insert into public.child (parent) values (1)";
     client.batch_execute(setup).await.unwrap();
     let mut manifest = manifest(&text).await;
@@ -134,7 +140,13 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
         let whole = Whole { sequences: positions.to_vec(), ..Whole::default() };
         proved_whole(&text, manifest, known, whole).await
     };
-    assert_eq!(red(&proved(&manifest).await), []);
+    let all = proved(&manifest).await;
+    assert_eq!(red(&all), []);
+    // Counted, as those of such foreign keys are.
+    let checks = all.iter().find(|proved| proved.id == "integrity::checks").unwrap();
+    let never = checks.measures.iter().map(ToString::to_string);
+    let never: Vec<String> = never.filter(|told| told.contains("never validated")).collect();
+    assert!(never.len() == 1 && never[0].contains('3'), "{never:?}");
     for (plant, undo, id, place) in [
         (
             "create function public.f() returns text language sql as 'select ''ADA@mail.test'''",
@@ -213,6 +225,30 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
             "delete from public.child where id = 99",
             "integrity::sequences",
             "public.child_id_seq",
+        ),
+        (
+            "create or replace function public.is_fine(int) returns bool immutable language sql as 'select $1 < 7'",
+            "create or replace function public.is_fine(int) returns bool immutable language sql as 'select true'",
+            "integrity::checks",
+            "public.checked fine (2)",
+        ),
+        (
+            "create table public.beside (id int, note text); insert into public.beside values (1, 'to ada@mail.test')",
+            "drop table public.beside",
+            "masking::no-production-value-survives",
+            "public.beside.note (1)",
+        ),
+        (
+            "create materialized view public.stored as select 'ask Ada Archer' as who, 1 as id",
+            "drop materialized view public.stored",
+            "masking::no-production-value-survives",
+            "public.stored.who (1)",
+        ),
+        (
+            "create materialized view public.stored as select array['x', 'hunter2-of-production'] as keys",
+            "drop materialized view public.stored",
+            "masking::no-secret-survives",
+            "public.stored.keys (1)",
         ),
         (
             "insert into public.numbered values (8, 1, 'A9', 90)",
