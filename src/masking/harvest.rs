@@ -83,6 +83,12 @@ impl<'a> Harvester<'a> {
             let Some(field) = field(index) else { continue };
             let plain = copy::unescape(field);
             if column.action == Action::Secret {
+                if let Some(text) = std::str::from_utf8(&plain).ok().filter(|_| column.array) {
+                    let _ = array::mask(text, ',', |element, _| {
+                        harvest.secret(element.as_bytes());
+                        Ok::<_, ()>(())
+                    });
+                }
                 harvest.secret(&plain);
                 continue;
             }

@@ -6,13 +6,17 @@
 //! | webhooks (triggers of `supabase_functions.http_request`) | URL and headers reset; disabled |
 //! | foreign servers and user mappings | hosts, users and passwords reset |
 //! | subscriptions | left out |
-//! | any other definition | known addresses, numbers and names masked; keys and tokens reset |
+//! | any definition | known addresses, numbers and names masked; keys and tokens reset |
+//!
+//! What of it cannot be told from an ordinary word stays, and the proof refuses it by its place.
 
 use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use crate::backup::archive::{Entry, Toc};
+use super::hosted::left::Key;
+use super::{keys, objects};
+use crate::backup::archive::Toc;
 use crate::fault::Fault;
 use crate::masking::text::{Known, mask_known};
 
@@ -35,7 +39,7 @@ pub(crate) const SECRETS: &str = r"(?x)
 #[derive(Debug, Default)]
 pub(crate) struct Rewritten {
     /// Objects whose definitions differ from production's now: kind, schema and name.
-    pub(crate) objects: BTreeSet<(String, Option<String>, String)>,
+    pub(crate) objects: BTreeSet<Key>,
     /// Webhooks, disabled: `public.invoices invoice_webhook`.
     pub(crate) webhooks: Vec<String>,
     /// What was left out.
@@ -52,6 +56,7 @@ pub(crate) fn rewrite(toc: &mut Toc, known: Known<'_>) -> Result<Rewritten, Faul
         Regex::new(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}").map_err(Fault::errored)?;
     let literal = Regex::new(r"'(?:[^']|'')*'").map_err(Fault::errored)?;
     let mut rewritten = Rewritten::default();
+    let mut changed = BTreeSet::new();
     toc.entries.retain(|entry| match entry.desc.as_str() {
         "TABLE DATA" | "BLOBS" => false,
         "SUBSCRIPTION" => {
@@ -64,24 +69,26 @@ pub(crate) fn rewrite(toc: &mut Toc, known: Known<'_>) -> Result<Rewritten, Faul
         let Some(definition) = entry.definition.clone().filter(|text| !text.is_empty()) else {
             continue;
         };
-        let made = match entry.desc.as_str() {
+        let reset = match entry.desc.as_str() {
             "TRIGGER" if is_webhook(&definition) => {
                 rewritten.webhooks.push(entry.to_string());
                 webhook(&definition, &literal)
             }
             "USER MAPPING" => literal.replace_all(&definition, format!("'{RESET}'")).into_owned(),
             "SERVER" => server(&definition, &literal),
-            _ => {
-                let masked = mask_known(&definition, known)?;
-                let masked = secrets.replace_all(&masked, RESET);
-                bearer.replace_all(&masked, format!("$1 {RESET}")).into_owned()
-            }
+            _ => definition.clone(),
         };
+        // Of those too: what stands in a webhook's condition is not one of its arguments.
+        let masked = mask_known(&reset, known)?;
+        let masked = keys::reset(&masked, known.people, RESET);
+        let masked = secrets.replace_all(&masked, RESET);
+        let made = bearer.replace_all(&masked, format!("$1 {RESET}")).into_owned();
         if made != definition {
-            rewritten.objects.insert(object(entry));
+            changed.insert(entry.dump_id);
             entry.definition = Some(made);
         }
     }
+    rewritten.objects = objects::of(toc, &changed);
     Ok(rewritten)
 }
 
@@ -139,21 +146,6 @@ fn server(definition: &str, literal: &Regex) -> String {
         }
     }
     made
-}
-
-/// The object that an entry is of, in the words of the catalogue: a comment is its object's.
-fn object(entry: &Entry) -> (String, Option<String>, String) {
-    let (kind, name) = match entry.desc.as_str() {
-        "COMMENT" => match entry.tag.split_once(' ') {
-            Some(("COLUMN", column)) => {
-                ("TABLE", column.rsplit_once('.').map_or(column, |(table, _)| table))
-            }
-            Some((kind, name)) => (kind, name),
-            None => ("COMMENT", entry.tag.as_str()),
-        },
-        kind => (kind, entry.tag.as_str()),
-    };
-    (kind.to_lowercase(), entry.namespace.clone(), name.to_owned())
 }
 
 #[cfg(test)]
