@@ -47,7 +47,7 @@ fn keys(entry: &Entry) -> Vec<Key> {
             let of = of.flat_map(|kind| heads(tag).map(move |name| key(kind, entry, name)));
             of.chain([own]).collect()
         }
-        "TABLE ATTACH" => vec![key("table", entry, tag)],
+        "TABLE ATTACH" => vec![key("table", entry, tag), own],
         _ => vec![own],
     }
 }

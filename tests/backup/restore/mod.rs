@@ -1,5 +1,6 @@
 //! Restores end to end: masked, proved, and put in the old one's place; or not, and why.
 
+mod definitions;
 mod faults;
 mod green;
 mod hosted;
