@@ -1,7 +1,7 @@
 //! What the server refuses to one proof is that one's own red, and the others judge.
 
 use super::reading_tests::{key, recorded, table};
-use super::tests::{Whole, known, manifest, proved_whole};
+use super::testing::{Whole, known, manifest, proved_whole};
 use super::*;
 use crate::database::testing::{database, writer};
 use crate::database::{Permit, Writer};

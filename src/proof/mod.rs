@@ -23,6 +23,8 @@ mod reading_tests;
 mod sequences;
 mod structure;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 mod texts;
 mod views;

@@ -1,6 +1,6 @@
 //! Rows that were loaded wrongly, and values of production planted in fields.
 
-use super::tests::{known, manifest, proved_of, red};
+use super::testing::{known, manifest, proved_of, red};
 use super::*;
 use crate::backup::manifest::Table;
 use crate::database::testing::{database, writer};

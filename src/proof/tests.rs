@@ -1,100 +1,12 @@
 //! Leaks and faults of each kind, planted, and found by the proof that should.
 
-use std::collections::BTreeSet;
-
+use super::testing::{Whole, known, manifest, proved_whole, red};
 use super::*;
 use crate::backup::manifest::Exclusion;
-use crate::backup::store::testing;
-use crate::database::testing::{database, session, writer};
-use crate::database::{Excluded, catalogue};
-use crate::masking::people::{Harvest, Row, Trait};
-use crate::restore::load::Sums;
-
-/// Ada Archer, and whoever is in a manifest of an empty backup.
-pub(super) fn known() -> (People, Allowed) {
-    let mut harvest = Harvest::new();
-    let own = [
-        (Trait::Name, "Ada Archer"),
-        (Trait::Email, "ada@mail.test"),
-        (Trait::Phone, "+15552000001"),
-    ];
-    let own = own.map(|(what, value)| (what, value.to_owned())).into();
-    harvest.secret(b"hunter2-of-production");
-    harvest.secret(b"ordinary");
-    harvest.row(&Row { keys: vec![("t", b"1".to_vec())], own });
-    (harvest.finish().unwrap(), Allowed::default())
-}
+use crate::database::testing::{database, writer};
 
 fn position(name: &str, last: i64, called: bool) -> Position {
     Position { schema: "public".to_owned(), name: name.to_owned(), last, called }
-}
-
-/// The proofs of a database whose rows were masked by a plan.
-pub(super) async fn proved_of(
-    text: &str,
-    manifest: &Manifest,
-    known: fn() -> (People, Allowed),
-    plan: MaskPlan,
-    sums: Sums,
-) -> Vec<Proved> {
-    let whole = Whole { plan, sums, ..Whole::default() };
-    proved_whole(text, manifest, known, whole).await
-}
-
-/// What else there is of a restore.
-#[derive(Default)]
-pub(super) struct Whole {
-    pub(super) plan: MaskPlan,
-    pub(super) sums: Sums,
-    pub(super) sequences: Vec<Position>,
-    pub(super) within: Option<Session>,
-}
-
-pub(super) async fn proved_whole(
-    text: &str,
-    manifest: &Manifest,
-    known: fn() -> (People, Allowed),
-    whole: Whole,
-) -> Vec<Proved> {
-    let url = ConnectionUrl::parse(text).unwrap();
-    let manifest = manifest.clone();
-    let handle = Handle::current();
-    tokio::task::spawn_blocking(move || {
-        let (people, allowed) = known();
-        let rewritten = BTreeSet::new();
-        let stop = Stop::default();
-        let subject = Subject {
-            url: &url,
-            manifest: &manifest,
-            plan: &whole.plan,
-            people: &people,
-            allowed: &allowed,
-            sums: &whole.sums,
-            sequences: &whole.sequences,
-            rewritten: &rewritten,
-            left: &Left::default(),
-            within: whole.within.as_ref(),
-            workers: 1,
-            runtime: &handle,
-            stop: &stop,
-        };
-        prove(&subject).unwrap()
-    })
-    .await
-    .unwrap()
-}
-
-/// The manifest of a backup with nothing but this database's catalogue.
-pub(super) async fn manifest(text: &str) -> Manifest {
-    let url = ConnectionUrl::parse(text).unwrap();
-    let session = session(&url).await;
-    let catalogue = catalogue(&session, &Excluded::default()).await.unwrap();
-    Manifest { catalogue, ..testing::manifest(testing::ID, Vec::new()) }
-}
-
-pub(super) fn red(all: &[Proved]) -> Vec<(String, String)> {
-    let red = all.iter().filter_map(|proved| Some((proved, proved.result.as_ref().err()?)));
-    red.map(|(proved, fault)| (proved.id.clone(), fault.line())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Values and keys of production, planted in every kind of text that the catalogue has.
 
 use crate::database::testing::{database, writer};
-use crate::proof::tests::{Whole, known, manifest, proved_whole, red};
+use crate::proof::testing::{Whole, known, manifest, proved_whole, red};
 
 /// What is planted in the place of `VALUE`, how it is undone, and where it is told of.
 const PLANTS: [(&str, &str, &str); 26] = [
