@@ -23,8 +23,8 @@ smoke: ## Run the smoke checks against ENV (default: SMOKE_ENV, or else local)
 backup-prod: ## Back up and prove the backup: ENV=production, or else the demo of local
 	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT) --tag backup
 
-verify-backup: ## Read a backup to its end and compare it with its manifest (BACKUP=latest)
-	$(PROGRAM) backup verify "$(BACKUP)"$(KEY)
+verify-backup: ## Read a backup to its end and compare it with its manifest (BACKUP=latest, of ENV)
+	$(PROGRAM) backup verify "$(BACKUP)"$(ENVIRONMENT)$(KEY)
 
 list-backups: ## List the backups that are there
 	$(PROGRAM) backup list

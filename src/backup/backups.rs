@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::prune::plan;
 use super::settings::Settings;
 use super::stop::Stop;
-use super::store::{Listed, Store};
+use super::store::{Hold, Listed, Store};
 use super::{verify, words};
 use crate::actor::host;
 use crate::audit::{self, Audit, Operation, Record, Standing};
@@ -77,7 +77,7 @@ impl Backups {
     /// # Errors
     /// There is no such backup, or its manifest cannot be read.
     pub fn show(&self, backup: &str) -> Result<String, Fault> {
-        let manifest = self.manifest(&Choice::parse(backup)?)?;
+        let (manifest, _) = self.find(&Choice::parse(backup)?)?;
         Ok(String::from_utf8_lossy(&manifest.to_json()?).into_owned())
     }
 
@@ -99,7 +99,7 @@ impl Backups {
         });
         let begins = self.record(Operation::BackupVerify, backup.trim(), "");
         audit.during(begins, &self.redactor, || {
-            let manifest = self.manifest(&choice)?;
+            let (manifest, _hold) = self.find(&choice)?;
             let progress = std::sync::Arc::new(Progress::default());
             let reading = {
                 let _display = Display::start(&progress, "verify", manifest.database.bytes);
@@ -126,6 +126,10 @@ impl Backups {
             text.push_str(&format!("keeps    {id}  {}\n", why.told()));
         }
         for id in &decision.remove {
+            if self.store.is_held(id) {
+                text.push_str(&format!("keeps    {id}  being read by another process\n"));
+                continue;
+            }
             if dry_run {
                 text.push_str(&format!("would remove {id}\n"));
                 continue;
@@ -246,7 +250,7 @@ impl Backups {
         Ok((ours.into_iter().map(|(_, line)| line).collect(), known))
     }
 
-    fn manifest(&self, choice: &Choice) -> Result<Manifest, Fault> {
+    fn find(&self, choice: &Choice) -> Result<(Manifest, Hold), Fault> {
         let whose = Whose { environment: &self.environment, url: &|| self.url() };
         let log = self.root.join(&self.settings.audit);
         place::find(&self.store, choice, whose, &log, |text| tell(&format!("note: {text}\n")))

@@ -1,6 +1,6 @@
 //! Finding and reading backups, and taking them away.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::PathBuf;
 
@@ -84,12 +84,31 @@ impl Folder {
         Ok(Box::new(Reader { file, place }))
     }
 
+    /// Keeps a backup from being removed, for as long as it lasts.
+    pub(in super::super) fn hold(&self, id: &str) -> Result<File, Fault> {
+        let (file, _) = self.file(id, MANIFEST)?;
+        // Nobody holds it longer than to look. A filesystem without locks has none to respect.
+        let _ = file.lock_shared();
+        Ok(file)
+    }
+
+    pub(in super::super) fn is_held(&self, id: &str) -> bool {
+        // What cannot be opened, nobody reads.
+        let file = self.file(id, MANIFEST);
+        file.is_ok_and(|(file, _)| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     pub(in super::super) fn remove(&self, id: &str) -> Result<(), Fault> {
         let path = self.path(id);
         let removed = self.path(&format!("{REMOVED}{id}"));
         let fault = |error: io::Error| trouble::io(&error, &path.display().to_string(), "removed");
         if !self.is_backup(id).map_err(fault)? {
             return Err(trouble::no_backup(id, &self.shown()));
+        }
+        if self.is_held(id) {
+            let help = "wait for the restore or the verification to end, and try again";
+            let fault = Fault::errored("it is being read by another process");
+            return Err(fault.stage(trouble::STAGE).object(id).help(help));
         }
         let remove = || {
             // What an earlier removal left would be in the way.
