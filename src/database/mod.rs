@@ -23,6 +23,7 @@ mod lock;
 mod parameters;
 mod parts;
 mod permit;
+mod pooling;
 mod privileges;
 mod read_only;
 mod refusal;
