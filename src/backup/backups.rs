@@ -20,7 +20,8 @@ use crate::actor::host;
 use crate::audit::{self, Audit, Operation, Record, Standing};
 use crate::database::ConnectionUrl;
 use crate::environment::load::Environments;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
+use crate::harness::INTERRUPTED;
 use crate::redact::Redactor;
 use crate::report::console::tell;
 use crate::report::units;
@@ -96,6 +97,10 @@ impl Backups {
             if tokio::signal::ctrl_c().await.is_ok() {
                 interrupted.set(Fault::interrupted());
             }
+            // Whoever says it twice does not wait for a store that does not answer.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(INTERRUPTED.into());
+            }
         });
         let begins = self.record(Operation::BackupVerify, backup.trim(), "");
         audit.during(begins, &self.redactor, || {
@@ -149,7 +154,7 @@ impl Backups {
     /// Removes one backup, such as a damaged one; but never the last good one.
     ///
     /// # Errors
-    /// *Usage*: it is the last good one. *Errored*: there is none of that name, or it cannot be
+    /// *Usage*: it is the last good one, or may be it. *Errored*: there is none of that name, or it cannot be
     /// removed.
     pub fn remove(&self, id: &str) -> Result<String, Fault> {
         let audit = self.audit()?;
@@ -158,6 +163,14 @@ impl Backups {
             let help = "name it as `smokedrill backup list` does";
             return Err(Fault::errored("there is no such backup").object(id).help(help));
         };
+        if let Err(why) = found.of.as_ref()
+            && why.kind() != FaultKind::Failed
+        {
+            let help = "it may be whole, and the last good one: see why it cannot be read; where it \
+                        must go all the same, remove it by hand";
+            let fault = Fault::usage(format!("it cannot be read today: {}", why.line()));
+            return Err(fault.object(id).help(help));
+        }
         if let Ok(origin) = &found.of
             && known.iter().filter(|backup| backup.of.as_ref().ok() == Some(origin)).count() == 1
         {

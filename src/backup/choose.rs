@@ -32,6 +32,7 @@ pub(crate) struct Origin {
     project: Option<String>,
     /// Where one is that is no Supabase project; for a demonstration, another each time, nothing.
     place: Option<(String, u16)>,
+    /// As the connection calls it.
     database: String,
 }
 
@@ -41,8 +42,8 @@ impl From<&SourceIdentity> for Origin {
             environment: source.environment.clone(),
             project: source.project.clone(),
             place: (source.project.is_none() && !source.started)
-                .then(|| (source.host.clone(), source.port)),
-            database: source.database.clone(),
+                .then(|| (source.host.to_lowercase(), source.port)),
+            database: source.alias.as_ref().unwrap_or(&source.database).clone(),
         }
     }
 }
@@ -53,7 +54,7 @@ impl Origin {
         let project = url.project();
         self.project == project
             && self.database == url.database()
-            && (project.is_some() || self.place == Some((url.host(), url.port())))
+            && (project.is_some() || self.place == Some((url.host().to_lowercase(), url.port())))
     }
 
     fn shown(&self) -> String {

@@ -37,7 +37,7 @@ mod url;
 mod waited;
 mod writer;
 
-pub(crate) use catalogue::{catalogue, estimate, fingerprint};
+pub(crate) use catalogue::{catalogue, estimate, fingerprint, roles};
 pub(crate) use counters::{counters, written};
 pub(crate) use excluded::Excluded;
 pub(crate) use identity::identity;

@@ -127,6 +127,7 @@ mod tests {
             address: Some(host.into()),
             port: 5432,
             database: "app".into(),
+            alias: None,
             user: "postgres".into(),
             system_identifier: system.map(str::to_owned),
             server_version: "15.18".into(),

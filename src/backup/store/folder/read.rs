@@ -87,15 +87,36 @@ impl Folder {
     /// Keeps a backup from being removed, for as long as it lasts.
     pub(in super::super) fn hold(&self, id: &str) -> Result<File, Fault> {
         let (file, _) = self.file(id, MANIFEST)?;
-        // Nobody holds it longer than to look. A filesystem without locks has none to respect.
+        // A filesystem without locks has none to respect.
         let _ = file.lock_shared();
-        Ok(file)
+        // It may have been removed while this waited.
+        match self.is_backup(id) {
+            Ok(true) => Ok(file),
+            _ => Err(trouble::no_backup(id, &self.shown())),
+        }
     }
 
     pub(in super::super) fn is_held(&self, id: &str) -> bool {
-        // What cannot be opened, nobody reads.
-        let file = self.file(id, MANIFEST);
-        file.is_ok_and(|(file, _)| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+        matches!(self.alone(id), Err(TryLockError::WouldBlock))
+    }
+
+    /// A lock against all who read a backup, where there are locks; none who begin now get it.
+    fn alone(&self, id: &str) -> Result<Option<File>, TryLockError> {
+        let opened = files::lockable_if_there(&self.path(id).join(MANIFEST));
+        match opened.map_err(TryLockError::Error).and_then(|file| file.try_lock().map(|()| file)) {
+            Ok(file) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+            // What cannot be opened, nobody reads; and a filesystem without locks has no holders.
+            Err(TryLockError::Error(error))
+                if matches!(
+                    error.kind(),
+                    ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::NotFound
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(in super::super) fn remove(&self, id: &str) -> Result<(), Fault> {
@@ -105,11 +126,16 @@ impl Folder {
         if !self.is_backup(id).map_err(fault)? {
             return Err(trouble::no_backup(id, &self.shown()));
         }
-        if self.is_held(id) {
-            let help = "wait for the restore or the verification to end, and try again";
-            let fault = Fault::errored("it is being read by another process");
-            return Err(fault.stage(trouble::STAGE).object(id).help(help));
-        }
+        // Held until it has another name: whoever waits for it then finds none.
+        let _alone = match self.alone(id) {
+            Ok(lock) => lock,
+            Err(TryLockError::WouldBlock) => {
+                let help = "wait for the restore or the verification to end, and try again";
+                let fault = Fault::errored("it is being read by another process");
+                return Err(fault.stage(trouble::STAGE).object(id).help(help));
+            }
+            Err(TryLockError::Error(error)) => return Err(fault(error)),
+        };
         let remove = || {
             // What an earlier removal left would be in the way.
             files::remove(&removed)?;
