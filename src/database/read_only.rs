@@ -3,6 +3,9 @@
 //! They are told by the start-up options of their connection, which a pooler between may drop:
 //! PgBouncer does where `ignore_startup_parameters` names `options`, and Supavisor passes on what
 //! it knows alone. A default of the role's own (`ALTER ROLE … SET`) holds on every way.
+//!
+//! Before version 16 a server lets large objects be written in a read-only transaction all the same
+//! (`lo_from_bytea`, which every role may call): only the right to those functions keeps from it.
 
 use super::session::Session;
 use crate::fault::Fault;
