@@ -62,6 +62,11 @@ impl Writer {
         &self.client
     }
 
+    /// Whether the connection is lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.client.is_closed()
+    }
+
     /// The same connection, for whoever reads: within the transaction that is open.
     ///
     /// # Errors

@@ -124,7 +124,7 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
             Ok(Made { permit, place, url, plan, people, allowed, sums, rewritten })
         }
         Err(fault) => {
-            let (kept, serving) = order.runtime.block_on(place.give_up());
+            let (kept, serving) = order.runtime.block_on(place.give_up(&permit));
             (course.kept, course.serving) = (kept, Some(serving));
             Err(stop.why().unwrap_or(fault))
         }
