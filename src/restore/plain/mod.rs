@@ -24,7 +24,7 @@ use crate::fault::Fault;
 /// database.
 const LOCK: i32 = 0x7265_7374;
 
-/// PostgreSQL cuts longer names off.
+/// PostgreSQL cuts longer names off: so many bytes, not characters.
 const LONGEST: usize = 63;
 
 /// A database that is restored into, and those beside it.
@@ -78,11 +78,18 @@ impl Plain {
         self.name_of(what, &self.id)
     }
 
-    /// The name of one of ours: the target's, what it is, and which restore.
+    /// The name of one of ours: the target's, what it is, and which restore. A name too long for
+    /// that is cut, and told from others that begin alike by a hash of the whole.
     fn name_of(&self, what: &str, id: &str) -> String {
-        let tail = format!("_{what}_{id}");
-        let head: String = self.url.database().chars().take(LONGEST - tail.len().min(50)).collect();
-        format!("{head}{tail}")
+        let (tail, target) = (format!("_{what}_{id}"), self.url.database());
+        let room = LONGEST.saturating_sub(tail.len());
+        if target.len() <= room {
+            return format!("{target}{tail}");
+        }
+        let hash = format!("_{:08x}", xxh3_64(target.as_bytes()) >> 32);
+        let room = room.saturating_sub(hash.len());
+        let head = (0..=room).rev().find_map(|end| target.get(..end)).unwrap_or_default();
+        format!("{head}{hash}{tail}")
     }
 
     /// Our databases of one kind, in the order of their names, and so of time. A name that only

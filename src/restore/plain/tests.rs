@@ -235,3 +235,52 @@ async fn where_the_connection_is_lost_at_the_commit_the_server_says_what_serves(
         assert_eq!(names(&text).await, [name.to_owned(), other], "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_long_name_that_is_not_ascii_gives_names_that_fit_and_are_found_again() {
+    // Of 59 bytes each, and alike but for the end.
+    let (one, other) = (format!("{}a", "ä".repeat(29)), format!("{}b", "ä".repeat(29)));
+    let text = database(&one).await;
+    let long = writer(&text).await;
+    long.batch_execute(&format!("create database {other} template template0")).await.unwrap();
+    drop(long);
+    let plain = open(&text, "1").await.unwrap();
+    let beside = open(&text.replace(&one, &other), "1").await.unwrap();
+    for what in ["restoring", "before", "failed"] {
+        let name = plain.name(what);
+        assert!(name.len() <= LONGEST && name != beside.name(what), "{name}");
+    }
+    plain.create().await.unwrap();
+    assert_eq!(plain.named("restoring").await.unwrap(), [plain.name("restoring")]);
+    assert!(beside.named("restoring").await.unwrap().is_empty());
+    let before = plain.swap().await.unwrap().before;
+    assert_eq!(before, plain.name("before"));
+    assert_eq!(plain.named("before").await.unwrap(), [before]);
+}
+
+#[tokio::test]
+async fn the_new_one_is_like_the_old_one_in_locale_place_and_settings_of_roles() {
+    let text = database("alike_admin").await;
+    let admin = writer(&text).await;
+    let setup = "create database alike template template0 encoding 'UTF8' locale_provider icu
+            icu_locale 'de-u-co-phonebk' lc_collate 'C' lc_ctype 'C.UTF-8' tablespace aside;
+        alter role anon in database alike set statement_timeout = '3s';
+        alter role anon in database alike set search_path = public, \"a b\";
+        alter database alike set work_mem = '9MB'";
+    admin.batch_execute("set allow_in_place_tablespaces = on").await.unwrap();
+    for statement in ["create tablespace aside location ''"].into_iter().chain(setup.split(";\n")) {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    let plain = open(&text.replace("/alike_admin", "/alike"), "1").await.unwrap();
+    plain.create().await.unwrap();
+    let asked = "select concat_ws(' ', pg_encoding_to_char(encoding), datcollate, datctype,
+            datlocprovider, daticulocale, spcname,
+            datcollversion = pg_database_collation_actual_version(d.oid),
+            (select string_agg(concat(nullif(setrole, 0)::regrole, setconfig), ' ' order by setrole)
+                from pg_db_role_setting where setdatabase = d.oid))
+        from pg_database d join pg_tablespace t on t.oid = dattablespace where datname = $1";
+    let of = async |name: &str| admin.query_one(asked, &[&name]).await.unwrap().get::<_, String>(0);
+    let old = of("alike").await;
+    assert!(old.contains("de-u-co-phonebk aside") && old.contains("anon{"), "{old}");
+    assert_eq!(of(&plain.name("restoring")).await, old);
+}
