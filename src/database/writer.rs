@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 
 use super::Permit;
 use super::connect::{self, Driver};
+use super::identity::identity;
 use super::refusal;
 use super::session::Session;
 use super::url::{ConnectionUrl, cut};
@@ -40,10 +41,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Connects.
+    /// Connects, and asks on that connection whether the permit is for what is there.
     ///
     /// # Errors
-    /// It cannot be connected to.
+    /// It cannot be connected to; it is another server, or another database.
     pub(crate) async fn open(
         url: &ConnectionUrl,
         application: &str,
@@ -53,6 +54,8 @@ impl Writer {
         let begun = connect::connect(&url, &cut(application)).await;
         let (client, driver, end) = begun.map_err(|fault| fault.object(url.shown()))?;
         let writer = Self { client: Arc::new(client), _driver: driver, end };
+        let found = identity(&writer.reading().await?, "", &url).await?;
+        permit.holds(&found).map_err(|fault| fault.object(url.shown()))?;
         writer.run(SETTINGS).await?;
         Ok(writer)
     }
@@ -116,7 +119,7 @@ pub(crate) fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database::testing::database;
+    use crate::database::testing::{database, permit};
 
     #[test]
     fn the_place_is_told_and_the_row_is_not() {
@@ -129,7 +132,7 @@ mod tests {
     #[tokio::test]
     async fn it_writes_and_says_so_without_values() {
         let url = ConnectionUrl::parse(&database("written").await).unwrap();
-        let writer = Writer::open(&url, "smokedrill test", &Permit::proved()).await.unwrap();
+        let writer = Writer::open(&url, "smokedrill test", &permit(&url).await).await.unwrap();
         writer.run("create table public.t (n int unique)").await.unwrap();
         let error = writer.run("insert into public.t values ('jane')").await.unwrap_err();
         assert!(!error.to_string().contains("jane"), "{error}");

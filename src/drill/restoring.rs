@@ -161,7 +161,7 @@ fn run(
     let placed = match placed {
         Ok(placed) if placed.taken.is_some() => placed,
         not => {
-            let (kept, serving) = runtime.block_on(made.place.give_up(&made.permit));
+            let (kept, serving) = runtime.block_on(made.place.give_up());
             (course.kept, course.serving) = (kept, Some(serving));
             not?
         }

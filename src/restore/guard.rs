@@ -64,7 +64,10 @@ pub(crate) async fn guard(
                 format!("the database is marked as `{}`, not `{environment}`", marker.environment);
             Err(refuse(Fault::usage(message).help(help)))
         }
-        Some(_) => Ok((target, Permit::proved())),
+        Some(_) => {
+            let permit = Permit::proved(&target);
+            Ok((target, permit))
+        }
     }
 }
 

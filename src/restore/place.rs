@@ -78,10 +78,10 @@ impl Place {
     }
 
     /// Keeps what failed, or undoes it: where it is kept, and what serves.
-    pub(crate) async fn give_up(&self, permit: &Permit) -> (Option<String>, &'static str) {
+    pub(crate) async fn give_up(&self) -> (Option<String>, &'static str) {
         match self {
             Self::Beside(plain, _) => {
-                let (kept, serves) = plain.give_up(permit).await;
+                let (kept, serves) = plain.give_up().await;
                 (kept, serves.told())
             }
             Self::Within(place) => (None, place.give_up().await.told()),

@@ -1,7 +1,7 @@
 //! The new database: like the old one in all that is not its content.
 
 use super::Plain;
-use crate::database::{ConnectionUrl, quoted};
+use crate::database::{ConnectionUrl, Permit, quoted};
 use crate::fault::Fault;
 
 /// The settings that are lists of names (`GUC_LIST_QUOTE` in PostgreSQL's source).
@@ -42,7 +42,7 @@ impl Plain {
     ///
     /// # Errors
     /// The role may not.
-    pub(crate) async fn create(&self) -> Result<ConnectionUrl, Fault> {
+    pub(crate) async fn create(&self) -> Result<(ConnectionUrl, Permit), Fault> {
         let name = self.name("restoring");
         let said = |error: tokio_postgres::Error| self.admin.said(&error);
         let client = self.admin.client();
@@ -74,7 +74,7 @@ impl Plain {
             }
         }
         self.grant_alike(&name).await?;
-        Ok(self.url.to(&name))
+        Ok((self.url.to(&name), self.permit.beside(&name)))
     }
 
     /// Who may do what in the new database, and how many may at once: as in the old one. A new

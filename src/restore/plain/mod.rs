@@ -34,6 +34,7 @@ pub(crate) struct Plain {
     admin_url: ConnectionUrl,
     process: (i32, String),
     url: ConnectionUrl,
+    permit: Permit,
     /// The number of the database that serves: it keeps it under every name.
     serves: u32,
     /// The number of the transaction that swaps, once there is one.
@@ -56,7 +57,7 @@ impl Plain {
         // One is needed that is not renamed.
         let beside = if url.database() == "postgres" { "template1" } else { "postgres" };
         let admin_url = url.to(beside);
-        let admin = Writer::open(&admin_url, application, permit).await?;
+        let admin = Writer::open(&admin_url, application, &permit.beside(beside)).await?;
         lock(&admin, url.database()).await?;
         let facts = "select pid, backend_start::text,
                 (select oid from pg_catalog.pg_database where datname = $1)
@@ -65,8 +66,8 @@ impl Plain {
         let row = row.map_err(|error| admin.said(&error))?;
         let (process, serves) = ((row.get(0), row.get(1)), row.get(2));
         let id = id.to_lowercase().replace('-', "_");
-        let (url, swap) = (url.clone(), Mutex::default());
-        let plain = Self { admin, admin_url, process, url, serves, swap, id };
+        let (url, permit, swap) = (url.clone(), permit.clone(), Mutex::default());
+        let plain = Self { admin, admin_url, process, url, permit, serves, swap, id };
         for left in plain.named("restoring").await? {
             plain.drop(&left).await?;
         }

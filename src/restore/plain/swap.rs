@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Plain, lock, quiet};
-use crate::database::{Permit, Session, Writer, quoted};
+use crate::database::{Session, Writer, quoted};
 use crate::fault::Fault;
 
 /// How often a swap is tried: each time the server itself waits some seconds for sessions to end.
@@ -105,7 +105,7 @@ impl Plain {
 
     /// Keeps what failed, to be looked at, and finds out what serves: where it is kept, and that.
     /// The session that all was done in may be lost, so that a new one is asked.
-    pub(crate) async fn give_up(&self, permit: &Permit) -> (Option<String>, Serves) {
+    pub(crate) async fn give_up(&self) -> (Option<String>, Serves) {
         let mut serves = Serves::Unknown;
         for asked in 0..ASKED {
             if asked > 0 {
@@ -120,7 +120,7 @@ impl Plain {
             }
         }
         let kept = match serves {
-            Serves::Before => self.keep_failed(permit).await.ok(),
+            Serves::Before => self.keep_failed().await.ok(),
             Serves::Restored | Serves::Unknown => None,
         };
         (kept, serves)
@@ -174,12 +174,17 @@ impl Plain {
     ///
     /// # Errors
     /// It cannot be renamed, and stays under the name that it had.
-    pub(super) async fn keep_failed(&self, permit: &Permit) -> Result<String, Fault> {
+    pub(super) async fn keep_failed(&self) -> Result<String, Fault> {
         let (new, failed) = (self.name("restoring"), self.name("failed"));
         let rename = format!("alter database {} rename to {}", quoted(&new), quoted(&failed));
         if self.admin.is_lost() {
             // With the session the lock has gone: whoever has it now may be at these databases.
-            let admin = Writer::open(&self.admin_url, "smokedrill restore", permit).await?;
+            let admin = Writer::open(
+                &self.admin_url,
+                "smokedrill restore",
+                &self.permit.beside(self.admin_url.database()),
+            )
+            .await?;
             lock(&admin, self.url.database()).await?;
             quiet(&admin, &new).await?;
             admin.run(&rename).await?;

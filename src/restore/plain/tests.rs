@@ -1,5 +1,5 @@
 use super::*;
-use crate::database::testing::{database, writer};
+use crate::database::testing::{database, permit, writer};
 
 async fn names(text: &str) -> Vec<String> {
     let start = ConnectionUrl::parse(text).unwrap().database().to_owned();
@@ -26,7 +26,7 @@ fn part(number: &str) -> String {
 
 async fn open(text: &str, number: &str) -> Result<Plain, Fault> {
     let url = ConnectionUrl::parse(text).unwrap();
-    Plain::open(&url, &id(number), "smokedrill restore test", &Permit::proved()).await
+    Plain::open(&url, &id(number), "smokedrill restore test", &permit(&url).await).await
 }
 
 #[tokio::test]
@@ -41,8 +41,8 @@ async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_n
     old.batch_execute(setup).await.unwrap();
     for (id, was) in [("1", "old"), ("2", "new_1")] {
         let plain = open(&text, id).await.unwrap();
-        let new = plain.create().await.unwrap();
-        let writer = Writer::open(&new, "smokedrill test", &Permit::proved()).await.unwrap();
+        let (new, permit) = plain.create().await.unwrap();
+        let writer = Writer::open(&new, "smokedrill test", &permit).await.unwrap();
         writer.run(&format!("create table public.new_{id} ()")).await.unwrap();
         let row = writer.client().query_one("show work_mem", &[]).await.unwrap();
         assert_eq!(row.get::<_, String>(0), "7MB");
@@ -105,10 +105,7 @@ async fn what_a_kill_left_is_removed_and_what_failed_is_kept() {
     let next = next.unwrap();
     assert_eq!(names(&text).await, ["failing"]);
     next.create().await.unwrap();
-    assert_eq!(
-        next.keep_failed(&Permit::proved()).await.unwrap(),
-        format!("failing_failed_{}", part("2"))
-    );
+    assert_eq!(next.keep_failed().await.unwrap(), format!("failing_failed_{}", part("2")));
     assert_eq!(names(&text).await, ["failing".to_owned(), format!("failing_failed_{}", part("2"))]);
 }
 
@@ -133,8 +130,8 @@ async fn an_application_that_comes_back_at_once_does_not_keep_the_old_one() {
         }
     });
     let plain = open(&text, "1").await.unwrap();
-    let new = plain.create().await.unwrap();
-    Writer::open(&new, "smokedrill test", &Permit::proved())
+    let (new, permit) = plain.create().await.unwrap();
+    Writer::open(&new, "smokedrill test", &permit)
         .await
         .unwrap()
         .run("create table public.n ()")
@@ -223,7 +220,7 @@ async fn where_the_connection_is_lost_at_the_commit_the_server_says_what_serves(
         let plain = open(&format!("{through}?sslmode=disable"), "1").await.unwrap();
         plain.create().await.unwrap();
         plain.swap().await.unwrap_err();
-        let (kept, told) = plain.give_up(&Permit::proved()).await;
+        let (kept, told) = plain.give_up().await;
         assert_eq!(told, serves, "{name}");
         let beside = |what: &str| format!("{name}_{what}_{}", part("1"));
         let (is_kept, other) = match serves {
