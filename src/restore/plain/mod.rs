@@ -1,5 +1,6 @@
 //! A plain PostgreSQL as target: restored beside the old database, and put in its place by rename.
-//! `like` makes the new database as the old one is; `swap` puts it there, or says what serves.
+//! `like` makes the new database as the old one is; `swap` puts it there, or says what serves;
+//! `maintenance` is where the session is that does so.
 //!
 //! ```text
 //! app_restoring_ID    being filled; what a kill leaves is removed by the next restore
@@ -9,6 +10,7 @@
 //! ```
 
 mod like;
+mod maintenance;
 mod swap;
 
 use std::sync::Mutex;
@@ -55,9 +57,8 @@ impl Plain {
         permit: &Permit,
     ) -> Result<Self, Fault> {
         // One is needed that is not renamed.
-        let beside = if url.database() == "postgres" { "template1" } else { "postgres" };
-        let admin_url = url.to(beside);
-        let admin = Writer::open(&admin_url, application, &permit.beside(beside)).await?;
+        let admin_url = url.to(maintenance::beside(url));
+        let admin = maintenance::enter(url, application, permit).await?;
         lock(&admin, url.database()).await?;
         let facts = "select pid, backend_start::text,
                 (select oid from pg_catalog.pg_database where datname = $1)
@@ -68,10 +69,21 @@ impl Plain {
         let id = id.to_lowercase().replace('-', "_");
         let (url, permit, swap) = (url.clone(), permit.clone(), Mutex::default());
         let plain = Self { admin, admin_url, process, url, permit, serves, swap, id };
-        for left in plain.named("restoring").await? {
-            plain.drop(&left).await?;
+        match plain.clear().await {
+            Ok(()) => Ok(plain),
+            Err(fault) => {
+                plain.retire().await;
+                Err(fault)
+            }
         }
-        Ok(plain)
+    }
+
+    /// Removes what a killed restore left.
+    async fn clear(&self) -> Result<(), Fault> {
+        for left in self.named("restoring").await? {
+            self.drop(&left).await?;
+        }
+        Ok(())
     }
 
     /// The name of one of this restore.

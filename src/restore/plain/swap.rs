@@ -83,6 +83,7 @@ impl Plain {
         for name in earlier.iter().chain(&failed) {
             left.extend(self.drop(name).await.err().map(|fault| fault.object(name)));
         }
+        self.retire().await;
         Ok(Swapped { before, left })
     }
 
@@ -123,6 +124,7 @@ impl Plain {
             Serves::Before => self.keep_failed().await.ok(),
             Serves::Restored | Serves::Unknown => None,
         };
+        self.retire().await;
         (kept, serves)
     }
 

@@ -281,3 +281,37 @@ async fn the_new_one_is_like_the_old_one_in_locale_place_and_settings_of_roles()
     assert!(old.contains("de-u-co-phonebk aside") && old.contains("anon{"), "{old}");
     assert_eq!(of(&plain.name("restoring")).await, old);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_postgres_is_restored_into_anybody_can_create_a_database() {
+    let there = tokio::task::spawn_blocking(smokedrill_demo::Staging::start);
+    let there = there.await.unwrap().unwrap();
+    let text = there.superuser_url();
+    let admin = writer(&there.empty_url()).await;
+    let all = async || {
+        let asked = "select string_agg(datname, ' ' order by datname) from pg_database
+            where datname !~ '^(template|postgres_before)'";
+        admin.query_one(asked, &[]).await.unwrap().get::<_, String>(0)
+    };
+    let plain = open(&text, "1").await.unwrap();
+    plain.create().await.unwrap();
+    admin.batch_execute("create database another").await.unwrap();
+    // One that is turned away leaves the first one what it needs.
+    assert!(open(&text, "2").await.is_err());
+    plain.swap().await.unwrap();
+    assert_eq!(all().await, "another empty postgres");
+    // A kill leaves it there, and the next one removes it.
+    drop(open(&text, "3").await.unwrap());
+    assert_eq!(all().await, "another empty postgres smokedrill_maintenance");
+    let mut next = open(&text, "4").await;
+    for _ in 0..50 {
+        if next.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        next = open(&text, "4").await;
+    }
+    next.unwrap().give_up().await;
+    assert_eq!(all().await, "another empty postgres");
+    tokio::task::spawn_blocking(|| drop(there)).await.unwrap();
+}
