@@ -97,7 +97,7 @@ impl Writer {
         let fault = refusal::said(error);
         let place = error.as_db_error().and_then(tokio_postgres::error::DbError::where_);
         match place.and_then(copy_place) {
-            Some(place) => Fault::errored(format!("{} ({place})", fault.line())),
+            Some(place) => fault.at(&place),
             None => fault,
         }
     }

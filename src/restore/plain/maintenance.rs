@@ -43,11 +43,14 @@ pub(super) async fn enter(
 
 /// Makes it, where it is not there.
 async fn make(url: &ConnectionUrl, application: &str, permit: &Permit) -> Result<(), Fault> {
-    let there = "select 1 from pg_catalog.pg_database where datname = $1";
+    let there = "select datconnlimit = -2 from pg_catalog.pg_database where datname = $1";
     let writer = Writer::open(url, application, permit).await?;
-    let rows = writer.client().query(there, &[&NAME]).await;
-    if !rows.map_err(|error| writer.said(&error))?.is_empty() {
-        return Ok(());
+    let row = writer.client().query_opt(there, &[&NAME]).await;
+    match row.map_err(|error| writer.said(&error))?.map(|row| row.get(0)) {
+        None => {}
+        Some(false) => return Ok(()),
+        // Its removal was cut short, as by a full disk: nobody can be let in any more.
+        Some(true) => writer.run(&format!("drop database if exists {NAME}")).await?,
     }
     match writer.run(&format!("create database {NAME} template template0")).await {
         // Another restore was faster: by its name, or by its row.
