@@ -112,12 +112,9 @@ impl Plain {
             if asked > 0 {
                 tokio::time::sleep(AGAIN).await;
             }
-            match self.became().await {
-                Ok(Some(now)) => {
-                    serves = now;
-                    break;
-                }
-                Ok(None) | Err(_) => {}
+            if let Ok(Some(now)) = self.became().await {
+                serves = now;
+                break;
             }
         }
         let kept = match serves {
@@ -197,3 +194,7 @@ impl Plain {
         Ok(failed)
     }
 }
+
+#[cfg(test)]
+#[path = "swap_tests.rs"]
+mod tests;
