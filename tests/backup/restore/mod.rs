@@ -3,5 +3,6 @@
 mod faults;
 mod green;
 mod hosted;
+mod lacking;
 mod leaks;
 mod refused;
