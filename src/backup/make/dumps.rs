@@ -31,8 +31,8 @@ pub(super) fn database(
     let mut command = order.tools.command("pg_dump", order.url, application);
     let lock = order.settings.lock_timeout.as_millis();
     command
-        // Names are told apart in UTF-8 here, whatever the database is in.
-        .args(["--format=custom", "--compress=0", "--encoding=UTF8", "--verbose"])
+        // In the database's own encoding: what cannot be converted would be in no backup.
+        .args(["--format=custom", "--compress=0", "--verbose"])
         .arg(format!("--snapshot={snapshot}"))
         // Its own option: it sets every time-out of the session to zero by itself.
         .arg(format!("--lock-wait-timeout={lock}"));
