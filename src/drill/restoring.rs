@@ -240,6 +240,7 @@ fn prove(
             people: &made.people,
             allowed: &made.allowed,
             sums: &made.sums,
+            sequences: &made.sequences,
             rewritten: &made.rewritten.objects,
             left: made.place.left(),
             within: within.as_ref(),

@@ -28,6 +28,8 @@ pub(super) struct Table<'a> {
     pub(super) computed: Vec<&'a str>,
     /// What the values of each column are, those of the computed ones last.
     pub(super) shapes: Vec<Shape>,
+    /// Whether it is a materialised view.
+    pub(super) is_view: bool,
 }
 
 /// What values are, as far as it matters for what is looked for in them.

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use super::fields::Found;
 use super::reading::Reading;
 use super::{Proved, Subject};
+use crate::fault::Fault;
 use crate::journal::Measure;
 use crate::masking::plan::{Action, Rows};
 use crate::masking::sums::TableSums;
 
 /// What the reading shows.
 pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
-    let bytes = reading.values().map(|found| found.bytes).sum();
+    let bytes = reading.tables.values().map(|found| found.bytes).sum();
     let places = |pick: fn(&Found) -> &BTreeMap<String, u64>| {
-        let tables = reading.iter();
+        let tables = reading.tables.iter();
         let all = tables.flat_map(|((schema, name), found)| {
             pick(found).iter().map(move |(c, count)| (format!("{schema}.{name}.{c}"), *count))
         });
@@ -23,7 +24,7 @@ pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
     let (mut loaded, mut columns) = (0, 0);
     for (key, plan) in &subject.plan.tables {
         let place = format!("{}.{}", key.0, key.1);
-        let Some(found) = reading.get(key) else { continue };
+        let Some(found) = reading.tables.get(key) else { continue };
         let mut recorded = subject.manifest.database.tables.iter();
         let recorded = recorded.find(|table| (&table.schema, &table.name) == (&key.0, &key.1));
         let expected = match plan.rows {
@@ -59,7 +60,9 @@ pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
     let known = [emails, phones, names].map(|(what, count)| Measure::count(what, count));
     let mut looked: Vec<Measure> = known.into();
     looked.push(Measure::bytes("looked through", bytes));
-    vec![
+    looked.push(Measure::count("tables and stored views beside the plan", reading.beside));
+    looked.push(Measure::count("that may not be read, nor were written", reading.hidden));
+    let all = [
         Proved::none(
             "integrity::rows",
             "rows too many or too few",
@@ -89,5 +92,20 @@ pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
             &places(|found| &found.secrets),
             Vec::new(),
         ),
-    ]
+    ];
+    all.map(|proved| proved.without(&reading.unread)).into()
+}
+
+impl Proved {
+    /// What holds of all that was read is not proved where something could not be.
+    fn without(mut self, unread: &[Fault]) -> Self {
+        if let (Ok(()), Some(first)) = (&self.result, unread.first()) {
+            let line = match unread.len() {
+                1 => first.line(),
+                more => format!("{} (and {} more tables)", first.line(), more - 1),
+            };
+            self.result = Err(Fault::errored(line));
+        }
+        self
+    }
 }

@@ -8,13 +8,19 @@
 //! Nothing of it relies on the masker: what is looked for, `leaks` finds in ways of its own. Of
 //! production only hashes are kept, and no proof tells a value: a table, a column and a count.
 
+mod alone;
+#[cfg(test)]
+mod alone_tests;
 mod fields;
 mod held;
 mod judge;
+mod keys;
 mod leaks;
+mod outside;
 mod reading;
 #[cfg(test)]
 mod reading_tests;
+mod sequences;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -35,6 +41,7 @@ use crate::masking::plan::MaskPlan;
 use crate::masking::text::Allowed;
 use crate::restore::hosted::left::Left;
 use crate::restore::load::Sums;
+use crate::restore::positions::Position;
 
 /// What is proved, and by what.
 pub(crate) struct Subject<'a> {
@@ -44,6 +51,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) people: &'a People,
     pub(crate) allowed: &'a Allowed,
     pub(crate) sums: &'a Sums,
+    /// Where the backup has its sequences stand.
+    pub(crate) sequences: &'a [Position],
     /// Objects whose definitions were rewritten on purpose: kind, schema, name.
     pub(crate) rewritten: &'a BTreeSet<(String, Option<String>, String)>,
     /// What need not be there as it was.
@@ -76,11 +85,12 @@ pub(crate) struct Proved {
 }
 
 /// The proofs' names, and what each shows.
-pub(crate) const ALL: [(&str, &str); 15] = [
+pub(crate) const ALL: [(&str, &str); 16] = [
     ("integrity::rows", "Every table has the rows of the backup."),
     ("integrity::checksums", "Columns that were kept are equal to production's."),
     ("integrity::nulls", "NULL is where it was, and nowhere else."),
     ("integrity::foreign-keys", "No row refers to one that is not there."),
+    ("integrity::checks", "No row stands against a check."),
     ("integrity::sequences", "Sequences stand beyond the columns that they number."),
     ("integrity::indexes", "Every index is valid: what must be unique is, masked too."),
     ("integrity::objects", "Every object, policy, grant and extension of the source is there."),
@@ -100,7 +110,8 @@ pub(crate) const ALL: [(&str, &str); 15] = [
 /// Proves everything, in the order of [`ALL`].
 ///
 /// # Errors
-/// Staging cannot be read, or it is to stop. What is wrong with it is in the list.
+/// Staging cannot be connected to, or it is to stop. What is wrong with it is in the list; and what
+/// the server refuses to one proof is that one's.
 pub(crate) fn prove(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
     let (read, structure) = match subject.within {
         // One connection does one thing after the other.

@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use futures_util::TryStreamExt as _;
 
 use super::Subject;
+use super::alone::alone;
 use super::fields::{Found, Scan, Shape, Table};
+use super::outside::{Outside, outside};
 use crate::backup::manifest::Column;
 use crate::database::{Session, quoted};
 use crate::fault::Fault;
@@ -16,9 +18,18 @@ use crate::fault::Fault;
 const SETTINGS: &str = "set intervalstyle = 'postgres'; set extra_float_digits = 3;
     set bytea_output = 'hex'; set statement_timeout = 0";
 
-pub(super) type Reading = BTreeMap<(String, String), Found>;
+/// What was read.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub(super) tables: BTreeMap<(String, String), Found>,
+    /// Why a table could not be read.
+    pub(super) unread: Vec<Fault>,
+    /// Tables and materialised views beside the plan, and how many may not be read.
+    pub(super) beside: u64,
+    pub(super) hidden: u64,
+}
 
-/// Reads every table, the largest first.
+/// Reads every table, the largest first; those beside the plan last.
 pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
     let columns = &subject.manifest.catalogue.columns;
     let mut tables: Vec<Table<'_>> = subject
@@ -34,7 +45,7 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
             let shapes = loaded.chain(computed.iter().copied());
             let shapes = shapes.map(|name| Shape::of(own.iter().find(|c| c.name == name).copied()));
             let shapes = shapes.collect();
-            Table { key, plan, computed, shapes }
+            Table { key, plan, computed, shapes, is_view: false }
         })
         .collect();
     let size = |table: &Table<'_>| {
@@ -43,6 +54,20 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
         found.map_or(0, |table| table.bytes)
     };
     tables.sort_by_key(size);
+    let beside = subject.runtime.block_on(async {
+        let session = subject.session().await?;
+        let beside = alone(subject, &session, outside(subject, &session)).await;
+        session.close().await;
+        Ok::<_, Fault>(beside)
+    })?;
+    let mut all = Reading::default();
+    let beside = beside.unwrap_or_else(|fault| {
+        all.unread.push(fault);
+        (Vec::new(), 0)
+    });
+    (all.beside, all.hidden) = (beside.0.len() as u64, beside.1);
+    // The last one is taken first.
+    tables.splice(..0, beside.0.iter().map(Outside::table));
     let todo = Mutex::new(tables);
     let next = || todo.lock().ok().and_then(|mut tables| tables.pop());
     std::thread::scope(|scope| {
@@ -51,63 +76,66 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
             .map(|_| {
                 scope.spawn(|| {
                     let session = subject.runtime.block_on(subject.session())?;
-                    let mut reading = Reading::new();
+                    let mut reading = Reading::default();
                     let set = subject.runtime.block_on(session.client().batch_execute(SETTINGS));
                     set.map_err(|error| session.said(&error))?;
                     while let Some(table) = next() {
                         subject.stop.check()?;
-                        let found = one(subject, &session, &table)?;
-                        reading.insert(table.key.clone(), found);
+                        let found = one(subject, &session, &table);
+                        let found = alone(subject, &session, found);
+                        match subject.runtime.block_on(found) {
+                            Ok(found) => _ = reading.tables.insert(table.key.clone(), found),
+                            Err(fault) => reading.unread.push(fault),
+                        }
                     }
                     Ok::<_, Fault>(reading)
                 })
             })
             .collect();
-        let mut all = Reading::new();
         for worker in workers {
             let read = worker.join();
-            all.extend(read.unwrap_or_else(|_| Err(Fault::errored("a thread that reads died")))?);
+            let read = read.unwrap_or_else(|_| Err(Fault::errored("a thread that reads died")))?;
+            all.tables.extend(read.tables);
+            all.unread.extend(read.unread);
         }
+        subject.stop.check()?;
         Ok(all)
     })
 }
 
-fn one(subject: &Subject<'_>, session: &Session, table: &Table<'_>) -> Result<Found, Fault> {
+async fn one(subject: &Subject<'_>, session: &Session, table: &Table<'_>) -> Result<Found, Fault> {
     let (schema, name) = table.key;
     let place = format!("{schema}.{name}");
     let columns = table.plan.columns.iter().map(|column| column.name.as_str());
     let list: Vec<String> = columns.chain(table.computed.iter().copied()).map(quoted).collect();
     let (from, list) = (format!("{}.{}", quoted(schema), quoted(name)), list.join(", "));
     // A list of columns takes none that are computed, and a query is slower.
-    let sql = match (list.is_empty(), table.computed.is_empty()) {
+    let sql = match (list.is_empty(), table.computed.is_empty() && !table.is_view) {
         (true, _) => format!("copy {from} to stdout"),
         (false, true) => format!("copy {from} ({list}) to stdout"),
         (false, false) => format!("copy (select {list} from {from}) to stdout"),
     };
     let mut scan = Scan::new(subject, table);
-    subject.runtime.block_on(async {
-        let said = |error: tokio_postgres::Error| session.said(&error).object(&place);
-        let mut rows = pin!(session.client().copy_out(&sql).await.map_err(said)?);
-        let mut left: Vec<u8> = Vec::new();
-        let mut count = 0_u64;
-        while let Some(bytes) = rows.try_next().await.map_err(said)? {
-            count += 1;
-            if count.is_multiple_of(4096) {
-                subject.stop.check()?;
-            }
-            match (left.is_empty(), bytes.last()) {
-                // The server sends a row at a time.
-                (true, Some(b'\n')) => scan.rows(&bytes),
-                _ => {
-                    left.extend_from_slice(&bytes);
-                    if left.last() == Some(&b'\n') {
-                        scan.rows(&left);
-                        left.clear();
-                    }
+    let said = |error: tokio_postgres::Error| session.said(&error).object(&place);
+    let mut rows = pin!(session.client().copy_out(&sql).await.map_err(said)?);
+    let mut left: Vec<u8> = Vec::new();
+    let mut count = 0_u64;
+    while let Some(bytes) = rows.try_next().await.map_err(said)? {
+        count += 1;
+        if count.is_multiple_of(4096) {
+            subject.stop.check()?;
+        }
+        match (left.is_empty(), bytes.last()) {
+            // The server sends a row at a time.
+            (true, Some(b'\n')) => scan.rows(&bytes),
+            _ => {
+                left.extend_from_slice(&bytes);
+                if left.last() == Some(&b'\n') {
+                    scan.rows(&left);
+                    left.clear();
                 }
             }
         }
-        Ok::<_, Fault>(())
-    })?;
+    }
     Ok(scan.finish())
 }

@@ -10,7 +10,7 @@ use crate::masking::plan::{Action, ColumnPlan, Rows, TablePlan};
 use crate::masking::table::TableMasker;
 use crate::masking::text::Known;
 
-fn table(columns: &[(&str, Action)]) -> TablePlan {
+pub(super) fn table(columns: &[(&str, Action)]) -> TablePlan {
     let columns = columns.iter().map(|(name, action)| ColumnPlan {
         name: (*name).to_owned(),
         array: false,
@@ -22,11 +22,11 @@ fn table(columns: &[(&str, Action)]) -> TablePlan {
     TablePlan { rows: Rows::Load, columns: columns.collect(), links: Vec::new() }
 }
 
-fn key(name: &str) -> (String, String) {
+pub(super) fn key(name: &str) -> (String, String) {
     ("public".to_owned(), name.to_owned())
 }
 
-fn recorded(name: &str, rows: u64) -> Table {
+pub(super) fn recorded(name: &str, rows: u64) -> Table {
     let (schema, name) = key(name);
     Table { schema, name, entry: 1, rows, bytes: 0, offset: 0 }
 }

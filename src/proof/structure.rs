@@ -1,47 +1,11 @@
 //! What SQL tells of a restored database: keys, sequences, indexes, objects, jobs.
 
-use super::{Proved, Subject, some, texts};
+use super::alone::judged;
+use super::{Proved, Subject, keys, sequences, some, texts};
 use crate::backup::manifest::Object;
 use crate::database::{Excluded, Session, catalogue};
 use crate::fault::Fault;
 use crate::journal::Measure;
-
-/// Every foreign key, as a query that counts its orphans: by the key's own operators, which may
-/// be an extension's, in its own tables without those that inherit from them, and with the parts
-/// of a key that are null as its MATCH says.
-const FOREIGN_KEYS: &str = "
-    select c.conname::text, c.conrelid::regclass::text, c.convalidated,
-        format('select count(*) from %s c where (%s) and not exists (select from %s p where %s)',
-            case own.relkind when 'p' then '' else 'only ' end || c.conrelid::regclass,
-            (select string_agg(format('c.%I is not null', a.attname),
-                case c.confmatchtype when 'f' then ' or ' else ' and ' end)
-             from unnest(c.conkey) k join pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k)),
-            case other.relkind when 'p' then '' else 'only ' end || c.confrelid::regclass,
-            (select string_agg(
-                format('p.%I operator(%I.%s) c.%I', p.attname, n.nspname, o.oprname, a.attname), ' and ')
-             from unnest(c.conkey, c.confkey, c.conpfeqop) k (own, other, equal)
-                join pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k.own)
-                join pg_attribute p on (p.attrelid, p.attnum) = (c.confrelid, k.other)
-                join pg_operator o on o.oid = k.equal
-                join pg_namespace n on n.oid = o.oprnamespace))
-    from pg_constraint c
-        join pg_class own on own.oid = c.conrelid
-        join pg_class other on other.oid = c.confrelid
-    where c.contype = 'f' and c.conparentid = 0 order by 2, 1";
-
-/// Every sequence that numbers a column, with queries for both.
-const SEQUENCES: &str = "
-    select s.oid::regclass::text, format('%s.%I', t.oid::regclass, a.attname),
-        format('select last_value::numeric, is_called, (select %s(%I)::numeric from %s) from %s',
-            case when q.seqincrement > 0 then 'max' else 'min' end, a.attname, t.oid::regclass, s.oid::regclass),
-        q.seqincrement > 0
-    from pg_class s
-        join pg_sequence q on q.seqrelid = s.oid
-        join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid and d.deptype in ('a', 'i')
-            and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0
-        join pg_class t on t.oid = d.refobjid
-        join pg_attribute a on (a.attrelid, a.attnum) = (t.oid, d.refobjsubid)
-    where s.relkind = 'S' order by 1";
 
 /// Looks at everything.
 pub(super) fn prove(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
@@ -52,24 +16,22 @@ async fn all(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
     let session = subject.session().await?;
     let unlimited = session.client().batch_execute("set statement_timeout = 0").await;
     unlimited.map_err(|error| session.said(&error))?;
+    let (of, on) = (subject, &session);
+    let hooks = counted(on, "masking::webhooks-disabled", "webhooks that are enabled", WEBHOOKS);
+    let seats = tables(on, "masking::sessions-empty", "sessions and tokens", &SIGNED_IN, "");
+    let jobs = "masking::jobs-disabled";
+    let ticks = tables(on, jobs, "jobs that are active", &["cron.job"], " where active");
     let proved = vec![
-        foreign_keys(&session).await?,
-        sequences(&session).await?,
-        indexes(&session).await?,
-        objects(subject, &session).await?,
-        buckets(subject, &session).await?,
-        texts::definitions(subject, &session).await?,
-        counted(&session, "masking::webhooks-disabled", "webhooks that are enabled", WEBHOOKS)
-            .await?,
-        tables(&session, "masking::sessions-empty", "sessions and tokens", &SIGNED_IN, "").await?,
-        tables(
-            &session,
-            "masking::jobs-disabled",
-            "jobs that are active",
-            &["cron.job"],
-            " where active",
-        )
-        .await?,
+        judged(of, on, "integrity::foreign-keys", keys::foreign_keys(on)).await,
+        judged(of, on, "integrity::checks", keys::checks(on)).await,
+        judged(of, on, "integrity::sequences", sequences::sequences(of, on)).await,
+        judged(of, on, "integrity::indexes", indexes(on)).await,
+        judged(of, on, "integrity::objects", objects(of, on)).await,
+        judged(of, on, "integrity::buckets", buckets(of, on)).await,
+        judged(of, on, "masking::definitions", texts::definitions(of, on)).await,
+        judged(of, on, "masking::webhooks-disabled", hooks).await,
+        judged(of, on, "masking::sessions-empty", seats).await,
+        judged(of, on, jobs, ticks).await,
     ];
     session.close().await;
     Ok(proved)
@@ -96,56 +58,12 @@ const SIGNED_IN: [&str; 10] = [
     "auth.webauthn_challenges",
 ];
 
-async fn foreign_keys(session: &Session) -> Result<Proved, Fault> {
-    let said = |error: tokio_postgres::Error| session.said(&error).stage("foreign keys");
-    let keys = session.client().query(FOREIGN_KEYS, &[]).await.map_err(said)?;
-    let (mut orphans, mut allowed) = (Vec::new(), 0);
-    for key in &keys {
-        let (name, table, valid): (String, String, bool) = (key.get(0), key.get(1), key.get(2));
-        let counted = session.client().query_one(key.get::<_, &str>(3), &[]).await.map_err(said)?;
-        let count = u64::try_from(counted.get::<_, i64>(0)).unwrap_or_default();
-        match valid {
-            _ if count == 0 => {}
-            true => orphans.push((format!("{table} {name}"), count)),
-            // Production has never proved them itself.
-            false => allowed += count,
-        }
-    }
-    let measures = vec![
-        Measure::count("foreign keys", keys.len() as u64),
-        Measure::count("orphans of keys that production never validated", allowed),
-    ];
-    Ok(Proved::none("integrity::foreign-keys", "orphans", &orphans, measures))
-}
-
-async fn sequences(session: &Session) -> Result<Proved, Fault> {
-    let said = |error: tokio_postgres::Error| session.said(&error).stage("sequences");
-    let all = session.client().query(SEQUENCES, &[]).await.map_err(said)?;
-    let mut behind = Vec::new();
-    for row in &all {
-        let sql = format!(
-            "select coalesce(not ({}), false) from ({}) s (last, called, most)",
-            match row.get::<_, bool>(3) {
-                true => "last > most or last = most and called",
-                false => "last < most or last = most and called",
-            },
-            row.get::<_, &str>(2)
-        );
-        let is_behind = session.client().query_one(&sql, &[]).await.map_err(said)?;
-        if is_behind.get(0) {
-            behind.push((format!("{} of {}", row.get::<_, &str>(0), row.get::<_, &str>(1)), 1));
-        }
-    }
-    let measures = vec![Measure::count("sequences of columns", all.len() as u64)];
-    Ok(Proved::none("integrity::sequences", "behind their column", &behind, measures))
-}
-
 async fn indexes(session: &Session) -> Result<Proved, Fault> {
     let sql = "select x.indexrelid::regclass::text, x.indisvalid and x.indisready, x.indisunique
         from pg_index x join pg_class c on c.oid = x.indexrelid join pg_namespace n on n.oid = c.relnamespace
         where n.nspname !~ '^pg_'";
     let rows = session.client().query(sql, &[]).await;
-    let rows = rows.map_err(|error| session.said(&error).stage("indexes"))?;
+    let rows = rows.map_err(|error| session.said(&error))?;
     let invalid: Vec<(String, u64)> =
         rows.iter().filter(|row| !row.get::<_, bool>(1)).map(|row| (row.get(0), 1)).collect();
     let unique = rows.iter().filter(|row| row.get(2)).count() as u64;
@@ -207,7 +125,7 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
 
 /// The buckets of the storage manifest.
 async fn buckets(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fault> {
-    let said = |error: tokio_postgres::Error| session.said(&error).stage("buckets");
+    let said = |error: tokio_postgres::Error| session.said(&error);
     let there = "select pg_catalog.to_regclass('storage.buckets') is not null";
     let there: bool = session.client().query_one(there, &[]).await.map_err(said)?.get(0);
     let storage = subject.manifest.storage.as_ref();
@@ -256,9 +174,9 @@ async fn tables(
     names: &[&str],
     condition: &str,
 ) -> Result<Proved, Fault> {
-    let said = |error: tokio_postgres::Error| session.said(&error);
     let (mut list, mut there) = (Vec::new(), 0);
     for name in names {
+        let said = |error: tokio_postgres::Error| session.said(&error).object(name);
         let exists = "select pg_catalog.to_regclass($1) is not null";
         let exists = session.client().query_one(exists, &[name]).await.map_err(said)?;
         if !exists.get::<_, bool>(0) {

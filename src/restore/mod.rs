@@ -18,6 +18,7 @@ pub(crate) mod migrations;
 pub(crate) mod needs;
 pub(crate) mod place;
 pub(crate) mod plain;
+pub(crate) mod positions;
 pub(crate) mod rehearse;
 pub(crate) mod sections;
 pub(crate) mod stages;

@@ -25,6 +25,7 @@ use super::marker::{self, Marker};
 use super::needs::needs;
 use super::place::Place;
 use super::plain::Plain;
+use super::positions::{Position, positions};
 use super::sections::{Contents, Part, Restoring};
 use crate::backup::archive::Toc;
 use crate::backup::manifest::SourceIdentity;
@@ -74,6 +75,7 @@ pub(crate) struct Made {
     pub(crate) allowed: Allowed,
     pub(crate) sums: Sums,
     pub(crate) rewritten: Rewritten,
+    pub(crate) sequences: Vec<Position>,
 }
 
 /// Restores into a database beside the one that serves, or into that one.
@@ -121,7 +123,8 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
         Ok((url, permit, sums)) => {
             let fit = prepared.map(|prepared| prepared.fit).unwrap_or_default();
             let (plan, sums) = fit.proved(&plan, &sums);
-            Ok(Made { permit, place, url, plan, people, allowed, sums, rewritten })
+            let sequences = positions(&toc);
+            Ok(Made { permit, place, url, plan, people, allowed, sums, rewritten, sequences })
         }
         Err(fault) => {
             let (kept, serving) = order.runtime.block_on(place.give_up());
