@@ -6,6 +6,8 @@ RUN := sh scripts/with-setup
 PROGRAM := $(RUN) cargo run --locked --quiet --
 # The environment, if one is named.
 ENVIRONMENT = $(if $(ENV), --env "$(ENV)")
+# Whose backups: without ENV, the demo's.
+SOURCE = --env "$(or $(ENV),$(SMOKE_ENV),local)"
 # Which backup: latest, previous, or its name. The demo makes one of its own, unless one is named.
 BACKUP ?= latest
 CHOICE = $(if $(ENV)$(findstring command,$(origin BACKUP)), --backup "$(BACKUP)")
@@ -23,8 +25,8 @@ smoke: ## Run the smoke checks against ENV (default: SMOKE_ENV, or else local)
 backup-prod: ## Back up and prove the backup: ENV=production, or else the demo of local
 	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT) --tag backup
 
-verify-backup: ## Read a backup to its end and compare it with its manifest (BACKUP=latest)
-	$(PROGRAM) backup verify "$(BACKUP)"$(KEY)
+verify-backup: ## Read a backup to its end and compare it with its manifest (BACKUP=latest, of ENV)
+	$(PROGRAM) backup verify "$(BACKUP)" $(SOURCE)$(KEY)
 
 list-backups: ## List the backups that are there
 	$(PROGRAM) backup list
@@ -38,8 +40,8 @@ restore-staging: ## Restore a backup into ENV, masked and proved, and run the sm
 mark-staging: ## Say once that the database of ENV may be overwritten; asks for its name
 	$(PROGRAM) staging mark --env "$(ENV)"
 
-check-masking: ## Show what becomes of each column of a backup (BACKUP=latest)
-	$(PROGRAM) masking check "$(BACKUP)"$(KEY)
+check-masking: ## Show what becomes of each column of a backup (BACKUP=latest, of ENV)
+	$(PROGRAM) masking check "$(BACKUP)" $(SOURCE)$(KEY)
 
 drill: ## All of it: back up, restore into ENV, prove both, run the smoke checks
 	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(KEY)

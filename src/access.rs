@@ -3,7 +3,7 @@
 //! The runbook's emergency connection. Read-only by setting means that no slip writes; whoever
 //! means to can undo a setting, so it is said when the role itself could write.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -33,10 +33,10 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
     let url = ConnectionUrl::parse(&resolved.map_err(|problems| told(&problems))?.url)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
-    let (version, kept) = runtime.block_on(async {
+    let (version, kept, told) = runtime.block_on(async {
         let session = Session::open(&url, "smokedrill psql").await?;
         let kept = keeper(&session).await.map_err(|fault| fault.object(url.shown()))?;
-        Ok::<_, Fault>((session.server_version(), kept))
+        Ok::<_, Fault>((session.server_version(), kept, session.read_only_from_start()))
     })?;
     if kept == Keeper::Setting {
         tell(&format!(
@@ -59,6 +59,20 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
     };
     audit.append(&record(Standing::Started, format!("psql on {name}, read-only")))?;
     let mut command = tools.command("psql", &url, "smokedrill psql");
+    // What a pooler drops at the start, psql says first; else it reads nobody's file.
+    let mut first = tempfile::NamedTempFile::new().map_err(Fault::errored)?;
+    match told {
+        true => command.arg("--no-psqlrc"),
+        false => {
+            let set = b"set default_transaction_read_only = on;\n";
+            first.write_all(set).map_err(Fault::errored)?;
+            tell(
+                "note: a pooler between drops what a session asks for at its start: it is made \
+                  read-only by `set`, which a pooler may undo\n",
+            );
+            command.env("PSQLRC", first.path()).arg("--quiet")
+        }
+    };
     command.args(arguments);
     command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
     let status = runtime.block_on(attended(&mut command));

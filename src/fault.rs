@@ -71,6 +71,12 @@ impl Fault {
         self
     }
 
+    /// Where exactly, as a line of a text; behind the message.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.message = format!("{} ({place})", self.message).into();
+        self
+    }
+
     /// What to do about it. What is said already stays.
     pub(crate) fn help(mut self, help: impl fmt::Display) -> Self {
         self.help.get_or_insert_with(|| help.to_string().into());

@@ -1,5 +1,7 @@
 //! What the program does for staging that is no test: the marker, and a look at the rules.
 
+mod production;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -20,7 +22,8 @@ use crate::report::console::tell;
 use crate::report::units;
 use crate::restore::archive::{Archive, tables};
 use crate::restore::rehearse::rehearse;
-use crate::restore::{columns, guard, marker};
+use crate::restore::{columns, marker};
+use production::Beside;
 
 /// Marks the database of an environment as one that a restore may overwrite. `ask` is given what
 /// it is, and gives back what the person typed: the same, or nothing is done.
@@ -46,7 +49,8 @@ pub fn mark_staging(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
-    runtime.block_on(no_production(&environments, &settings.source, (environment, &url)))?;
+    let beside = Beside { settings: &settings, root: &root(suites), environments: &environments };
+    beside.compare(environment, &url, &runtime)?;
     if ask(&shown).trim() != shown {
         let message = "that is not what was asked for: nothing was marked";
         return Err(Fault::usage(message).help(format!("type {shown} to mark it")));
@@ -62,21 +66,6 @@ pub fn mark_staging(
     audit.append(&Record { operation, source, object, result, detail, manifest: None })?;
     marked?;
     Ok(format!("{shown} is marked as `{environment}`: a restore may overwrite it\n"))
-}
-
-/// Refuses to write a marker to production under another name. A production that is not named, or
-/// does not answer, cannot be compared: a restore compares again, with its backup's manifest.
-async fn no_production(
-    environments: &Environments,
-    source: &str,
-    (environment, url): (&str, &ConnectionUrl),
-) -> Result<(), Fault> {
-    let redactor = Redactor::new(&[], Vec::new());
-    let Ok(production) = resolve_database(environments, source, &redactor) else { return Ok(()) };
-    let production = ConnectionUrl::parse(&production.url)?;
-    let Ok(production) = guard::identify(source, &production).await else { return Ok(()) };
-    let target = guard::identify(environment, url).await?;
-    guard::distinct(&target, &production).map_err(|fault| fault.object(url.shown()))
 }
 
 /// What the masking rules make of each column of a backup; with `rows`, every row is masked too,
@@ -106,7 +95,7 @@ pub fn check_masking(
     let url = || place::url_of(&environments, environment, &redactor);
     let (whose, log) = (Whose { environment, url: &url }, root(suites).join(&settings.audit));
     let note = |text: &str| tell(&format!("note: {text}\n"));
-    let manifest = place::find(&store, &choice, whose, &log, note)?;
+    let (manifest, _hold) = place::find(&store, &choice, whose, &log, note)?;
     let identities = identity.map(Identities::load).transpose()?;
     let archive = Archive { store: &store, manifest: &manifest, identities: identities.as_ref() };
     let toc = archive.contents(&Stop::default())?;

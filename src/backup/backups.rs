@@ -14,13 +14,14 @@ use super::progress::Progress;
 use super::prune::plan;
 use super::settings::Settings;
 use super::stop::Stop;
-use super::store::{Listed, Store};
+use super::store::{Hold, Listed, Store};
 use super::{verify, words};
 use crate::actor::host;
 use crate::audit::{self, Audit, Operation, Record, Standing};
 use crate::database::ConnectionUrl;
 use crate::environment::load::Environments;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
+use crate::harness::INTERRUPTED;
 use crate::redact::Redactor;
 use crate::report::console::tell;
 use crate::report::units;
@@ -77,7 +78,7 @@ impl Backups {
     /// # Errors
     /// There is no such backup, or its manifest cannot be read.
     pub fn show(&self, backup: &str) -> Result<String, Fault> {
-        let manifest = self.manifest(&Choice::parse(backup)?)?;
+        let (manifest, _) = self.find(&Choice::parse(backup)?)?;
         Ok(String::from_utf8_lossy(&manifest.to_json()?).into_owned())
     }
 
@@ -96,10 +97,14 @@ impl Backups {
             if tokio::signal::ctrl_c().await.is_ok() {
                 interrupted.set(Fault::interrupted());
             }
+            // Whoever says it twice does not wait for a store that does not answer.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(INTERRUPTED.into());
+            }
         });
         let begins = self.record(Operation::BackupVerify, backup.trim(), "");
         audit.during(begins, &self.redactor, || {
-            let manifest = self.manifest(&choice)?;
+            let (manifest, _hold) = self.find(&choice)?;
             let progress = std::sync::Arc::new(Progress::default());
             let reading = {
                 let _display = Display::start(&progress, "verify", manifest.database.bytes);
@@ -126,6 +131,10 @@ impl Backups {
             text.push_str(&format!("keeps    {id}  {}\n", why.told()));
         }
         for id in &decision.remove {
+            if self.store.is_held(id) {
+                text.push_str(&format!("keeps    {id}  being read by another process\n"));
+                continue;
+            }
             if dry_run {
                 text.push_str(&format!("would remove {id}\n"));
                 continue;
@@ -145,7 +154,7 @@ impl Backups {
     /// Removes one backup, such as a damaged one; but never the last good one.
     ///
     /// # Errors
-    /// *Usage*: it is the last good one. *Errored*: there is none of that name, or it cannot be
+    /// *Usage*: it is the last good one, or may be it. *Errored*: there is none of that name, or it cannot be
     /// removed.
     pub fn remove(&self, id: &str) -> Result<String, Fault> {
         let audit = self.audit()?;
@@ -154,6 +163,14 @@ impl Backups {
             let help = "name it as `smokedrill backup list` does";
             return Err(Fault::errored("there is no such backup").object(id).help(help));
         };
+        if let Err(why) = found.of.as_ref()
+            && why.kind() != FaultKind::Failed
+        {
+            let help = "it may be whole, and the last good one: see why it cannot be read; where it \
+                        must go all the same, remove it by hand";
+            let fault = Fault::usage(format!("it cannot be read today: {}", why.line()));
+            return Err(fault.object(id).help(help));
+        }
         if let Ok(origin) = &found.of
             && known.iter().filter(|backup| backup.of.as_ref().ok() == Some(origin)).count() == 1
         {
@@ -246,7 +263,7 @@ impl Backups {
         Ok((ours.into_iter().map(|(_, line)| line).collect(), known))
     }
 
-    fn manifest(&self, choice: &Choice) -> Result<Manifest, Fault> {
+    fn find(&self, choice: &Choice) -> Result<(Manifest, Hold), Fault> {
         let whose = Whose { environment: &self.environment, url: &|| self.url() };
         let log = self.root.join(&self.settings.audit);
         place::find(&self.store, choice, whose, &log, |text| tell(&format!("note: {text}\n")))

@@ -32,6 +32,7 @@ pub(crate) struct Origin {
     project: Option<String>,
     /// Where one is that is no Supabase project; for a demonstration, another each time, nothing.
     place: Option<(String, u16)>,
+    /// As the connection calls it.
     database: String,
 }
 
@@ -41,8 +42,8 @@ impl From<&SourceIdentity> for Origin {
             environment: source.environment.clone(),
             project: source.project.clone(),
             place: (source.project.is_none() && !source.started)
-                .then(|| (source.host.clone(), source.port)),
-            database: source.database.clone(),
+                .then(|| (source.host.to_lowercase(), source.port)),
+            database: source.alias.as_ref().unwrap_or(&source.database).clone(),
         }
     }
 }
@@ -53,7 +54,7 @@ impl Origin {
         let project = url.project();
         self.project == project
             && self.database == url.database()
-            && (project.is_some() || self.place == Some((url.host(), url.port())))
+            && (project.is_some() || self.place == Some((url.host().to_lowercase(), url.port())))
     }
 
     fn shown(&self) -> String {
@@ -164,26 +165,24 @@ pub(crate) fn choose(
     Ok(Chosen { id: found.id.clone(), passed_over })
 }
 
-/// What is there of an environment: one source, or of several the one that the URL leads to.
+/// What is there of an environment: the source that the URL leads to. Where no URL is to be had,
+/// the only source; of several none is taken for the one that is meant.
 fn origins<'a>(backups: &[&'a Known], whose: Whose<'_>) -> Result<Vec<&'a Origin>, Fault> {
     let named = backups.iter().filter_map(|backup| backup.of.as_ref().ok());
     let mut named: Vec<&Origin> =
         named.filter(|origin| origin.environment == whose.environment).collect();
     named.sort_unstable();
     named.dedup();
-    if named.len() < 2 {
-        return Ok(named);
-    }
-    let url = (whose.url)();
+    let url = if named.is_empty() { None } else { (whose.url)() };
     let at = |origin: &&Origin| url.as_ref().is_some_and(|url| origin.is_at(url));
-    if named.iter().any(at) {
-        named.retain(at);
+    if named.iter().any(at) || url.is_none() && named.len() < 2 {
+        named.retain(|origin| url.is_none() || at(origin));
         return Ok(named);
     }
     let shown: Vec<String> = named.iter().map(|origin| origin.shown()).collect();
     let message = format!(
-        "backups of several sources are kept here under one name, and the configured URL leads to \
-         none of them: {}",
+        "the configured URL leads to none of the sources whose backups are kept here under that \
+         name: {}",
         shown.join(", ")
     );
     let help = format!("name the one that is meant: {}", listed(backups));

@@ -79,8 +79,25 @@ fn of_two_productions_the_url_says_which_and_without_it_neither_is_taken() {
     assert_eq!(whose("postgres://a:b@other.test/app").unwrap().id, two[1].id);
     for elsewhere in ["", "postgres://a:b@third.test/app", "postgres://a:b@db.test/other"] {
         let told = whose(elsewhere).unwrap_err().to_string();
-        assert!(told.contains("several sources") && told.contains("other.test:5432/app"), "{told}");
+        assert!(
+            told.contains("leads to none of") && told.contains("other.test:5432/app"),
+            "{told}"
+        );
     }
+}
+
+#[test]
+fn the_only_production_is_another_s_where_the_url_leads_elsewhere() {
+    let one = backups("p");
+    let whose = |text: &'static str| {
+        let url = move || ConnectionUrl::parse(text).ok();
+        choose(&one, &Choice::Latest, Whose { environment: "production", url: &url })
+    };
+    assert!(whose("postgres://a:b@other.test/app").is_ok());
+    // Production may be gone, and its URL with it.
+    assert!(whose("").is_ok());
+    let told = whose("postgres://a:b@db.test/app").unwrap_err().to_string();
+    assert!(told.contains("other.test:5432/app") && told.contains(&one[0].id), "{told}");
 }
 
 #[test]

@@ -149,8 +149,10 @@ fn listen(stderr: ChildStderr) -> Said {
         if read == 0 {
             break;
         }
-        if said.lines.len() < MOST_LINES {
-            said.lines.push(String::from_utf8_lossy(&line).trim_end().to_owned());
+        let text = String::from_utf8_lossy(&line);
+        // Of very many tables not every step is kept, but all that went wrong.
+        if said.lines.len() < MOST_LINES || text.contains(": warning: ") || is_error(&text) {
+            said.lines.push(text.trim_end().to_owned());
         }
         line.clear();
     }

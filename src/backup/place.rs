@@ -8,7 +8,7 @@ use super::choose::{Choice, Known, Origin, Whose, choose};
 use super::id;
 use super::manifest::{MANIFEST, Manifest};
 use super::settings::Settings;
-use super::store::{Listed, Location, S3Location, Store};
+use super::store::{Hold, Listed, Location, S3Location, Store};
 use crate::audit::Audit;
 use crate::database::ConnectionUrl;
 use crate::environment::load::Environments;
@@ -63,8 +63,9 @@ pub(crate) fn known(listed: &[Listed]) -> Vec<Known> {
     known.collect()
 }
 
-/// The manifest of the backup that is meant, held against the audit log where that knows it.
-/// Damaged ones that were passed over are told of by `say`.
+/// The manifest of the backup that is meant, held against the audit log where that knows it; and
+/// what keeps the backup from being removed. Damaged ones that were passed over are told of by
+/// `say`.
 ///
 /// # Errors
 /// There is none such; its manifest cannot be read, or is not the one that was written.
@@ -74,7 +75,7 @@ pub(crate) fn find(
     whose: Whose<'_>,
     audit: &Path,
     say: impl Fn(&str),
-) -> Result<Manifest, Fault> {
+) -> Result<(Manifest, Hold), Fault> {
     let id = match choice {
         // What is wrong with one that is named, its own reading says best.
         Choice::Id(id) => id.clone(),
@@ -95,7 +96,7 @@ pub(crate) fn find(
         found => found?,
     };
     on_record(audit, &id, &sha256)?;
-    Ok(manifest)
+    Ok((manifest, store.hold(&id)?))
 }
 
 /// Holds a manifest against what the audit log says of its making. A log that knows nothing of it

@@ -3,13 +3,19 @@
 use super::manifest::Manifest;
 use super::store::Listed;
 use super::verify::Reading;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::report::units;
 
 /// A backup in a line.
 pub(super) fn line(listed: &Listed) -> String {
     match &listed.manifest {
-        Err(fault) => format!("{}  damaged: {}\n", listed.id, fault.line()),
+        Err(fault) => {
+            let what = match fault.kind() {
+                FaultKind::Failed => "damaged",
+                _ => "cannot be read",
+            };
+            format!("{}  {what}: {}\n", listed.id, fault.line())
+        }
         Ok(manifest) => {
             let stored = manifest.files.iter().map(|file| file.bytes).sum();
             let encrypted = if manifest.recipients.is_empty() { "" } else { "  encrypted" };

@@ -31,12 +31,14 @@ pub(crate) async fn identity(
     // Debian adds its own: `15.18 (Debian 15.18-0+deb12u1)`.
     let version: String = row.get(3);
     let version = version.split_whitespace().next().unwrap_or_default();
+    let database: String = row.get(1);
     Ok(SourceIdentity {
         environment: environment.to_owned(),
         host: url.host(),
         address: row.get(0),
         port: url.port(),
-        database: row.get(1),
+        alias: Some(url.database()).filter(|named| **named != database).map(str::to_owned),
+        database,
         user: row.get(2),
         system_identifier,
         server_version: version.to_owned(),

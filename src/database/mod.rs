@@ -23,6 +23,7 @@ mod lock;
 mod parameters;
 mod parts;
 mod permit;
+mod pooling;
 mod privileges;
 mod read_only;
 mod refusal;
@@ -36,7 +37,7 @@ mod url;
 mod waited;
 mod writer;
 
-pub(crate) use catalogue::{catalogue, estimate, fingerprint};
+pub(crate) use catalogue::{catalogue, estimate, fingerprint, roles};
 pub(crate) use counters::{counters, written};
 pub(crate) use excluded::Excluded;
 pub(crate) use identity::identity;

@@ -3,6 +3,9 @@
 //! They are told by the start-up options of their connection, which a pooler between may drop:
 //! PgBouncer does where `ignore_startup_parameters` names `options`, and Supavisor passes on what
 //! it knows alone. A default of the role's own (`ALTER ROLE … SET`) holds on every way.
+//!
+//! Before version 16 a server lets large objects be written in a read-only transaction all the same
+//! (`lo_from_bytea`, which every role may call): only the right to those functions keeps from it.
 
 use super::session::Session;
 use crate::fault::Fault;
@@ -39,21 +42,24 @@ pub(crate) async fn keeper(session: &Session) -> Result<Keeper, Fault> {
     Err(Fault::errored(message).stage("read-only").help(help))
 }
 
-/// Whether the role may write anything, were it not for the setting.
+/// Whether the role may write anything, were it not for the setting: by itself, or as one that it
+/// may become by `SET ROLE`.
 async fn may_write(session: &Session) -> Result<bool, Fault> {
-    let asked = "select (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
-        or pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
+    let asked = "select coalesce(bool_or(m.rolsuper
+        or pg_catalog.has_database_privilege(m.oid, pg_catalog.current_database(), 'CREATE')
         or exists (select from pg_catalog.pg_namespace n
             where nspname !~ '^pg_' and nspname <> 'information_schema'
-              and pg_catalog.has_schema_privilege(n.oid, 'CREATE'))
+              and pg_catalog.has_schema_privilege(m.oid, n.oid, 'CREATE'))
         or exists (select from pg_catalog.pg_class c
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
               and case when c.relkind in ('r', 'p', 'v', 'f') then
-                pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
-                or pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE')
-              when c.relkind = 'S' then pg_catalog.has_sequence_privilege(c.oid, 'USAGE, UPDATE')
-              else false end)";
+                pg_catalog.has_table_privilege(m.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+                or pg_catalog.has_any_column_privilege(m.oid, c.oid, 'INSERT, UPDATE')
+              when c.relkind = 'S'
+                then pg_catalog.has_sequence_privilege(m.oid, c.oid, 'USAGE, UPDATE')
+              else false end)), false)
+        from pg_catalog.pg_roles m where pg_catalog.pg_has_role(m.oid, 'MEMBER')";
     let row = session.client().query_one(asked, &[]).await;
     Ok(row.map_err(|error| session.said(&error))?.get(0))
 }
@@ -82,6 +88,7 @@ mod tests {
                      create role kept_column login password 'of-a-test';
                      create role kept_counter login password 'of-a-test';
                      create role kept_owner login password 'of-a-test';
+                     create role kept_other login noinherit password 'of-a-test' in role kept_owner;
                      create table t (i int, j int); create sequence s;
                      revoke create on schema public from public;
                      grant update (j) on t to kept_column; grant usage on sequence s to kept_counter;
@@ -91,7 +98,7 @@ mod tests {
         assert_eq!(kept(&text).await.unwrap(), Keeper::Setting);
         assert_eq!(kept(&as_role("kept_reader")).await.unwrap(), Keeper::Rights);
         assert_eq!(kept(&pooler.url(&as_role("kept_reader"))).await.unwrap(), Keeper::Rights);
-        for role in ["kept_column", "kept_counter", "kept_owner"] {
+        for role in ["kept_column", "kept_counter", "kept_owner", "kept_other"] {
             let url = as_role(role);
             assert_eq!(kept(&url).await.unwrap(), Keeper::Setting, "{role}");
             let told = kept(&pooler.url(&url)).await.unwrap_err().to_string();

@@ -71,6 +71,11 @@ fn remedy(code: &SqlState) -> Option<&'static str> {
         }
         SqlState::ADMIN_SHUTDOWN => "the session was ended by an administrator, or by a restart",
         SqlState::QUERY_CANCELED => "it took too long, or somebody cancelled it",
+        SqlState::DISK_FULL => "the disk of the database's server is full: make room there",
+        SqlState::CHARACTER_NOT_IN_REPERTOIRE => {
+            "the value is not in the database's encoding where it comes from: mend it there, or \
+             give its column a rule that replaces it whole"
+        }
         _ => return None,
     })
 }

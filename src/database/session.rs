@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 use super::connect::{self, Driver};
+use super::pooling;
 use super::refusal;
 use super::url::{ConnectionUrl, cut};
 use crate::fault::Fault;
@@ -134,17 +135,28 @@ impl Session {
 
     async fn prepare(&mut self, url: &ConnectionUrl) -> Result<(), Fault> {
         let place = |fault: Fault| fault.object(url.shown());
-        let facts = "select pg_catalog.current_setting('server_version_num')::int4,
-                pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(),
-                pg_catalog.current_setting('default_transaction_read_only') = 'on'";
-        let row = self.client.query_one(facts, &[]).await;
-        let row = row.map_err(|error| place(self.said(&error)))?;
-        (self.version, self.standby, self.process, self.from_start) =
-            (row.get(0), row.get(1), row.get(2), row.get(3));
+        let facts = "select pg_catalog.current_setting('server_version_num'),
+                pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), setting, source
+            from pg_catalog.pg_settings where name = 'default_transaction_read_only'";
+        let facts = pooling::ask(&self.client, facts).await;
+        let facts = facts.map_err(|error| place(self.said(&error)))?;
+        let [version, standby, process, setting, source] = facts.as_slice() else {
+            return Err(place(Fault::errored("the server does not say what it is")));
+        };
+        self.version = version.parse().unwrap_or_default();
+        self.process = process.parse().unwrap_or_default();
+        (self.standby, self.from_start) = (standby == "t", setting == "on");
         if self.version < OLDEST {
             let message = format!("the server is of version {}", self.version / 10_000);
             let help = format!("{} and newer are supported", OLDEST / 10_000);
             return Err(place(Fault::errored(message).help(help)));
+        }
+        if source == "session" {
+            return Err(place(pooling::handed_on()));
+        }
+        // Where what was asked for at the start has come through, no pooler shares connections.
+        if source != "client" {
+            pooling::refuse(&self.client, url, &self.application).await.map_err(place)?;
         }
         let set = self.client.batch_execute(SETTINGS).await;
         set.map_err(|error| place(self.said(&error)))?;

@@ -99,7 +99,8 @@ async fn position(session: &Session) -> Option<String> {
 ///
 /// A commit that was replayed says when it was made. Where the primary is idle that may be long
 /// ago: then it is what the primary last said, as long as all is replayed that it has sent by then
-/// (`pg_stat_wal_receiver`, which members of `pg_read_all_stats` see).
+/// (`pg_stat_wal_receiver`, which members of `pg_read_all_stats` see). Behind another standby that is
+/// no word of the primary's: the README says to follow the primary itself.
 async fn replayed(session: &Session) -> Option<Timestamp> {
     let asked = "select (extract(epoch from greatest(
             pg_catalog.pg_last_xact_replay_timestamp(),

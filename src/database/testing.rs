@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use smokedrill_demo::Production;
 
-use super::{ConnectionUrl, Session};
+use super::{ConnectionUrl, Permit, Session};
 
 /// Nobody drops it: its watchdog removes it when the process ends.
 static PRODUCTION: LazyLock<Production> = LazyLock::new(|| {
@@ -33,6 +33,11 @@ pub(crate) async fn writer(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client
+}
+
+/// A permit for what a URL leads to now.
+pub(crate) async fn permit(url: &ConnectionUrl) -> Permit {
+    Permit::proved(&crate::restore::guard::identify("test", url).await.unwrap())
 }
 
 /// An empty database of its own in the same cluster, as the superuser's URL.

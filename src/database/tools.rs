@@ -81,7 +81,6 @@ impl PgTools {
         }
         command.arg("--no-password");
         match tool {
-            "psql" => command.arg("--no-psqlrc"),
             // It would look for a database `postgres` first.
             "pg_dumpall" => command.arg(format!("--database={}", url.database())),
             _ => &mut command,

@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 
 use super::Permit;
 use super::connect::{self, Driver};
+use super::identity::identity;
 use super::refusal;
 use super::session::Session;
 use super::url::{ConnectionUrl, cut};
@@ -40,10 +41,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Connects.
+    /// Connects, and asks on that connection whether the permit is for what is there.
     ///
     /// # Errors
-    /// It cannot be connected to.
+    /// It cannot be connected to; it is another server, or another database.
     pub(crate) async fn open(
         url: &ConnectionUrl,
         application: &str,
@@ -53,6 +54,8 @@ impl Writer {
         let begun = connect::connect(&url, &cut(application)).await;
         let (client, driver, end) = begun.map_err(|fault| fault.object(url.shown()))?;
         let writer = Self { client: Arc::new(client), _driver: driver, end };
+        let found = identity(&writer.reading().await?, "", &url).await?;
+        permit.holds(&found).map_err(|fault| fault.object(url.shown()))?;
         writer.run(SETTINGS).await?;
         Ok(writer)
     }
@@ -60,6 +63,11 @@ impl Writer {
     /// For statements.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Whether the connection is lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.client.is_closed()
     }
 
     /// The same connection, for whoever reads: within the transaction that is open.
@@ -89,7 +97,7 @@ impl Writer {
         let fault = refusal::said(error);
         let place = error.as_db_error().and_then(tokio_postgres::error::DbError::where_);
         match place.and_then(copy_place) {
-            Some(place) => Fault::errored(format!("{} ({place})", fault.line())),
+            Some(place) => fault.at(&place),
             None => fault,
         }
     }
@@ -111,7 +119,7 @@ pub(crate) fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database::testing::database;
+    use crate::database::testing::{database, permit};
 
     #[test]
     fn the_place_is_told_and_the_row_is_not() {
@@ -124,7 +132,7 @@ mod tests {
     #[tokio::test]
     async fn it_writes_and_says_so_without_values() {
         let url = ConnectionUrl::parse(&database("written").await).unwrap();
-        let writer = Writer::open(&url, "smokedrill test", &Permit::proved()).await.unwrap();
+        let writer = Writer::open(&url, "smokedrill test", &permit(&url).await).await.unwrap();
         writer.run("create table public.t (n int unique)").await.unwrap();
         let error = writer.run("insert into public.t values ('jane')").await.unwrap_err();
         assert!(!error.to_string().contains("jane"), "{error}");

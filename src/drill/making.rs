@@ -12,6 +12,7 @@ use super::state::State;
 use super::trials::MADE;
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::display::Display;
+use crate::backup::encryption::{Recipients, SUFFIX};
 use crate::backup::id::new_id;
 use crate::backup::make::{self, Order, Unmade};
 use crate::backup::progress::Progress;
@@ -99,7 +100,7 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
             Ok(id)
         }
         Err(Unmade { fault, log }) => {
-            if let Some(path) = keep_log(context, &id, &log) {
+            if let Some(path) = keep_log(context, &id, &log, gathered.recipients.as_ref()) {
                 context.note(&format!("what the tools said of the backup is in {path}"));
             }
             // The backup's own fault is what matters now; that it could not be recorded is added.
@@ -111,15 +112,29 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
     }
 }
 
-/// Keeps what the tools said of a backup that is not there; where.
-fn keep_log(context: &Context, id: &str, log: &[String]) -> Option<String> {
+/// Keeps what the tools said of a backup that is not there, encrypted where backups are; where.
+fn keep_log(
+    context: &Context,
+    id: &str,
+    log: &[String],
+    recipients: Option<&Recipients>,
+) -> Option<String> {
     if log.is_empty() {
         return None;
     }
-    let path = context.reports().join(format!("backup-{id}.log"));
+    let suffix = recipients.map_or("", |_| SUFFIX);
+    let path = context.reports().join(format!("backup-{id}.log{suffix}"));
     // The tools name what they stumble over, such as a table: for its owner to read.
     let mut file = OpenOptions::new();
     let mut file = file.write(true).create_new(true).mode(0o600).open(&path).ok()?;
-    file.write_all((log.join("\n") + "\n").as_bytes()).ok()?;
+    let text = log.join("\n") + "\n";
+    match recipients {
+        None => file.write_all(text.as_bytes()).ok()?,
+        Some(recipients) => {
+            let mut sealed = recipients.seal(file).ok()?;
+            sealed.write_all(text.as_bytes()).ok()?;
+            sealed.finish().ok()?;
+        }
+    }
     Some(path.display().to_string())
 }

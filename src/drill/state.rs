@@ -17,7 +17,7 @@ use crate::backup::place;
 use crate::backup::progress::Progress;
 use crate::backup::settings::Settings;
 use crate::backup::stop::Stop;
-use crate::backup::store::Store;
+use crate::backup::store::{Hold, Store};
 use crate::backup::verify::{self, Reading};
 use crate::environment::load::Environments;
 use crate::fault::Fault;
@@ -49,6 +49,8 @@ pub(super) struct Backup {
     pub(super) made: bool,
     pub(super) identities: Option<Identities>,
     reading: OnceCell<Result<Reading, Fault>>,
+    /// So that nobody removes it meanwhile.
+    _hold: Hold,
 }
 
 impl State {
@@ -125,8 +127,8 @@ impl State {
         let whose = Whose { environment, url: &url };
         let log = self.root.join(&self.settings.audit);
         let manifest = place::find(&store, &choice, whose, &log, |text| context.note(text));
-        let manifest = manifest.map_err(blame)?;
-        Ok(Backup { manifest, store, made, identities, reading: OnceCell::new() })
+        let (manifest, hold) = manifest.map_err(blame)?;
+        Ok(Backup { manifest, store, made, identities, reading: OnceCell::new(), _hold: hold })
     }
 
     /// Where backups are kept.

@@ -82,7 +82,8 @@ pub(super) fn contents(proof: &Proof<'_>) -> Result<(), Failure> {
             proof.note(Measure::count("objects", contents.objects));
             proof.note(Measure::bytes("contents", contents.bytes));
             proof.note(Measure::count("replaced since they were listed", contents.changed));
-            let listed = contents.objects + contents.missing;
+            proof.note(Measure::count("deleted since they were listed", contents.deleted));
+            let listed = contents.objects + contents.missing + contents.deleted;
             let listed = Measure::count("listed to be copied", listed);
             proof.hold(listed.at_least(contents.expected as f64))?;
             proof.hold(Measure::count("missing", contents.missing).at_most(0.0))

@@ -39,5 +39,6 @@ pub(crate) use arguments::{CommandLine, Kind};
 pub use builder::Harness;
 pub(crate) use custom::{Blocked, Custom, Fixture};
 pub use custom::{Context, Failure, Running};
+pub(crate) use exit::INTERRUPTED;
 pub(crate) use loaded::Exercised;
 pub(crate) use plan::RESTORE;

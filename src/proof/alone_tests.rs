@@ -3,8 +3,8 @@
 use super::reading_tests::{key, recorded, table};
 use super::testing::{Whole, known, manifest, proved_whole};
 use super::*;
-use crate::database::testing::{database, writer};
-use crate::database::{Permit, Writer};
+use crate::database::Writer;
+use crate::database::testing::{database, permit, writer};
 use crate::fault::FaultKind;
 use crate::masking::plan::Action;
 
@@ -20,7 +20,7 @@ async fn an_error_is_the_red_of_the_proof_that_met_it_alone() {
     let mut manifest = manifest(&text).await;
     manifest.database.tables = vec![recorded("t", 1), recorded("z", 1)];
     let url = ConnectionUrl::parse(&text).unwrap();
-    let open = Writer::open(&url, "smokedrill test", &Permit::proved()).await.unwrap();
+    let open = Writer::open(&url, "smokedrill test", &permit(&url).await).await.unwrap();
     open.run("begin; insert into public.z values (7)").await.unwrap();
     for within in [false, true] {
         // One table has no such column.

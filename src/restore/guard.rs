@@ -64,7 +64,10 @@ pub(crate) async fn guard(
                 format!("the database is marked as `{}`, not `{environment}`", marker.environment);
             Err(refuse(Fault::usage(message).help(help)))
         }
-        Some(_) => Ok((target, Permit::proved())),
+        Some(_) => {
+            let permit = Permit::proved(&target);
+            Ok((target, permit))
+        }
     }
 }
 
@@ -79,35 +82,52 @@ pub(crate) async fn identify(name: &str, url: &ConnectionUrl) -> Result<SourceId
     Ok(identity)
 }
 
-/// Whether two identities are surely of two databases on two servers.
-///
-/// # Errors
-/// They are of one, or that cannot be told.
-pub(crate) fn distinct(target: &SourceIdentity, production: &SourceIdentity) -> Result<(), Fault> {
-    let same = |what: &str| {
-        let help = "name staging's own database in suites/environments.toml: production is never \
-                    written to";
-        Err(Fault::usage(format!("this is production: {what} is the same")).help(help))
-    };
+/// What comparing two identities says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compared {
+    /// They are of one server: by what.
+    Same(&'static str),
+    Distinct,
+    Unknown,
+}
+
+/// Compares two identities.
+pub(crate) fn compared(target: &SourceIdentity, production: &SourceIdentity) -> Compared {
     if target.project.is_some() && target.project == production.project {
-        return same("the project");
+        return Compared::Same("the project");
     }
     match (&target.system_identifier, &production.system_identifier) {
         (Some(target), Some(production)) if target == production => {
-            return same("the server (its system identifier)");
+            return Compared::Same("the server (its system identifier)");
         }
-        (Some(_), Some(_)) => return Ok(()),
+        (Some(_), Some(_)) => return Compared::Distinct,
         _ => {}
     }
     let place = |one: &SourceIdentity| (one.address.clone(), one.port, one.database.clone());
     if target.address.is_some() && place(target) == place(production)
         || target.host == production.host && target.port == production.port
     {
-        return same("the address");
+        return Compared::Same("the address");
     }
     match (&target.project, &production.project) {
-        (Some(_), Some(_)) => Ok(()),
-        _ => {
+        (Some(_), Some(_)) => Compared::Distinct,
+        _ => Compared::Unknown,
+    }
+}
+
+/// Whether two identities are surely of two databases on two servers.
+///
+/// # Errors
+/// They are of one, or that cannot be told.
+pub(crate) fn distinct(target: &SourceIdentity, production: &SourceIdentity) -> Result<(), Fault> {
+    match compared(target, production) {
+        Compared::Distinct => Ok(()),
+        Compared::Same(what) => {
+            let help = "name staging's own database in suites/environments.toml: production is \
+                        never written to";
+            Err(Fault::usage(format!("this is production: {what} is the same")).help(help))
+        }
+        Compared::Unknown => {
             let message = "it cannot be told whether this is production: a server does not say \
                            which one it is";
             let help = "grant both roles EXECUTE on pg_control_system(), and make another backup";
@@ -127,6 +147,7 @@ mod tests {
             address: Some(host.into()),
             port: 5432,
             database: "app".into(),
+            alias: None,
             user: "postgres".into(),
             system_identifier: system.map(str::to_owned),
             server_version: "15.18".into(),

@@ -84,8 +84,9 @@ pub(crate) async fn mark(url: &ConnectionUrl, environment: &str) -> Result<Marke
             "the server does not say which one it is, so a marker could not be bound to it";
         return Err(Fault::errored(message).object(url.shown()).help(help));
     };
+    let permit = Permit::proved(&target);
     let marker = Marker { environment: environment.to_owned(), server, database: target.database };
-    let writer = Writer::open(url, "smokedrill staging mark", &Permit::proved()).await?;
+    let writer = Writer::open(url, "smokedrill staging mark", &permit).await?;
     write(&writer, &marker).await?;
     Ok(marker)
 }

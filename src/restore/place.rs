@@ -5,7 +5,7 @@ use std::path::Path;
 use super::hosted::left::Left;
 use super::hosted::{InPlace, Serves};
 use super::migrations::{self, Migrations};
-use super::plain::Plain;
+use super::plain::{self, Plain};
 use crate::database::{ConnectionUrl, Permit, Session};
 use crate::fault::Fault;
 
@@ -80,14 +80,17 @@ impl Place {
     /// Keeps what failed, or undoes it: where it is kept, and what serves.
     pub(crate) async fn give_up(&self) -> (Option<String>, &'static str) {
         match self {
-            Self::Beside(plain, _) => (plain.keep_failed().await.ok(), BEFORE),
+            Self::Beside(plain, _) => {
+                let (kept, serves) = plain.give_up().await;
+                (kept, serves.told())
+            }
             Self::Within(place) => (None, place.give_up().await.told()),
         }
     }
 }
 
 /// What serves where nothing took its place.
-pub(crate) const BEFORE: &str = "the staging of before, as it was";
+pub(crate) const BEFORE: &str = plain::Serves::Before.told();
 
 /// What serves where a restore was committed, and something failed after it.
 pub(crate) const COMMITTED: &str = Serves::Restored.told();

@@ -120,7 +120,7 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
         Some(prepared) => within(order, course, &permit, (&toc, &plan, known), prepared)?,
     };
     match filled {
-        Ok((url, sums)) => {
+        Ok((url, permit, sums)) => {
             let fit = prepared.map(|prepared| prepared.fit).unwrap_or_default();
             let (plan, sums) = fit.proved(&plan, &sums);
             let sequences = positions(&toc);
@@ -135,7 +135,7 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
 }
 
 /// What a restore makes, with where it is.
-type Filled = Result<(ConnectionUrl, Sums), Fault>;
+type Filled = Result<(ConnectionUrl, Permit, Sums), Fault>;
 
 /// Restores into a database beside the one that serves.
 fn beside(
@@ -145,7 +145,7 @@ fn beside(
     what: (&Toc, &MaskPlan, Known<'_>),
 ) -> Result<(Place, Filled), Fault> {
     let plain = wait_on(order, Plain::open(order.url, order.id, order.application, permit))?;
-    let filled = fill(order, course, &plain, permit, what);
+    let filled = fill(order, course, &plain, what);
     Ok((Place::Beside(Box::new(plain), Box::default()), filled))
 }
 
@@ -163,7 +163,7 @@ fn within(
         load(order, order.url, permit, (plan, known), (&prepared.fit, within)).run()
     };
     let filled = place.fill(order, course, (toc, prepared), load);
-    let filled = filled.map(|sums| (order.url.clone(), sums));
+    let filled = filled.map(|sums| (order.url.clone(), permit.clone(), sums));
     Ok((Place::Within(Box::new(place)), filled))
 }
 
@@ -197,29 +197,28 @@ fn fill(
     order: &Order<'_>,
     course: &mut Course,
     plain: &Plain,
-    permit: &Permit,
     (toc, plan, known): (&Toc, &MaskPlan, Known<'_>),
-) -> Result<(ConnectionUrl, Sums), Fault> {
+) -> Filled {
     let contents = Contents::new(toc)?;
-    let url = course.stage("schema recreation", |course| {
-        let url = wait_on(order, plain.create())?;
-        section(order, course, &url, permit, &contents, Part::PreData)?;
-        Ok(url)
+    let (url, permit) = course.stage("schema recreation", |course| {
+        let (url, permit) = wait_on(order, plain.create())?;
+        section(order, course, &url, &permit, &contents, Part::PreData)?;
+        Ok((url, permit))
     })?;
     let fit = Fit::default();
-    let load = load(order, &url, permit, (plan, known), (&fit, None));
+    let load = load(order, &url, &permit, (plan, known), (&fit, None));
     let sums = course.stage("data import", |_| load.run())?;
     course.stage("indexes and keys", |course| {
-        section(order, course, &url, permit, &contents, Part::Sequences)?;
-        section(order, course, &url, permit, &contents, Part::PostData)?;
+        section(order, course, &url, &permit, &contents, Part::Sequences)?;
+        section(order, course, &url, &permit, &contents, Part::PostData)?;
         let marker = wait_on(order, marker_of(order))?;
         wait_on(order, async {
-            let writer = Writer::open(&url, order.application, permit).await?;
+            let writer = Writer::open(&url, order.application, &permit).await?;
             writer.run("analyze").await?;
             marker::write(&writer, &marker).await
         })
     })?;
-    Ok((url, sums))
+    Ok((url, permit, sums))
 }
 
 fn section(

@@ -113,6 +113,21 @@ fn through_a_pooler_that_drops_options_nothing_is_opened_that_could_write() {
     let project = Project::with(&reader, None, "buckets = []\n");
     let ran = project.drill(&[]);
     assert_eq!(ran.code, 0, "{}", ran.console());
+    // But what every role may do is kept from it, too.
+    let wrote = project.run(&[
+        "psql",
+        "--",
+        "-Atc",
+        "select 1",
+        "-c",
+        "alter role current_user set work_mem = '5MB'",
+    ]);
+    assert!(
+        wrote.stdout.contains('1') && wrote.stderr.contains("read-only"),
+        "{}",
+        wrote.console()
+    );
+    assert_ne!(wrote.code, 0, "{}", wrote.console());
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(super) fn database(
     let mut command = order.tools.command("pg_dump", order.url, application);
     let lock = order.settings.lock_timeout.as_millis();
     command
+        // In the database's own encoding: what cannot be converted would be in no backup.
         .args(["--format=custom", "--compress=0", "--verbose"])
         .arg(format!("--snapshot={snapshot}"))
         // Its own option: it sets every time-out of the session to zero by itself.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::files::{File, Files};
 use super::order::Order;
-use crate::backup::manifest::{Agreement, Contents, FileRecord, Storage};
+use crate::backup::manifest::{Agreement, FileRecord, Storage};
 use crate::backup::storage::{self, Gone, Listed, Wanted};
 use crate::database::{Session, Snapshot};
 use crate::fault::Fault;
@@ -22,8 +22,6 @@ const BY_DATABASE: &str = "storage-objects.jsonl.zst";
 const BY_API: &str = "storage-api.jsonl.zst";
 const BUCKETS: &str = "storage-buckets.json.zst";
 const DIFFERENCES: &str = "storage-differences.jsonl.zst";
-const CONTENTS: &str = "storage-contents.tar.zst";
-const HASHES: &str = "storage-contents.jsonl.zst";
 
 /// Of how many objects that only the database has it is asked whether they are gone: more is no
 /// drift.
@@ -33,6 +31,8 @@ const MOST_ASKED: u32 = 1000;
 pub(super) struct Manifests {
     pub(super) storage: Storage,
     pub(super) records: Vec<FileRecord>,
+    /// How many objects had been deleted by then, where the server counts them.
+    pub(super) deletions: Option<u64>,
 }
 
 /// What one way has listed, with its file.
@@ -49,10 +49,12 @@ pub(super) fn all(
     asking: &Session,
 ) -> Result<Manifests, Fault> {
     let wanted = Wanted::of(&order.settings.buckets);
-    let mut manifests = Manifests { storage: Storage::default(), records: Vec::new() };
+    let (storage, records) = (Storage::default(), Vec::new());
+    let mut manifests = Manifests { storage, records, deletions: None };
     if order.settings.buckets.is_empty() {
         return Ok(manifests);
     }
+    manifests.deletions = order.runtime.block_on(storage::deletions(asking.client()))?;
     let (there, readable) = order.runtime.block_on(storage::tables(snapshot.client()))?;
     let (database, api, compared) = match (there, readable, order.api.is_some()) {
         (true, true, true) => side_by_side(order, files, &wanted, snapshot, asking)?,
@@ -127,7 +129,9 @@ fn side_by_side(
             left -= 1;
             order.runtime.block_on(storage::is_gone(asking.client(), bucket, name))
         };
-        let time = snapshot.taken().time;
+        // A standby shows what it has replayed by then.
+        let taken = snapshot.taken();
+        let time = taken.replayed.map_or(taken.time, |replayed| replayed.min(taken.time));
         let compared = compare(order, files, time, [database_lines, api_lines], &mut gone);
         let lost = || Err(Fault::errored("listing storage panicked"));
         let database = database.join().unwrap_or_else(|_| lost());
@@ -135,7 +139,7 @@ fn side_by_side(
     }))
 }
 
-fn pipe() -> Result<(PipeReader, PipeWriter), Fault> {
+pub(super) fn pipe() -> Result<(PipeReader, PipeWriter), Fault> {
     io::pipe().map_err(|error| Fault::errored(format!("no pipe: {error}")).stage("storage"))
 }
 
@@ -172,73 +176,6 @@ fn compare(
     let [database, api] = lines.map(BufReader::new);
     let agreement = storage::compare(database, api, snapshot, gone, &mut differences, order.stop)?;
     Ok((agreement, differences.finish()?))
-}
-
-/// Copies the contents of what the API lists, where that is asked for.
-///
-/// It lists once more: what a manifest of the snapshot waited for would hold the snapshot open,
-/// for as long as the downloads take.
-///
-/// # Errors
-/// It was told to stop, or a draft's file cannot be written.
-pub(super) fn contents(
-    order: &Order<'_>,
-    files: &Files<'_>,
-    manifests: &mut Manifests,
-    asking: &Session,
-) -> Result<(), Fault> {
-    if !order.settings.contents {
-        return Ok(());
-    }
-    let Some(api) = order.api else {
-        let help = "configure [environment.NAME.storage] of the source, or `contents = false`";
-        let fault = Fault::errored("there is no storage API to copy them from").help(help);
-        manifests.storage.troubles.push(fault.stage("storage contents"));
-        return Ok(());
-    };
-    let wanted = Wanted::of(&order.settings.buckets);
-    let listings = [&manifests.storage.database, &manifests.storage.api].into_iter().flatten();
-    let sizes = listings.map(|listing| listing.buckets.iter().map(|bucket| bucket.bytes).sum());
-    let size: u64 = sizes.max().unwrap_or_default();
-    let (lines, writer) = pipe()?;
-    let copied: Result<(Contents, [FileRecord; 2]), Fault> = std::thread::scope(|scope| {
-        let listing = scope.spawn(|| {
-            let mut writer = writer;
-            let listing = storage::by_api(api, &wanted, &mut writer, order.stop);
-            order.runtime.block_on(listing).map(drop)
-        });
-        let mut tar = files.large(CONTENTS, size)?;
-        let mut hashes = files.create(HASHES)?;
-        let copy = storage::copy(api, BufReader::new(lines), &mut tar, &mut hashes, order.stop);
-        let contents = order.runtime.block_on(copy);
-        listing.join().unwrap_or_else(|_| Err(Fault::errored("listing storage panicked")))?;
-        Ok((contents?, [tar.finish()?, hashes.finish()?]))
-    });
-    order.stop.check()?;
-    match copied {
-        Ok((mut contents, [tar, hashes])) => {
-            contents.expected = expected(order, &manifests.storage, &contents, asking);
-            contents.file.clone_from(&tar.name);
-            contents.hashes.clone_from(&hashes.name);
-            manifests.storage.contents = Some(contents);
-            manifests.records.extend([tar, hashes]);
-        }
-        Err(fault) => manifests.storage.troubles.push(fault.stage("storage contents")),
-    }
-    Ok(())
-}
-
-/// How many objects must have been listed to be copied. Where there were fewer than in the
-/// snapshot, the database says whether so many were deleted since.
-fn expected(order: &Order<'_>, storage: &Storage, contents: &Contents, asking: &Session) -> u64 {
-    let Some(api) = &storage.api else { return 0 };
-    let listed = api.buckets.iter().map(|bucket| bucket.objects).sum();
-    if contents.objects + contents.missing >= listed || storage.database.is_none() {
-        return listed;
-    }
-    let names: Vec<String> = api.buckets.iter().map(|bucket| bucket.id.clone()).collect();
-    let now = order.runtime.block_on(storage::how_many(asking.client(), &names));
-    now.map_or(listed, |now| listed.min(now))
 }
 
 /// Writes lines into a file and into a pipe; that nobody reads the pipe any more is no fault of

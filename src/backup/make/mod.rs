@@ -15,6 +15,7 @@
 //! A stage that fails leaves nothing: the draft goes when it is dropped, and what a kill leaves
 //! is tidied up by the next backup.
 
+mod contents;
 mod dumps;
 mod excluded;
 mod files;

@@ -16,6 +16,9 @@ pub struct SourceIdentity {
     pub port: u16,
     /// The database.
     pub database: String,
+    /// What the connection calls it, where a pooler between has another name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
     /// The role.
     pub user: String,
     /// The cluster's own number, from `pg_control_system()`, where the role may read it.

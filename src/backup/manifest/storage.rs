@@ -86,6 +86,9 @@ pub struct Contents {
     pub bytes: u64,
     /// Objects that were listed and could not be read.
     pub missing: u64,
+    /// Objects that were listed and deleted before they were read.
+    #[serde(default)]
+    pub deleted: u64,
     /// Those of the copied ones that were replaced since they were listed.
     pub changed: u64,
     /// How many must have been listed for it: as many as in the snapshot, less those that were

@@ -35,6 +35,9 @@ const AT_ONCE: usize = 8;
 /// The blocks of an archive.
 const BLOCK: u64 = 512;
 
+/// Of how many objects that were not found it is remembered which: more is no drift.
+const MOST_ABSENT: usize = 1000;
+
 /// After so many objects in a row that could not be had, it is asked whether the API is well.
 const IN_A_ROW: u64 = 10;
 
@@ -52,11 +55,19 @@ pub(crate) async fn copy(
     archive: impl Write,
     hashes: impl Write,
     stop: &Stop,
-) -> Result<Contents, Fault> {
-    let copied = Contents::default();
-    let mut copying = Copying { api, stop, archive: Builder::new(archive), hashes, copied, row: 0 };
+) -> Result<Copied, Fault> {
+    let (archive, copied, absent) = (Builder::new(archive), Contents::default(), Vec::new());
+    let mut copying = Copying { api, stop, archive, hashes, copied, absent, row: 0 };
     copying.run(Lines::new(lines)).await.map_err(|fault| fault.stage(STAGE))?;
-    Ok(copying.copied)
+    Ok(Copied { contents: copying.copied, absent: copying.absent })
+}
+
+/// What was copied.
+#[derive(Debug)]
+pub(crate) struct Copied {
+    pub(crate) contents: Contents,
+    /// Bucket and key of those of the missing that the API does not know any more.
+    pub(crate) absent: Vec<(String, String)>,
 }
 
 struct Copying<'a, A: Write, H> {
@@ -65,6 +76,7 @@ struct Copying<'a, A: Write, H> {
     archive: Builder<A>,
     hashes: H,
     copied: Contents,
+    absent: Vec<(String, String)>,
     /// How many were missing in a row.
     row: u64,
 }
@@ -167,6 +179,9 @@ impl<A: Write, H: Write> Copying<'_, A, H> {
     fn missing(&mut self, entry: &Entry, why: &str, status: Option<u16>) -> Value {
         self.copied.missing += 1;
         self.row += 1;
+        if status == Some(404) && self.absent.len() < MOST_ABSENT {
+            self.absent.push((entry.bucket.clone(), entry.name.clone()));
+        }
         json!({ "bucket": entry.bucket, "name": entry.name, "missing": why, "status": status })
     }
 }

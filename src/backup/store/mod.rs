@@ -12,6 +12,7 @@
 //! | its maker lives while | a lock (`flock`) is held on `.lock` in it | its marker is renewed each minute |
 //! | one backup of a source at once | `flock` on `.locks/source-<name>` | `locks/<name>.json`, renewed each minute |
 //! | is removed by | a `rename` to `.removed-<id>`, then file by file | its manifest first, then the rest |
+//! | whoever reads it | holds a shared lock on `manifest.json`: it is not removed | is told that it is gone |
 //!
 //! A lock of the system ends with its holder, so in a folder nothing has to expire. A folder that
 //! several machines share (NFS) must pass locks on: Linux does since NFSv3 and 4, unless it is
@@ -38,6 +39,7 @@ mod trouble;
 mod writer;
 
 use std::fmt;
+use std::fs::File;
 use std::io::Read;
 
 use sha2::{Digest as _, Sha256};
@@ -82,6 +84,12 @@ pub(crate) struct Listed {
     pub(crate) id: String,
     /// Its manifest, where each file is there in its size; or what is wrong with it.
     pub(crate) manifest: Result<Manifest, Fault>,
+}
+
+/// A backup that is being read: nobody removes it meanwhile.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    _locked: Option<File>,
 }
 
 /// A manifest as it is stored.
@@ -206,10 +214,31 @@ impl Store {
         }
     }
 
+    /// Says that a backup is being read, until what it gives is dropped: nobody removes it
+    /// meanwhile. In a bucket nothing says so.
+    ///
+    /// # Errors
+    /// There is no such backup.
+    pub(crate) fn hold(&self, id: &str) -> Result<Hold, Fault> {
+        self.check_id(id)?;
+        match &self.0 {
+            Kind::Folder(folder) => Ok(Hold { _locked: Some(folder.hold(id)?) }),
+            Kind::Bucket(_) => Ok(Hold { _locked: None }),
+        }
+    }
+
+    /// Whether somebody is reading a backup, where that can be told.
+    pub(crate) fn is_held(&self, id: &str) -> bool {
+        match &self.0 {
+            Kind::Folder(folder) => folder.is_held(id),
+            Kind::Bucket(_) => false,
+        }
+    }
+
     /// Removes a backup: first so that nobody takes it for one, then its files.
     ///
     /// # Errors
-    /// There is none, or it cannot be removed. What is left then is no backup any more, or still
+    /// There is none, it is being read, or it cannot be removed. What is left then is no backup any more, or still
     /// a whole one.
     pub(crate) fn remove(&self, id: &str) -> Result<(), Fault> {
         self.check_id(id)?;

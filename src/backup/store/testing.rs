@@ -82,6 +82,7 @@ pub(crate) fn manifest(id: &str, files: Vec<FileRecord>) -> Manifest {
             address: None,
             port: 5432,
             database: text("postgres"),
+            alias: None,
             user: text("postgres"),
             system_identifier: None,
             server_version: text("15.18"),

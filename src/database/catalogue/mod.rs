@@ -77,10 +77,19 @@ pub(crate) async fn catalogue(session: &Session, excluded: &Excluded) -> Result<
         schema: row.get(2),
     };
     catalogue.extensions = rows.iter().map(extension).collect();
-    let roles = "select rolname::text from pg_catalog.pg_roles where rolname !~ '^pg_' order by 1";
-    let rows = session.client().query(roles, &[]).await.map_err(said)?;
-    catalogue.roles = rows.iter().map(|row| row.get(0)).collect();
+    catalogue.roles = roles(session).await?;
     Ok(catalogue)
+}
+
+/// The server's roles, but for its own.
+///
+/// # Errors
+/// The connection is lost.
+pub(crate) async fn roles(session: &Session) -> Result<Vec<String>, Fault> {
+    let roles = "select rolname::text from pg_catalog.pg_roles where rolname !~ '^pg_' order by 1";
+    let rows = session.client().query(roles, &[]).await;
+    let rows = rows.map_err(|error| session.said(&error).stage("catalogue"))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// One hash over all objects and extensions with their definitions. Roles are of the whole

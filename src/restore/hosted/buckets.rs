@@ -159,7 +159,7 @@ mod tests {
         let now = api.settings(&stop).await.unwrap();
         assert!(now.iter().any(|one| alike(one, &first[0])), "{now:?}");
         let url = ConnectionUrl::parse(&staging.superuser_url()).unwrap();
-        let permit = Permit::proved();
+        let permit = crate::database::testing::permit(&url).await;
         reach(&api, &url, &permit, &stop).await.unwrap();
         let refused = reach(&anon, &url, &permit, &stop).await.unwrap_err().to_string();
         assert!(refused.contains("may not set buckets up"), "{refused}");

@@ -199,7 +199,15 @@ mod tests {
         let client = writer(&text).await;
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, sql: &str| fs::write(folder.path().join(name), sql).unwrap();
-        let apply = async || apply(folder.path(), &url, "smokedrill test", &Permit::proved()).await;
+        let apply = async || {
+            apply(
+                folder.path(),
+                &url,
+                "smokedrill test",
+                &crate::database::testing::permit(&url).await,
+            )
+            .await
+        };
         assert_eq!(apply().await.unwrap(), None);
         client.batch_execute(TABLE).await.unwrap();
         write("20240101_a.sql", "select 1 / 0");
@@ -250,7 +258,14 @@ mod tests {
                       savepoint s; insert into public.t values ('lost'); rollback to s;\n\
                       create function public.f() returns int begin atomic select 1; end;\ncommit;\n";
         fs::write(folder.path().join("20250101_t.sql"), script).unwrap();
-        apply(folder.path(), &url, "smokedrill test", &Permit::proved()).await.unwrap();
+        apply(
+            folder.path(),
+            &url,
+            "smokedrill test",
+            &crate::database::testing::permit(&url).await,
+        )
+        .await
+        .unwrap();
         let asked = "select (select array_agg(x) from public.t), name, statements
             from supabase_migrations.schema_migrations where version = '20250101'";
         let row = client.query_one(asked, &[]).await.unwrap();

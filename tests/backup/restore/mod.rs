@@ -4,5 +4,6 @@ mod definitions;
 mod faults;
 mod green;
 mod hosted;
+mod lacking;
 mod leaks;
 mod refused;

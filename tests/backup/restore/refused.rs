@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Session, Target, contents, shared, shown};
+use crate::support::{Session, Site, Target, contents, shared, shown};
 
 #[test]
 fn a_database_that_nobody_marked_is_left_alone() {
@@ -50,6 +50,50 @@ fn production_is_refused_whatever_it_is_called_and_whatever_it_says_of_itself() 
     // Nor is there anything to restore where the environment is the source.
     let words = ["drill", "--env", "production", "restore::"];
     assert_eq!(target.project.run(&words).code, 2);
+}
+
+#[test]
+fn while_production_does_not_answer_its_backups_say_what_is_not_it() {
+    let site = Site::own();
+    let production = site.production.superuser_url();
+    let target = Target::unmarked(&site);
+    let path = target.project.path().join("suites/environments.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    // Nobody is there.
+    let dead = |text: &str| {
+        let (start, rest) = text.split_once('@').unwrap();
+        let (_, rest) = rest.split_once('/').unwrap();
+        format!("{start}@127.0.0.1:1/{rest}")
+    };
+    fs::write(&path, dead(&text)).unwrap();
+    let is_marked = || {
+        let session = Session::open(&target.staging.superuser_url());
+        session.texts("select (to_regclass('smokedrill.marker') is not null)::text").concat()
+    };
+    let told = target.mark(&target.shown());
+    assert_eq!(told.code, 2, "{}", told.console());
+    for text in ["cannot be told", "does not answer", "no backup of it", "drill --env production"] {
+        assert!(told.console().contains(text), "{text}: {}", told.console());
+    }
+    assert_eq!(is_marked(), "false");
+    fs::write(&path, &text).unwrap();
+    assert_eq!(target.project.drill(&["backup::made"]).code, 0);
+    // Under another name, while its own leads nowhere.
+    target.leads_to(&production);
+    let both = fs::read_to_string(&path).unwrap();
+    fs::write(&path, dead(&both)).unwrap();
+    let told = target.mark(&shown(&production));
+    assert_eq!(told.code, 2, "{}", told.console());
+    assert!(told.console().contains("this is production"), "{}", told.console());
+    // A backup of where production is no more does not say what is not production.
+    fs::write(&path, dead(&text)).unwrap();
+    assert_eq!(target.mark(&target.shown()).code, 2);
+    assert_eq!(is_marked(), "false");
+    fs::write(&path, &text).unwrap();
+    drop(site);
+    let marked = target.mark(&target.shown());
+    assert_eq!(marked.code, 0, "{}", marked.console());
+    assert_eq!(is_marked(), "true");
 }
 
 #[test]

@@ -16,9 +16,9 @@ use crate::fault::{Fault, FaultKind};
 use crate::suite::source::hex;
 
 /// Counts, entries of the archive, lines of hashes.
-type Copied = (Contents, BTreeMap<String, Vec<u8>>, Vec<Value>);
+type Found = (Contents, BTreeMap<String, Vec<u8>>, Vec<Value>);
 
-fn copied(api: &Api, lines: &[u8]) -> Result<Copied, Fault> {
+fn copied(api: &Api, lines: &[u8]) -> Result<Found, Fault> {
     let (mut archive, mut hashes) = (Vec::new(), Vec::new());
     let (stop, runtime) = (Stop::default(), runtime());
     let contents =
@@ -32,6 +32,9 @@ fn copied(api: &Api, lines: &[u8]) -> Result<Copied, Fault> {
         assert_eq!(entries.insert(name, content), None);
     }
     let hashes = String::from_utf8(hashes).unwrap();
+    let named = contents.absent.len() as u64;
+    let contents = contents.contents;
+    assert!(named <= contents.missing);
     Ok((contents, entries, hashes.lines().map(|line| line.parse().unwrap()).collect()))
 }
 
@@ -108,7 +111,7 @@ fn line(size: usize, etag: &str) -> String {
 fn one(
     line: &str,
     respond: impl Fn(Option<usize>, usize) -> Vec<u8> + Send + 'static,
-) -> Result<Copied, Fault> {
+) -> Result<Found, Fault> {
     let fake = Fake::start(move |request, number| {
         if !request.path.contains("/object/") {
             return answer(200, &[], "[]");

@@ -28,6 +28,23 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(no_follow()).open(path)
 }
 
+/// The same, to lock it against all others. Over NFS that takes a file that is open for writing;
+/// where it may only be read, a system with locks of its own takes it all the same.
+pub(super) fn lockable_if_there(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    match options.read(true).write(true).custom_flags(no_follow()).open(path) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            open(path)
+        }
+        opened => opened,
+    }
+}
+
 fn no_follow() -> i32 {
     // The bits of the system, in the type that it takes them in.
     rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()

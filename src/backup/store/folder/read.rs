@@ -1,6 +1,6 @@
 //! Finding and reading backups, and taking them away.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::PathBuf;
 
@@ -84,6 +84,41 @@ impl Folder {
         Ok(Box::new(Reader { file, place }))
     }
 
+    /// Keeps a backup from being removed, for as long as it lasts.
+    pub(in super::super) fn hold(&self, id: &str) -> Result<File, Fault> {
+        let (file, _) = self.file(id, MANIFEST)?;
+        // A filesystem without locks has none to respect.
+        let _ = file.lock_shared();
+        // It may have been removed while this waited.
+        match self.is_backup(id) {
+            Ok(true) => Ok(file),
+            _ => Err(trouble::no_backup(id, &self.shown())),
+        }
+    }
+
+    pub(in super::super) fn is_held(&self, id: &str) -> bool {
+        matches!(self.alone(id), Err(TryLockError::WouldBlock))
+    }
+
+    /// A lock against all who read a backup, where there are locks; none who begin now get it.
+    fn alone(&self, id: &str) -> Result<Option<File>, TryLockError> {
+        let opened = files::lockable_if_there(&self.path(id).join(MANIFEST));
+        match opened.map_err(TryLockError::Error).and_then(|file| file.try_lock().map(|()| file)) {
+            Ok(file) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+            // What cannot be opened, nobody reads; and a filesystem without locks has no holders.
+            Err(TryLockError::Error(error))
+                if matches!(
+                    error.kind(),
+                    ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::NotFound
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     pub(in super::super) fn remove(&self, id: &str) -> Result<(), Fault> {
         let path = self.path(id);
         let removed = self.path(&format!("{REMOVED}{id}"));
@@ -91,6 +126,16 @@ impl Folder {
         if !self.is_backup(id).map_err(fault)? {
             return Err(trouble::no_backup(id, &self.shown()));
         }
+        // Held until it has another name: whoever waits for it then finds none.
+        let _alone = match self.alone(id) {
+            Ok(lock) => lock,
+            Err(TryLockError::WouldBlock) => {
+                let help = "wait for the restore or the verification to end, and try again";
+                let fault = Fault::errored("it is being read by another process");
+                return Err(fault.stage(trouble::STAGE).object(id).help(help));
+            }
+            Err(TryLockError::Error(error)) => return Err(fault(error)),
+        };
         let remove = || {
             // What an earlier removal left would be in the way.
             files::remove(&removed)?;

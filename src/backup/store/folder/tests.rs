@@ -204,6 +204,22 @@ fn a_removed_backup_is_gone_and_no_name_leads_elsewhere() {
 }
 
 #[test]
+fn what_is_being_read_is_not_removed() {
+    let (folder, store) = store();
+    testing::publish(&store, ID, b"x");
+    let (one, other) = (store.hold(ID).unwrap(), store.hold(ID).unwrap());
+    drop(one);
+    assert!(store.is_held(ID));
+    let text = store.remove(ID).unwrap_err().to_string();
+    assert!(text.contains(ID) && text.contains("being read"), "{text}");
+    drop(other);
+    assert!(!store.is_held(ID));
+    store.remove(ID).unwrap();
+    assert_eq!(names(&folder.path().join("backups")), [".locks"]);
+    assert!(store.hold(ID).is_err());
+}
+
+#[test]
 fn a_link_in_a_backup_is_not_followed() {
     let (folder, store) = store();
     testing::publish(&store, ID, b"x");

@@ -55,7 +55,7 @@ impl Folder {
 fn dead(draft: &Path) -> io::Result<Option<String>> {
     let path = draft.join(LOCK);
     let unknown = || Some("an unknown maker".to_owned());
-    let lock = match files::open(&path) {
+    let lock = match files::lockable_if_there(&path) {
         Ok(lock) => lock,
         // Killed before it was made, or after it was taken away to publish.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(unknown()),

@@ -1,7 +1,7 @@
 use super::*;
-use crate::database::testing::{database, writer};
+use crate::database::testing::{database, permit, writer};
 
-async fn names(text: &str) -> Vec<String> {
+pub(super) async fn names(text: &str) -> Vec<String> {
     let start = ConnectionUrl::parse(text).unwrap().database().to_owned();
     let rows = writer(&text.replace(&format!("/{start}"), "/postgres")).await;
     let rows = rows
@@ -20,13 +20,13 @@ fn id(number: &str) -> String {
 }
 
 /// How it stands in the names of databases.
-fn part(number: &str) -> String {
+pub(super) fn part(number: &str) -> String {
     id(number).to_lowercase().replace('-', "_")
 }
 
-async fn open(text: &str, number: &str) -> Result<Plain, Fault> {
+pub(super) async fn open(text: &str, number: &str) -> Result<Plain, Fault> {
     let url = ConnectionUrl::parse(text).unwrap();
-    Plain::open(&url, &id(number), "smokedrill restore test", &Permit::proved()).await
+    Plain::open(&url, &id(number), "smokedrill restore test", &permit(&url).await).await
 }
 
 #[tokio::test]
@@ -41,8 +41,8 @@ async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_n
     old.batch_execute(setup).await.unwrap();
     for (id, was) in [("1", "old"), ("2", "new_1")] {
         let plain = open(&text, id).await.unwrap();
-        let new = plain.create().await.unwrap();
-        let writer = Writer::open(&new, "smokedrill test", &Permit::proved()).await.unwrap();
+        let (new, permit) = plain.create().await.unwrap();
+        let writer = Writer::open(&new, "smokedrill test", &permit).await.unwrap();
         writer.run(&format!("create table public.new_{id} ()")).await.unwrap();
         let row = writer.client().query_one("show work_mem", &[]).await.unwrap();
         assert_eq!(row.get::<_, String>(0), "7MB");
@@ -130,8 +130,8 @@ async fn an_application_that_comes_back_at_once_does_not_keep_the_old_one() {
         }
     });
     let plain = open(&text, "1").await.unwrap();
-    let new = plain.create().await.unwrap();
-    Writer::open(&new, "smokedrill test", &Permit::proved())
+    let (new, permit) = plain.create().await.unwrap();
+    Writer::open(&new, "smokedrill test", &permit)
         .await
         .unwrap()
         .run("create table public.n ()")
@@ -145,4 +145,87 @@ async fn an_application_that_comes_back_at_once_does_not_keep_the_old_one() {
         writer(&text).await.query_one("select to_regclass('public.n') is not null", &[]).await;
     assert!(now.unwrap().get::<_, bool>(0));
     assert!(names(&text).await.contains(&"busy_before_christmas".to_owned()));
+}
+
+#[tokio::test]
+async fn a_long_name_that_is_not_ascii_gives_names_that_fit_and_are_found_again() {
+    // Of 59 bytes each, and alike but for the end.
+    let (one, other) = (format!("{}a", "ä".repeat(29)), format!("{}b", "ä".repeat(29)));
+    let text = database(&one).await;
+    let long = writer(&text).await;
+    long.batch_execute(&format!("create database {other} template template0")).await.unwrap();
+    drop(long);
+    let plain = open(&text, "1").await.unwrap();
+    let beside = open(&text.replace(&one, &other), "1").await.unwrap();
+    for what in ["restoring", "before", "failed"] {
+        let name = plain.name(what);
+        assert!(name.len() <= LONGEST && name != beside.name(what), "{name}");
+    }
+    plain.create().await.unwrap();
+    assert_eq!(plain.named("restoring").await.unwrap(), [plain.name("restoring")]);
+    assert!(beside.named("restoring").await.unwrap().is_empty());
+    let before = plain.swap().await.unwrap().before;
+    assert_eq!(before, plain.name("before"));
+    assert_eq!(plain.named("before").await.unwrap(), [before]);
+}
+
+#[tokio::test]
+async fn the_new_one_is_like_the_old_one_in_locale_place_and_settings_of_roles() {
+    let text = database("alike_admin").await;
+    let admin = writer(&text).await;
+    let setup = "create database alike template template0 encoding 'UTF8' locale_provider icu
+            icu_locale 'de-u-co-phonebk' lc_collate 'C' lc_ctype 'C.UTF-8' tablespace aside;
+        alter role anon in database alike set statement_timeout = '3s';
+        alter role anon in database alike set search_path = public, \"a b\";
+        alter database alike set work_mem = '9MB'";
+    admin.batch_execute("set allow_in_place_tablespaces = on").await.unwrap();
+    for statement in ["create tablespace aside location ''"].into_iter().chain(setup.split(";\n")) {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    let plain = open(&text.replace("/alike_admin", "/alike"), "1").await.unwrap();
+    plain.create().await.unwrap();
+    let asked = "select concat_ws(' ', pg_encoding_to_char(encoding), datcollate, datctype,
+            datlocprovider, daticulocale, spcname,
+            datcollversion = pg_database_collation_actual_version(d.oid),
+            (select string_agg(concat(nullif(setrole, 0)::regrole, setconfig), ' ' order by setrole)
+                from pg_db_role_setting where setdatabase = d.oid))
+        from pg_database d join pg_tablespace t on t.oid = dattablespace where datname = $1";
+    let of = async |name: &str| admin.query_one(asked, &[&name]).await.unwrap().get::<_, String>(0);
+    let old = of("alike").await;
+    assert!(old.contains("de-u-co-phonebk aside") && old.contains("anon{"), "{old}");
+    assert_eq!(of(&plain.name("restoring")).await, old);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_postgres_is_restored_into_anybody_can_create_a_database() {
+    let there = tokio::task::spawn_blocking(smokedrill_demo::Staging::start);
+    let there = there.await.unwrap().unwrap();
+    let text = there.superuser_url();
+    let admin = writer(&there.empty_url()).await;
+    let all = async || {
+        let asked = "select string_agg(datname, ' ' order by datname) from pg_database
+            where datname !~ '^(template|postgres_before)'";
+        admin.query_one(asked, &[]).await.unwrap().get::<_, String>(0)
+    };
+    let plain = open(&text, "1").await.unwrap();
+    plain.create().await.unwrap();
+    admin.batch_execute("create database another").await.unwrap();
+    // One that is turned away leaves the first one what it needs.
+    assert!(open(&text, "2").await.is_err());
+    plain.swap().await.unwrap();
+    assert_eq!(all().await, "another empty postgres");
+    // A kill leaves it there, and the next one removes it.
+    drop(open(&text, "3").await.unwrap());
+    assert_eq!(all().await, "another empty postgres smokedrill_maintenance");
+    let mut next = open(&text, "4").await;
+    for _ in 0..50 {
+        if next.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        next = open(&text, "4").await;
+    }
+    next.unwrap().give_up().await;
+    assert_eq!(all().await, "another empty postgres");
+    tokio::task::spawn_blocking(|| drop(there)).await.unwrap();
 }

@@ -1,9 +1,12 @@
-//! A pooler in session mode, as far as it matters to a backup: what a session asks for at its
-//! start does not reach the server.
+//! A pooler, as far as it matters to a backup: what a session asks for at its start does not reach
+//! the server. In transaction mode a connection to the server is handed on, too, to whoever asks
+//! next, with all that was set on it.
 //!
 //! PgBouncer drops `options` where `ignore_startup_parameters` names them, and refuses the
 //! connection where it does not; Supavisor passes on what it knows alone. All else goes through
 //! byte for byte.
+
+mod handing;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -26,22 +29,42 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// Starts one before the server of that URL, on a loopback port.
+    /// Starts one in session mode before the server of that URL, on a loopback port.
     ///
     /// # Errors
     ///
     /// If the URL names no loopback address with a port, or there is no port to be had.
     pub fn start(url: &str) -> Result<Self, String> {
+        Self::serving(url, serve)
+    }
+
+    /// Starts one in transaction mode, with a single connection to the server for all, which is
+    /// that of the user who comes first.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Pooler::start`].
+    pub fn handing_on(url: &str) -> Result<Self, String> {
+        let shared = handing::Shared::default();
+        Self::serving(url, move |client, server| shared.serve(client, server))
+    }
+
+    fn serving(
+        url: &str,
+        serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Result<Self, String> {
         let server = address(url).ok_or("the URL names no address with a port")?;
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let ended = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&ended);
+        let serve = Arc::new(serve);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 if over.load(Ordering::Relaxed) {
                     break;
                 }
+                let serve = Arc::clone(&serve);
                 thread::spawn(move || serve(client, server));
             }
         });
@@ -69,17 +92,25 @@ fn address(url: &str) -> Option<SocketAddr> {
     rest.split('/').next()?.parse().ok()
 }
 
-fn serve(mut client: TcpStream, server: SocketAddr) -> io::Result<()> {
-    let start = loop {
-        let message = message(&mut client)?;
+/// What a client asks for at its start, but for its options; to be sent on as it is.
+fn start(client: &mut TcpStream) -> io::Result<Vec<u8>> {
+    loop {
+        let message = message(client)?;
         match message.get(..4).map(number) {
             Some(code) if QUESTIONS.contains(&code) => client.write_all(b"N")?,
-            _ => break message,
+            _ => {
+                let start = without_options(&message);
+                let mut whole = (start.len() as u32 + 4).to_be_bytes().to_vec();
+                whole.extend(start);
+                return Ok(whole);
+            }
         }
-    };
+    }
+}
+
+fn serve(mut client: TcpStream, server: SocketAddr) -> io::Result<()> {
+    let start = start(&mut client)?;
     let mut server = TcpStream::connect(server)?;
-    let start = without_options(&start);
-    server.write_all(&(start.len() as u32 + 4).to_be_bytes())?;
     server.write_all(&start)?;
     let (mut from, mut to) = (server.try_clone()?, client.try_clone()?);
     thread::spawn(move || {

@@ -1,0 +1,200 @@
+//! How a restore beside the old database ends: by both renames or by none, and by the server's own
+//! word on which, also where the connection was lost while it was at them.
+
+use std::time::Duration;
+
+use super::{Plain, lock, quiet};
+use crate::database::{Session, Writer, quoted};
+use crate::fault::Fault;
+
+/// How often a swap is tried: each time the server itself waits some seconds for sessions to end.
+const TRIES: u32 = 12;
+
+/// How often, and after how long, the server is asked again what became of a swap: one that has
+/// crashed needs some time to come back.
+const ASKED: u32 = 60;
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// How a swap went.
+#[derive(Debug)]
+pub(crate) struct Swapped {
+    /// The old database's new name.
+    pub(crate) before: String,
+    /// Why an earlier one is still there.
+    pub(crate) left: Vec<Fault>,
+}
+
+/// What serves after a restore that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// The old one, under its name.
+    Before,
+    /// The new one: the swap was committed.
+    Restored,
+    Unknown,
+}
+
+impl Serves {
+    /// For the page.
+    pub(crate) const fn told(self) -> &'static str {
+        match self {
+            Self::Before => "the staging of before, as it was",
+            Self::Restored => {
+                "the restored staging, which was proved: both renames were committed, although the \
+                 connection was lost before the server said so; the staging of before is kept \
+                 under the name that says `before`"
+            }
+            Self::Unknown => {
+                "not known: the server does not say whether the restored database took the old \
+                 one's place; see the names and ages of its databases (`psql --list`) before \
+                 anybody uses it, and restore again"
+            }
+        }
+    }
+}
+
+impl Plain {
+    /// Puts the new database in the place of the old one. An earlier one that cannot be removed
+    /// makes no failure of it: by then the new one serves.
+    ///
+    /// # Errors
+    /// It cannot be, or that is not known: see [`Plain::give_up`].
+    pub(crate) async fn swap(&self) -> Result<Swapped, Fault> {
+        let (new, old) = (self.name("restoring"), self.url.database());
+        let (earlier, failed) = (self.named("before").await?, self.named("failed").await?);
+        let before = self.name("before");
+        let mut tries = 0;
+        loop {
+            self.quiet(&new).await?;
+            self.quiet(old).await?;
+            let Err(fault) = self.rename((old, &before), (&new, old)).await else { break };
+            // Where the connection is lost, there is nothing to undo, and nothing to try again.
+            if self.admin.run("rollback").await.is_err() {
+                return Err(fault);
+            }
+            tries += 1;
+            if tries == TRIES {
+                let help = "the old database serves on, under its name; stop the application that \
+                            comes back at once, and try again";
+                return Err(fault.help(help));
+            }
+        }
+        let mut left = Vec::new();
+        for name in earlier.iter().chain(&failed) {
+            left.extend(self.drop(name).await.err().map(|fault| fault.object(name)));
+        }
+        self.retire().await;
+        Ok(Swapped { before, left })
+    }
+
+    /// Both or none, whatever happens.
+    async fn rename(&self, one: (&str, &str), two: (&str, &str)) -> Result<(), Fault> {
+        let rename = |(from, to): (&str, &str)| {
+            format!("alter database {} rename to {}", quoted(from), quoted(to))
+        };
+        // What serves must not be another one after the server's crash.
+        self.admin.run("begin; set local synchronous_commit = on").await?;
+        let number = "select pg_catalog.pg_current_xact_id()::text";
+        let row = self.admin.client().query_one(number, &[]).await;
+        let row = row.map_err(|error| self.admin.said(&error))?;
+        if let Ok(mut swap) = self.swap.lock() {
+            *swap = Some(row.get(0));
+        }
+        self.admin.run(&format!("{}; {}", rename(one), rename(two))).await?;
+        self.admin.run("commit").await
+    }
+
+    /// Keeps what failed, to be looked at, and finds out what serves: where it is kept, and that.
+    /// The session that all was done in may be lost, so that a new one is asked.
+    pub(crate) async fn give_up(&self) -> (Option<String>, Serves) {
+        let mut serves = Serves::Unknown;
+        for asked in 0..ASKED {
+            if asked > 0 {
+                tokio::time::sleep(AGAIN).await;
+            }
+            if let Ok(Some(now)) = self.became().await {
+                serves = now;
+                break;
+            }
+        }
+        let kept = match serves {
+            Serves::Before => self.keep_failed().await.ok(),
+            Serves::Restored | Serves::Unknown => None,
+        };
+        self.retire().await;
+        (kept, serves)
+    }
+
+    /// What serves now; nothing, while a swap is still under way.
+    async fn became(&self) -> Result<Option<Serves>, Fault> {
+        let session = Session::open(&self.admin_url, "smokedrill restore").await?;
+        let now = self.asked(&session).await.map_err(|error| session.said(&error));
+        session.close().await;
+        now
+    }
+
+    async fn asked(&self, session: &Session) -> Result<Option<Serves>, tokio_postgres::Error> {
+        let number = self.swap.lock().ok().and_then(|swap| swap.clone());
+        if let Some(number) = number {
+            // Its session may not have noticed yet that nobody listens to it any more.
+            if self.admin.is_lost() && self.end_admin(session).await? {
+                return Ok(None);
+            }
+            // A server that has crashed may know nothing of a number that it gave out.
+            let status = "select case when $1::text::xid8 < s.xmax
+                    then coalesce(pg_catalog.pg_xact_status($1::text::xid8), 'aborted')
+                    else 'aborted' end
+                from (select pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())) s (xmax)";
+            let row = session.client().query_one(status, &[&number]).await?;
+            if row.get::<_, String>(0) == "in progress" {
+                return Ok(None);
+            }
+        }
+        // The names say it: they change together, and a database keeps its number.
+        let name = "select datname::text from pg_catalog.pg_database where oid = $1";
+        let row = session.client().query_opt(name, &[&self.serves]).await?;
+        let name: Option<String> = row.map(|row| row.get(0));
+        Ok(Some(match name {
+            Some(name) if name == self.url.database() => Serves::Before,
+            Some(name) if name == self.name("before") => Serves::Restored,
+            _ => Serves::Unknown,
+        }))
+    }
+
+    /// Ends the session that all is done in; whether it was still there.
+    async fn end_admin(&self, session: &Session) -> Result<bool, tokio_postgres::Error> {
+        let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+            where pid = $1 and backend_start::text = $2";
+        let (process, since) = &self.process;
+        Ok(session.client().execute(end, &[process, since]).await? > 0)
+    }
+
+    /// Keeps what failed; its name.
+    ///
+    /// # Errors
+    /// It cannot be renamed, and stays under the name that it had.
+    pub(super) async fn keep_failed(&self) -> Result<String, Fault> {
+        let (new, failed) = (self.name("restoring"), self.name("failed"));
+        let rename = format!("alter database {} rename to {}", quoted(&new), quoted(&failed));
+        if self.admin.is_lost() {
+            // With the session the lock has gone: whoever has it now may be at these databases.
+            let admin = Writer::open(
+                &self.admin_url,
+                "smokedrill restore",
+                &self.permit.beside(self.admin_url.database()),
+            )
+            .await?;
+            lock(&admin, self.url.database()).await?;
+            quiet(&admin, &new).await?;
+            admin.run(&rename).await?;
+        } else {
+            self.quiet(&new).await?;
+            self.admin.run(&rename).await?;
+        }
+        Ok(failed)
+    }
+}
+
+#[cfg(test)]
+#[path = "swap_tests.rs"]
+mod tests;
