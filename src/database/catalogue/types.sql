@@ -33,7 +33,10 @@ object as (
     select case prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end, nspname,
         proname || '(' || case when prokind = 'a' and pronargs = 0 then '*' else list end || ')',
         row(pg_get_userbyid(proowner), (select array_agg(a::text order by a::text) from unnest(proacl) a), obj_description(p.oid, 'pg_proc'),
-            case when prokind <> 'a' then pg_get_functiondef(p.oid) end,
+            -- What a standard body calls its results is written another way at each reading.
+            case when prokind = 'a' then null
+                when to_jsonb(p) ->> 'prosqlbody' is null then pg_get_functiondef(p.oid)
+                else regexp_replace(pg_get_functiondef(p.oid), ' AS ("[^"]*"|\w+)', '', 'g') end,
             (select row(aggkind, aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn,
                         aggminvtransfn, aggmfinalfn, aggsortop::regoperator, format_type(aggtranstype, null),
                         aggtransspace, agginitval, aggminitval, format_type(prorettype, null), proparallel)

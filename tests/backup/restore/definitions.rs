@@ -7,6 +7,7 @@ use crate::support::{Session, Site, Target};
 /// One of each; `VALUE` is somebody's address in one round, and a key that no form betrays in
 /// another.
 const PLANTS: &str = r#"
+    create function public.nobodys_PLANT() returns text begin atomic select 'nobody'; end;
     create function public.own_PLANT() returns text begin atomic select 'VALUE'; end;
     create function public.body_PLANT() returns text language plpgsql as $$ begin /* don't */ return 'VALUE'; end $$;
     create function public.argument_PLANT(a text default 'VALUE') returns text language sql as 'select a';
