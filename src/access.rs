@@ -60,17 +60,21 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
     audit.append(&record(Standing::Started, format!("psql on {name}, read-only")))?;
     let mut command = tools.command("psql", &url, "smokedrill psql");
     // What a pooler drops at the start, psql says first; else it reads nobody's file.
-    let mut first = tempfile::NamedTempFile::new().map_err(Fault::errored)?;
-    match told {
-        true => command.arg("--no-psqlrc"),
+    let _first = match told {
+        true => {
+            command.arg("--no-psqlrc");
+            None
+        }
         false => {
+            let mut first = tempfile::NamedTempFile::new().map_err(Fault::errored)?;
             let set = b"set default_transaction_read_only = on;\n";
             first.write_all(set).map_err(Fault::errored)?;
             tell(
                 "note: a pooler between drops what a session asks for at its start: it is made \
                   read-only by `set`, which a pooler may undo\n",
             );
-            command.env("PSQLRC", first.path()).arg("--quiet")
+            command.env("PSQLRC", first.path()).arg("--quiet");
+            Some(first)
         }
     };
     command.args(arguments);

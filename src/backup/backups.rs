@@ -154,8 +154,8 @@ impl Backups {
     /// Removes one backup, such as a damaged one; but never the last good one.
     ///
     /// # Errors
-    /// *Usage*: it is the last good one, or may be it. *Errored*: there is none of that name, or it cannot be
-    /// removed.
+    /// *Usage*: it is the last good one, or may be it. *Errored*: there is none of that name, or it
+    /// cannot be removed.
     pub fn remove(&self, id: &str) -> Result<String, Fault> {
         let audit = self.audit()?;
         let known = place::known(&self.store.list()?);

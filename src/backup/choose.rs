@@ -174,10 +174,13 @@ fn origins<'a>(backups: &[&'a Known], whose: Whose<'_>) -> Result<Vec<&'a Origin
     named.sort_unstable();
     named.dedup();
     let url = if named.is_empty() { None } else { (whose.url)() };
-    let at = |origin: &&Origin| url.as_ref().is_some_and(|url| origin.is_at(url));
-    if named.iter().any(at) || url.is_none() && named.len() < 2 {
-        named.retain(|origin| url.is_none() || at(origin));
-        return Ok(named);
+    match &url {
+        None if named.len() < 2 => return Ok(named),
+        Some(url) if named.iter().any(|origin| origin.is_at(url)) => {
+            named.retain(|origin| origin.is_at(url));
+            return Ok(named);
+        }
+        _ => {}
     }
     let shown: Vec<String> = named.iter().map(|origin| origin.shown()).collect();
     let message = format!(

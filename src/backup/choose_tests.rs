@@ -30,7 +30,12 @@ fn backups(kinds: &str) -> Vec<Known> {
 }
 
 fn of_production(backups: &[Known], choice: &Choice) -> Result<super::Chosen, Fault> {
-    let url = || ConnectionUrl::parse("postgres://a:b@db.test/app").ok();
+    at(backups, choice, "postgres://a:b@db.test/app")
+}
+
+/// Production's, where its URL is that one, or none.
+fn at(backups: &[Known], choice: &Choice, url: &str) -> Result<super::Chosen, Fault> {
+    let url = || ConnectionUrl::parse(url).ok();
     choose(backups, choice, Whose { environment: "production", url: &url })
 }
 
@@ -71,10 +76,7 @@ fn latest_and_previous_are_good_ones_of_the_source() {
 #[test]
 fn of_two_productions_the_url_says_which_and_without_it_neither_is_taken() {
     let two = backups("op");
-    let whose = |text: &'static str| {
-        let url = move || ConnectionUrl::parse(text).ok();
-        choose(&two, &Choice::Latest, Whose { environment: "production", url: &url })
-    };
+    let whose = |text: &str| at(&two, &Choice::Latest, text);
     assert_eq!(whose("postgres://a:b@db.test/app").unwrap().id, two[0].id);
     assert_eq!(whose("postgres://a:b@other.test/app").unwrap().id, two[1].id);
     for elsewhere in ["", "postgres://a:b@third.test/app", "postgres://a:b@db.test/other"] {
@@ -89,10 +91,7 @@ fn of_two_productions_the_url_says_which_and_without_it_neither_is_taken() {
 #[test]
 fn the_only_production_is_another_s_where_the_url_leads_elsewhere() {
     let one = backups("p");
-    let whose = |text: &'static str| {
-        let url = move || ConnectionUrl::parse(text).ok();
-        choose(&one, &Choice::Latest, Whose { environment: "production", url: &url })
-    };
+    let whose = |text: &str| at(&one, &Choice::Latest, text);
     assert!(whose("postgres://a:b@other.test/app").is_ok());
     // Production may be gone, and its URL with it.
     assert!(whose("").is_ok());

@@ -5,6 +5,25 @@ use crate::database::Session;
 use crate::fault::Fault;
 use crate::journal::Measure;
 
+/// How many rows stand against constraints.
+#[derive(Default)]
+struct Tally {
+    against: Vec<(String, u64)>,
+    /// Of those that production has never held its own rows against.
+    allowed: u64,
+}
+
+impl Tally {
+    fn add(&mut self, constraint: String, valid: bool, count: i64) {
+        let count = u64::try_from(count).unwrap_or_default();
+        match valid {
+            _ if count == 0 => {}
+            true => self.against.push((constraint, count)),
+            false => self.allowed += count,
+        }
+    }
+}
+
 /// Every foreign key, as a query that counts its orphans: by the key's own operators, which may
 /// be an extension's, in its own tables without those that inherit from them, and with the parts
 /// of a key that are null as its MATCH says.
@@ -32,24 +51,18 @@ const FOREIGN_KEYS: &str = "
 pub(super) async fn foreign_keys(session: &Session) -> Result<Proved, Fault> {
     let said = |error: tokio_postgres::Error| session.said(&error);
     let keys = session.client().query(FOREIGN_KEYS, &[]).await.map_err(said)?;
-    let (mut orphans, mut allowed) = (Vec::new(), 0);
+    let mut tally = Tally::default();
     for key in &keys {
         let (name, table, valid): (String, String, bool) = (key.get(0), key.get(1), key.get(2));
         let counted = session.client().query_one(key.get::<_, &str>(3), &[]).await;
         let counted = counted.map_err(|error| said(error).object(format!("{table} {name}")))?;
-        let count = u64::try_from(counted.get::<_, i64>(0)).unwrap_or_default();
-        match valid {
-            _ if count == 0 => {}
-            true => orphans.push((format!("{table} {name}"), count)),
-            // Production has never proved them itself.
-            false => allowed += count,
-        }
+        tally.add(format!("{table} {name}"), valid, counted.get(0));
     }
     let measures = vec![
         Measure::count("foreign keys", keys.len() as u64),
-        Measure::count("orphans of keys that production never validated", allowed),
+        Measure::count("orphans of keys that production never validated", tally.allowed),
     ];
-    Ok(Proved::none("integrity::foreign-keys", "orphans", &orphans, measures))
+    Ok(Proved::none("integrity::foreign-keys", "orphans", &tally.against, measures))
 }
 
 /// The check constraints of every table that may be read, with what each says; of its own rows
@@ -81,7 +94,7 @@ const CHECKS: &str = "
 pub(super) async fn checks(session: &Session) -> Result<Proved, Fault> {
     let said = |error: tokio_postgres::Error| session.said(&error);
     let all = session.client().query(CHECKS, &[]).await.map_err(said)?;
-    let (mut against, mut allowed, mut constraints) = (Vec::new(), 0, 0);
+    let (mut tally, mut constraints) = (Tally::default(), 0);
     for row in &all {
         let (place, names, valid): (String, Vec<String>, Vec<bool>) =
             (row.get(0), row.get(1), row.get(2));
@@ -90,18 +103,12 @@ pub(super) async fn checks(session: &Session) -> Result<Proved, Fault> {
         let counted = counted.get::<_, Vec<i64>>(0).into_iter();
         constraints += names.len() as u64;
         for ((name, valid), count) in names.iter().zip(valid).zip(counted) {
-            let count = u64::try_from(count).unwrap_or_default();
-            match valid {
-                _ if count == 0 => {}
-                true => against.push((format!("{place} {name}"), count)),
-                // Production has never held its own rows against them.
-                false => allowed += count,
-            }
+            tally.add(format!("{place} {name}"), valid, count);
         }
     }
     let measures = vec![
         Measure::count("check constraints", constraints),
-        Measure::count("rows against checks that production never validated", allowed),
+        Measure::count("rows against checks that production never validated", tally.allowed),
     ];
-    Ok(Proved::none("integrity::checks", "rows against a check", &against, measures))
+    Ok(Proved::none("integrity::checks", "rows against a check", &tally.against, measures))
 }

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::journal::Measure;
 use crate::masking::people::People;
 use crate::restore::ddl::SECRETS;
+use crate::restore::keys::is_word;
 
 const TEXTS: &str = include_str!("texts.sql");
 
@@ -60,8 +61,7 @@ fn keys(text: &str, people: &People) -> u64 {
     count += literals.filter(|literal| is(&literal.replace('\u{0}', "'"))).count() as u64;
     let outside = |c: char| c.is_whitespace() || "\"'<>()[]{},;|\\$".contains(c);
     let words = text.split(outside).filter(|word| word.len() >= 8);
-    count
-        + words.filter(|word| has_key(word, &|text| !is_ordinary(text) && is(text))).count() as u64
+    count + words.filter(|word| has_key(word, &|text| !is_word(text) && is(text))).count() as u64
 }
 
 fn has_key(word: &str, is: &dyn Fn(&str) -> bool) -> bool {
@@ -70,12 +70,6 @@ fn has_key(word: &str, is: &dyn Fn(&str) -> bool) -> bool {
     let from = || [0].into_iter().chain(cuts.iter().map(|at| at + 1));
     let to = || cuts.iter().copied().chain([word.len()]);
     from().any(|from| to().any(|to| to > from && word.get(from..to).is_some_and(is)))
-}
-
-/// Whether a text looks like a word or a number, not like a key.
-fn is_ordinary(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-        || text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
 #[cfg(test)]

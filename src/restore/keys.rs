@@ -63,8 +63,8 @@ pub(super) fn reset<'t>(text: &'t str, people: &People, made: &str) -> Cow<'t, s
     Cow::Owned(out)
 }
 
-/// Whether a text looks like a word or a number.
-fn is_word(text: &str) -> bool {
+/// Whether a text looks like a word or a number, not like a key.
+pub(crate) fn is_word(text: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     text.len() < 20 && text.bytes().all(letters) || text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::hosted::left::Left;
-use super::hosted::{InPlace, Serves};
+use super::hosted::{self, InPlace};
 use super::migrations::{self, Migrations};
 use super::plain::{self, Plain};
+use super::serves::Serves;
 use crate::database::{ConnectionUrl, Permit, Session};
 use crate::fault::Fault;
 
@@ -82,15 +83,15 @@ impl Place {
         match self {
             Self::Beside(plain, _) => {
                 let (kept, serves) = plain.give_up().await;
-                (kept, serves.told())
+                (kept, plain::told(serves))
             }
-            Self::Within(place) => (None, place.give_up().await.told()),
+            Self::Within(place) => (None, hosted::told(place.give_up().await)),
         }
     }
 }
 
 /// What serves where nothing took its place.
-pub(crate) const BEFORE: &str = plain::Serves::Before.told();
+pub(crate) const BEFORE: &str = plain::told(Serves::Before);
 
 /// What serves where a restore was committed, and something failed after it.
-pub(crate) const COMMITTED: &str = Serves::Restored.told();
+pub(crate) const COMMITTED: &str = hosted::told(Serves::Restored);

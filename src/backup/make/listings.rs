@@ -31,7 +31,8 @@ const MOST_ASKED: u32 = 1000;
 pub(super) struct Manifests {
     pub(super) storage: Storage,
     pub(super) records: Vec<FileRecord>,
-    /// How many objects had been deleted by then, where the server counts them.
+    /// How many objects had been deleted by then, where the server counts them and contents are
+    /// to be copied.
     pub(super) deletions: Option<u64>,
 }
 
@@ -54,7 +55,9 @@ pub(super) fn all(
     if order.settings.buckets.is_empty() {
         return Ok(manifests);
     }
-    manifests.deletions = order.runtime.block_on(storage::deletions(asking.client()))?;
+    if order.settings.contents {
+        manifests.deletions = order.runtime.block_on(storage::deletions(asking.client()))?;
+    }
     let (there, readable) = order.runtime.block_on(storage::tables(snapshot.client()))?;
     let (database, api, compared) = match (there, readable, order.api.is_some()) {
         (true, true, true) => side_by_side(order, files, &wanted, snapshot, asking)?,

@@ -5,37 +5,26 @@ use std::time::Duration;
 use super::InPlace;
 use crate::database::Session;
 use crate::fault::Fault;
+use crate::restore::serves::Serves;
 
 /// How often, and after how long, the server is asked again what became of a transaction.
 const ASKED: u32 = 20;
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// What serves after a restore that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Serves {
-    /// All was undone.
-    Before,
-    /// All was committed.
-    Restored,
-    Unknown,
-}
-
-impl Serves {
-    /// For the page.
-    pub(crate) const fn told(self) -> &'static str {
-        match self {
-            Self::Before => {
-                "the staging of before, as it was: the restore was one transaction, and all of it \
-                 was undone"
-            }
-            Self::Restored => {
-                "the restored staging, which was proved and committed before what failed; a restore \
-                 replaces it as a whole"
-            }
-            Self::Unknown => {
-                "not known: the server does not say whether the restore was committed or undone, \
-                 and it is one or the other as a whole; restore again before anybody uses it"
-            }
+/// What serves, for the page.
+pub(crate) const fn told(serves: Serves) -> &'static str {
+    match serves {
+        Serves::Before => {
+            "the staging of before, as it was: the restore was one transaction, and all of it was \
+             undone"
+        }
+        Serves::Restored => {
+            "the restored staging, which was proved and committed before what failed; a restore \
+             replaces it as a whole"
+        }
+        Serves::Unknown => {
+            "not known: the server does not say whether the restore was committed or undone, and \
+             it is one or the other as a whole; restore again before anybody uses it"
         }
     }
 }
@@ -69,10 +58,7 @@ impl InPlace {
     async fn became(&self) -> Result<String, Fault> {
         let session = Session::open(&self.url, "smokedrill restore").await?;
         // What it is at may take its time: whoever has given up does not wait for it.
-        let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-            where pid = $1 and backend_start::text = $2";
-        let (process, since) = &self.process;
-        let ended = session.client().execute(end, &[process, since]).await;
+        let ended = self.process.end(session.client()).await;
         let asked = "select coalesce(pg_catalog.pg_xact_status($1::text::xid8), '')";
         let row = session.client().query_one(asked, &[&self.number]).await;
         let said = ended.and(row).map(|row| row.get(0)).map_err(|error| session.said(&error));

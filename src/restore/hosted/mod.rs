@@ -39,7 +39,7 @@ mod select;
 use futures_util::future::join_all;
 
 use self::check::Prepared;
-pub(crate) use self::end::Serves;
+pub(crate) use self::end::told;
 use self::left::Left;
 use self::script::{Piece, Script};
 use super::course::Course;
@@ -48,7 +48,7 @@ use super::plain::lock;
 use super::sections::Part;
 use super::stages::{Order, wait_on};
 use crate::backup::archive::{Entry, Toc};
-use crate::database::{ConnectionUrl, Permit, Session, Writer};
+use crate::database::{ConnectionUrl, Permit, Process, Session, Writer};
 use crate::fault::Fault;
 
 /// How many pieces are on their way at once: what is far away would be waited for at each.
@@ -65,8 +65,8 @@ pub(crate) struct InPlace {
     url: ConnectionUrl,
     /// The transaction's number.
     number: String,
-    /// The server's process for it, and since when.
-    process: (i32, String),
+    /// The server's process for it.
+    process: Process,
     left: Left,
 }
 
@@ -84,11 +84,10 @@ impl InPlace {
         lock(&writer, url.database()).await?;
         // Its triggers would do again what is in the backup, or refuse what they cannot know.
         writer.run("begin; set local session_replication_role = replica").await?;
-        let numbers = "select pg_catalog.pg_current_xact_id()::text, pid, backend_start::text
-            from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()";
-        let row = writer.client().query_one(numbers, &[]).await;
-        let row = row.map_err(|error| writer.said(&error))?;
-        let (number, process) = (row.get(0), (row.get(1), row.get(2)));
+        let number = "select pg_catalog.pg_current_xact_id()::text";
+        let row = writer.client().query_one(number, &[]).await;
+        let number = row.map_err(|error| writer.said(&error))?.get(0);
+        let process = Process::of(&writer).await?;
         Ok(Self { writer, url: url.clone(), number, process, left: Left::default() })
     }
 

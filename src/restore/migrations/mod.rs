@@ -186,11 +186,15 @@ async fn transaction(writer: &Writer) -> Result<i64, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database::testing::{database, writer};
+    use crate::database::testing::{database, permit, writer};
 
     const TABLE: &str = "create schema supabase_migrations;
         create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
         insert into supabase_migrations.schema_migrations values ('20240101', null, 'a'), ('20240301', null, 'c')";
+
+    async fn applied(folder: &Path, url: &ConnectionUrl) -> Result<Option<Migrations>, Fault> {
+        apply(folder, url, "smokedrill test", &permit(url).await).await
+    }
 
     #[tokio::test]
     async fn what_is_pending_is_applied_and_all_else_is_told() {
@@ -199,15 +203,7 @@ mod tests {
         let client = writer(&text).await;
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, sql: &str| fs::write(folder.path().join(name), sql).unwrap();
-        let apply = async || {
-            apply(
-                folder.path(),
-                &url,
-                "smokedrill test",
-                &crate::database::testing::permit(&url).await,
-            )
-            .await
-        };
+        let apply = async || applied(folder.path(), &url).await;
         assert_eq!(apply().await.unwrap(), None);
         client.batch_execute(TABLE).await.unwrap();
         write("20240101_a.sql", "select 1 / 0");
@@ -258,14 +254,7 @@ mod tests {
                       savepoint s; insert into public.t values ('lost'); rollback to s;\n\
                       create function public.f() returns int begin atomic select 1; end;\ncommit;\n";
         fs::write(folder.path().join("20250101_t.sql"), script).unwrap();
-        apply(
-            folder.path(),
-            &url,
-            "smokedrill test",
-            &crate::database::testing::permit(&url).await,
-        )
-        .await
-        .unwrap();
+        applied(folder.path(), &url).await.unwrap();
         let asked = "select (select array_agg(x) from public.t), name, statements
             from supabase_migrations.schema_migrations where version = '20250101'";
         let row = client.query_one(asked, &[]).await.unwrap();

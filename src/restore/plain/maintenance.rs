@@ -81,10 +81,7 @@ impl Plain {
         }
         drop(within);
         let writer = Writer::open(&self.url, "smokedrill restore", &self.permit).await?;
-        let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-            where pid = $1 and backend_start::text = $2";
-        let (process, since) = &self.process;
-        let ended = writer.client().execute(end, &[process, since]).await;
+        let ended = self.process.end(writer.client()).await;
         ended.map_err(|error| writer.said(&error))?;
         // The server itself waits some seconds for sessions that are about to end.
         writer.run(&format!("drop database if exists {NAME}")).await

@@ -16,10 +16,10 @@ mod swap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-pub(crate) use swap::Serves;
+pub(crate) use swap::told;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::database::{ConnectionUrl, Permit, Writer, quoted};
+use crate::database::{ConnectionUrl, Permit, Process, Writer, quoted};
 use crate::fault::Fault;
 
 /// The first number of the lock that a restore holds, `rest` in ASCII; the second stands for the
@@ -32,9 +32,9 @@ const LONGEST: usize = 63;
 /// A database that is restored into, and those beside it.
 pub(crate) struct Plain {
     admin: Writer,
-    /// Where the session for that is, and the server's process for it, and since when.
+    /// Where the session for that is, and the server's process for it.
     admin_url: ConnectionUrl,
-    process: (i32, String),
+    process: Process,
     url: ConnectionUrl,
     permit: Permit,
     /// The number of the database that serves: it keeps it under every name.
@@ -60,12 +60,10 @@ impl Plain {
         let admin_url = url.to(maintenance::beside(url));
         let admin = maintenance::enter(url, application, permit).await?;
         lock(&admin, url.database()).await?;
-        let facts = "select pid, backend_start::text,
-                (select oid from pg_catalog.pg_database where datname = $1)
-            from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()";
-        let row = admin.client().query_one(facts, &[&url.database()]).await;
-        let row = row.map_err(|error| admin.said(&error))?;
-        let (process, serves) = ((row.get(0), row.get(1)), row.get(2));
+        let serves = "select (select oid from pg_catalog.pg_database where datname = $1)";
+        let row = admin.client().query_one(serves, &[&url.database()]).await;
+        let serves = row.map_err(|error| admin.said(&error))?.get(0);
+        let process = Process::of(&admin).await?;
         let id = id.to_lowercase().replace('-', "_");
         let (url, permit, swap) = (url.clone(), permit.clone(), Mutex::default());
         let plain = Self { admin, admin_url, process, url, permit, serves, swap, id };

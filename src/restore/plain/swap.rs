@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Plain, lock, quiet};
 use crate::database::{Session, Writer, quoted};
 use crate::fault::Fault;
+use crate::restore::serves::Serves;
 
 /// How often a swap is tried: each time the server itself waits some seconds for sessions to end.
 const TRIES: u32 = 12;
@@ -24,31 +25,19 @@ pub(crate) struct Swapped {
     pub(crate) left: Vec<Fault>,
 }
 
-/// What serves after a restore that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Serves {
-    /// The old one, under its name.
-    Before,
-    /// The new one: the swap was committed.
-    Restored,
-    Unknown,
-}
-
-impl Serves {
-    /// For the page.
-    pub(crate) const fn told(self) -> &'static str {
-        match self {
-            Self::Before => "the staging of before, as it was",
-            Self::Restored => {
-                "the restored staging, which was proved: both renames were committed, although the \
-                 connection was lost before the server said so; the staging of before is kept \
-                 under the name that says `before`"
-            }
-            Self::Unknown => {
-                "not known: the server does not say whether the restored database took the old \
-                 one's place; see the names and ages of its databases (`psql --list`) before \
-                 anybody uses it, and restore again"
-            }
+/// What serves, for the page.
+pub(crate) const fn told(serves: Serves) -> &'static str {
+    match serves {
+        Serves::Before => "the staging of before, as it was",
+        Serves::Restored => {
+            "the restored staging, which was proved: both renames were committed, although the \
+             connection was lost before the server said so; the staging of before is kept under \
+             the name that says `before`"
+        }
+        Serves::Unknown => {
+            "not known: the server does not say whether the restored database took the old one's \
+             place; see the names and ages of its databases (`psql --list`) before anybody uses \
+             it, and restore again"
         }
     }
 }
@@ -137,7 +126,7 @@ impl Plain {
         let number = self.swap.lock().ok().and_then(|swap| swap.clone());
         if let Some(number) = number {
             // Its session may not have noticed yet that nobody listens to it any more.
-            if self.admin.is_lost() && self.end_admin(session).await? {
+            if self.admin.is_lost() && self.process.end(session.client()).await? {
                 return Ok(None);
             }
             // A server that has crashed may know nothing of a number that it gave out.
@@ -161,14 +150,6 @@ impl Plain {
         }))
     }
 
-    /// Ends the session that all is done in; whether it was still there.
-    async fn end_admin(&self, session: &Session) -> Result<bool, tokio_postgres::Error> {
-        let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-            where pid = $1 and backend_start::text = $2";
-        let (process, since) = &self.process;
-        Ok(session.client().execute(end, &[process, since]).await? > 0)
-    }
-
     /// Keeps what failed; its name.
     ///
     /// # Errors
@@ -176,21 +157,18 @@ impl Plain {
     pub(super) async fn keep_failed(&self) -> Result<String, Fault> {
         let (new, failed) = (self.name("restoring"), self.name("failed"));
         let rename = format!("alter database {} rename to {}", quoted(&new), quoted(&failed));
-        if self.admin.is_lost() {
+        let another;
+        let admin = if self.admin.is_lost() {
             // With the session the lock has gone: whoever has it now may be at these databases.
-            let admin = Writer::open(
-                &self.admin_url,
-                "smokedrill restore",
-                &self.permit.beside(self.admin_url.database()),
-            )
-            .await?;
-            lock(&admin, self.url.database()).await?;
-            quiet(&admin, &new).await?;
-            admin.run(&rename).await?;
+            let permit = self.permit.beside(self.admin_url.database());
+            another = Writer::open(&self.admin_url, "smokedrill restore", &permit).await?;
+            lock(&another, self.url.database()).await?;
+            &another
         } else {
-            self.quiet(&new).await?;
-            self.admin.run(&rename).await?;
-        }
+            &self.admin
+        };
+        quiet(admin, &new).await?;
+        admin.run(&rename).await?;
         Ok(failed)
     }
 }

@@ -1,7 +1,7 @@
 use super::super::tests::{names, open, part};
-use super::Serves;
 use crate::database::ConnectionUrl;
 use crate::database::testing::database;
+use crate::restore::serves::Serves;
 
 /// What the way to the server does with a COMMIT.
 #[derive(Clone, Copy, PartialEq)]
