@@ -27,6 +27,31 @@ pub(super) struct Named {
     pub(super) run: fn(&Proof<'_>) -> Result<(), Failure>,
 }
 
+/// The proofs of what a backup holds. One that fails says for good that the backup is none to
+/// restore from; the others tell of its making, its age, and of how production fared.
+const OF_WHAT_IT_HOLDS: [&str; 9] = [
+    "size",
+    "no-sql-errors",
+    "hashes",
+    "archive",
+    "objects",
+    "tables",
+    "roles",
+    "buckets",
+    "storage-contents",
+];
+
+impl Named {
+    /// Runs it, and notes beside the backup whether it holds.
+    pub(super) fn judge(&self, proof: &Proof<'_>) -> Result<(), Failure> {
+        let told = (self.run)(proof);
+        if OF_WHAT_IT_HOLDS.contains(&self.name) {
+            proof.backup.note_down(self.name, &told, proof.context);
+        }
+        told
+    }
+}
+
 /// Why what is encrypted is not looked into.
 pub(super) const NEEDS_KEY: &str =
     "it is encrypted: what is in it needs the private key (--identity FILE)";

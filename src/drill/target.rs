@@ -4,12 +4,11 @@ use super::state::{Backup, State};
 use crate::backup::manifest::SourceIdentity;
 use crate::backup::place;
 use crate::backup::storage::{Api, Network};
-use crate::database::{ConnectionUrl, PgTools, Session, SourceKind};
+use crate::database::{self, ConnectionUrl, PgTools, Session, SourceKind};
 use crate::environment::model::DatabaseKind;
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
 use crate::harness::Context;
-use crate::restore::guard;
 
 /// What is restored into.
 pub(super) struct Target {
@@ -93,7 +92,7 @@ pub(super) fn productions(state: &State, context: &Context) -> Vec<SourceIdentit
             .map(|found| found.url),
     };
     let Some(url) = url.and_then(|url| ConnectionUrl::parse(&url).ok()) else { return Vec::new() };
-    match context.runtime().block_on(guard::identify(name, &url)) {
+    match context.runtime().block_on(database::identify(name, &url)) {
         Ok(identity) => vec![identity],
         Err(fault) => {
             // In the worst week it may be gone; the backup says which one it was.

@@ -59,7 +59,7 @@ pub(super) fn backup(state: &Arc<State>) -> Vec<Custom> {
         let body = Arc::new(move |context: &_| {
             let backup =
                 proved.backup(context).map_err(|blocked| proofs::failure(&blocked.fault))?;
-            (named.run)(&Proof { backup: &backup, settings: &proved.settings, context })
+            named.judge(&Proof { backup: &backup, settings: &proved.settings, context })
         });
         let fixture = match INTO_ARCHIVE.contains(&named.name) {
             true => sound(state),

@@ -44,8 +44,8 @@ fn of_two_projects_that_share_a_place_neither_counts_for_the_other() {
         assert!(log.stdout.contains("1 name lines of other logs"), "{}", log.console());
     }
     let local = ours.run(&["backup", "verify", "latest", "--env", "local"]);
-    assert_eq!(local.code, 3, "{}", local.console());
-    assert!(local.stderr.contains("no good backup of `local`"), "{}", local.console());
+    assert_eq!(local.code, 2, "{}", local.console());
+    assert!(local.stderr.contains("no environment `local`"), "{}", local.console());
 }
 
 #[test]

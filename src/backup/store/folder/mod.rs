@@ -97,4 +97,4 @@ impl Folder {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
