@@ -1,15 +1,18 @@
-//! The first reading: who there is in the backup, before any row of it is loaded.
+//! The first reading: who there is in the backup, before any row of it is loaded. And what its rows
+//! come to, where they were loaded before.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::archive::{Archive, Piece};
+use super::load::Sums;
 use crate::backup::archive::Entry;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
 use crate::masking::harvest::Harvester;
 use crate::masking::people::{Harvest, People};
-use crate::masking::plan::MaskPlan;
+use crate::masking::plan::{MaskPlan, Rows};
+use crate::masking::sums::Summing;
 use crate::masking::text::Allowed;
 
 /// Bytes of a piece, and how many wait to be looked at.
@@ -53,6 +56,35 @@ pub(crate) fn people(
         read?;
         harvest.finish()
     })
+}
+
+/// Reads the backup for what the rows that a plan loads come to. Proves the archive's hash and rows
+/// on the way.
+///
+/// # Errors
+/// The archive is not as it was written; it is to stop.
+pub(crate) fn sums(
+    archive: &Archive<'_>,
+    plan: &MaskPlan,
+    (progress, stop): (&Progress, &Stop),
+) -> Result<Sums, Fault> {
+    let mut sums = Sums::new();
+    let mut current: Option<Summing> = None;
+    let mut take = |piece: Piece<'_>| {
+        let key = (piece.entry.namespace.clone().unwrap_or_default(), piece.entry.tag.clone());
+        let Some(table) = plan.tables.get(&key).filter(|table| table.rows == Rows::Load) else {
+            return Ok(());
+        };
+        let summing = current.get_or_insert_with(|| Summing::new(table.columns.len()));
+        summing.feed(piece.rows);
+        if piece.last {
+            let whole = current.take().map(Summing::finish).unwrap_or_default();
+            sums.entry(key).or_default().add(&whole);
+        }
+        Ok(())
+    };
+    archive.rows(SIZE, (progress, stop), &|_| false, &mut take)?;
+    Ok(sums)
 }
 
 /// Looks through the pieces, in the order of the archive.
