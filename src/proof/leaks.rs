@@ -12,6 +12,9 @@ use crate::masking::text::Allowed;
 use crate::masking::text::spelling::plain;
 use crate::masking::values;
 
+/// Bytes before and behind the sign of an address; of what mail can carry, each half has fewer.
+const LONGEST: usize = 1024;
+
 /// Tells of each that a text holds. `numbers`: whether digits may be a telephone number at all.
 pub(super) fn find(
     text: &str,
@@ -57,6 +60,10 @@ pub(super) fn addresses(text: &str, mut each: impl FnMut(&str)) {
 /// end of a label of its domain.
 fn holds_known(address: &str, know: (&People, &Allowed)) -> bool {
     let Some((local, domain)) = address.split_once('@') else { return false };
+    // Of a long one, which is none: only what an address may be.
+    let local = &local[local.ceil_char_boundary(local.len().saturating_sub(LONGEST))..];
+    let domain = &domain[..domain.floor_char_boundary(LONGEST)];
+    let address = &format!("{local}@{domain}");
     let mut before = None;
     let starts = local.char_indices().filter_map(|(at, letter)| {
         let begins = before.is_none_or(|before: char| !before.is_alphanumeric());

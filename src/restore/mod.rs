@@ -23,6 +23,7 @@ pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod positions;
 pub(crate) mod rehearse;
+mod room;
 pub(crate) mod sections;
 mod serves;
 pub(crate) mod stages;

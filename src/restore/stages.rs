@@ -123,7 +123,7 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
     let people = course.stage("people", |_| {
         gather::people(&order.archive, &plan, &allowed, (&Progress::default(), stop))
     })?;
-    let known = Known { people: &people, allowed: &allowed };
+    let known = Known { people: &people, allowed: &allowed, stop };
     let rewritten = course.stage("definitions", |_| ddl::rewrite(&mut toc, known))?;
     // Minutes may have passed: is it still the same database?
     let (again, _) = course.stage("guard", |_| wait_guard(order))?;
