@@ -61,7 +61,7 @@ pub(crate) struct Load<'a> {
 /// A piece on its way to a worker.
 struct Job<'a> {
     key: (String, String),
-    copy: String,
+    copy: Box<str>,
     plan: &'a TablePlan,
     rows: Vec<u8>,
     /// The number of the first row.
@@ -121,7 +121,7 @@ impl<'a> Load<'a> {
             let taken = room.take(piece.rows.len(), self.stop)?;
             let job = Job {
                 key,
-                copy: piece.entry.copy.clone().unwrap_or_default(),
+                copy: piece.entry.copy.as_deref().unwrap_or_default().into(),
                 plan,
                 rows: std::mem::take(piece.rows),
                 first,
