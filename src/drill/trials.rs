@@ -20,7 +20,7 @@ pub(super) const RESTORED: &str = "restore::made";
 pub(super) const SWAPPED: &str = "restore::swapped";
 
 /// The tag of what a backup is made by.
-const BACKUP: &str = "backup";
+pub(super) const BACKUP: &str = "backup";
 
 /// The trials that tell of its files, and of the archive in one of them.
 pub(super) const HASHES: &str = "backup::hashes";
@@ -59,7 +59,7 @@ pub(super) fn backup(state: &Arc<State>) -> Vec<Custom> {
         let body = Arc::new(move |context: &_| {
             let backup =
                 proved.backup(context).map_err(|blocked| proofs::failure(&blocked.fault))?;
-            (named.run)(&Proof { backup: &backup, settings: &proved.settings, context })
+            named.judge(&Proof { backup: &backup, settings: &proved.settings, context })
         });
         let fixture = match INTO_ARCHIVE.contains(&named.name) {
             true => sound(state),
