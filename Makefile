@@ -12,6 +12,8 @@ SOURCE = $(addprefix --env ,$(or $(ENV),$(SMOKE_ENV)))
 BACKUP ?= latest
 CHOICE = $(if $(ENV)$(findstring command,$(origin BACKUP)), --backup "$(BACKUP)")
 KEY = $(if $(IDENTITY), --identity "$(IDENTITY)")
+# Whether to go on with what an earlier restore has loaded (RESUME=1).
+GOING_ON = $(if $(RESUME), --resume)
 
 .PHONY: help smoke drill backup-prod verify-backup list-backups prune-backups restore-staging \
 	mark-staging check-masking audit psql-prod-readonly test lint bench
@@ -35,7 +37,7 @@ prune-backups: ## Remove backups that are older than the retention
 	$(PROGRAM) backup prune
 
 restore-staging: ## Restore a backup into ENV, masked and proved, and run the smoke checks
-	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY) --exclude-tag backup
+	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY)$(GOING_ON) --exclude-tag backup
 
 mark-staging: ## Say once that the database of ENV may be overwritten; asks for its name
 	$(PROGRAM) staging mark --env "$(ENV)"

@@ -83,6 +83,7 @@ mod report;
 mod restore;
 mod staging;
 mod suite;
+mod windows;
 
 pub use access::psql;
 pub use backup::Backups;

@@ -7,3 +7,4 @@ mod hosted;
 mod lacking;
 mod leaks;
 mod refused;
+mod resumed;
