@@ -57,6 +57,8 @@ pub struct Targets {
     pub rto: f64,
     /// The recovery point objective.
     pub rpo: f64,
+    /// How long the backup may take.
+    pub backup: f64,
 }
 
 /// A stage of a backup or a restore.

@@ -95,7 +95,8 @@ pub fn check_masking(
     let url = || place::url_of(&environments, environment, &redactor);
     let (whose, log) = (Whose { environment, url: &url }, root(suites).join(&settings.audit));
     let note = |text: &str| tell(&format!("note: {text}\n"));
-    let (manifest, _hold) = place::find(&store, &choice, whose, &log, note)?;
+    let place::Found { manifest, hold: _hold, .. } =
+        place::find(&store, &choice, whose, &log, note)?;
     let identities = identity.map(Identities::load).transpose()?;
     let archive = Archive { store: &store, manifest: &manifest, identities: identities.as_ref() };
     let toc = archive.contents(&Stop::default())?;

@@ -266,7 +266,9 @@ impl Backups {
     fn find(&self, choice: &Choice) -> Result<(Manifest, Hold), Fault> {
         let whose = Whose { environment: &self.environment, url: &|| self.url() };
         let log = self.root.join(&self.settings.audit);
-        place::find(&self.store, choice, whose, &log, |text| tell(&format!("note: {text}\n")))
+        let note = |text: &str| tell(&format!("note: {text}\n"));
+        let found = place::find(&self.store, choice, whose, &log, note)?;
+        Ok((found.manifest, found.hold))
     }
 
     fn url(&self) -> Option<ConnectionUrl> {

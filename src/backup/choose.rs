@@ -165,6 +165,18 @@ pub(crate) fn choose(
     Ok(Chosen { id: found.id.clone(), passed_over })
 }
 
+/// The good backups of one source, newest first.
+///
+/// # Errors
+/// Of several sources none is taken for the one that is meant.
+pub(crate) fn good<'a>(backups: &'a [Known], whose: Whose<'_>) -> Result<Vec<&'a Known>, Fault> {
+    let mut newest: Vec<&Known> = backups.iter().collect();
+    newest.sort_by(|a, b| (b.taken, &b.id).cmp(&(a.taken, &a.id)));
+    let ours = origins(&newest, whose)?;
+    let of = |backup: &&Known| backup.of.as_ref().is_ok_and(|origin| ours.contains(&origin));
+    Ok(newest.iter().copied().filter(|backup| of(backup)).collect())
+}
+
 /// What is there of an environment: the source that the URL leads to. Where no URL is to be had,
 /// the only source; of several none is taken for the one that is meant.
 fn origins<'a>(backups: &[&'a Known], whose: Whose<'_>) -> Result<Vec<&'a Origin>, Fault> {

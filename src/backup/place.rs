@@ -63,7 +63,15 @@ pub(crate) fn known(listed: &[Listed]) -> Vec<Known> {
     known.collect()
 }
 
-/// The manifest of the backup that is meant, held against the audit log where that knows it; and
+/// A backup that was found.
+pub(crate) struct Found {
+    pub(crate) manifest: Manifest,
+    /// SHA-256 of its manifest.
+    pub(crate) sha256: String,
+    pub(crate) hold: Hold,
+}
+
+/// The backup that is meant, its manifest held against the audit log where that knows it; and
 /// what keeps the backup from being removed. Damaged ones that were passed over are told of by
 /// `say`.
 ///
@@ -75,7 +83,7 @@ pub(crate) fn find(
     whose: Whose<'_>,
     audit: &Path,
     say: impl Fn(&str),
-) -> Result<(Manifest, Hold), Fault> {
+) -> Result<Found, Fault> {
     let id = match choice {
         // What is wrong with one that is named, its own reading says best.
         Choice::Id(id) => id.clone(),
@@ -96,7 +104,8 @@ pub(crate) fn find(
         found => found?,
     };
     on_record(audit, &id, &sha256)?;
-    Ok((manifest, store.hold(&id)?))
+    let hold = store.hold(&id)?;
+    Ok(Found { manifest, sha256, hold })
 }
 
 /// Holds a manifest against what the audit log says of its making. A log that knows nothing of it

@@ -4,4 +4,4 @@
 
 mod quarter;
 
-pub(crate) use quarter::{next_drill, quarter};
+pub(crate) use quarter::next_drill;

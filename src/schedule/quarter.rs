@@ -3,11 +3,11 @@
 use jiff::civil::{Date, date};
 
 /// The quarter of a day: its year, and 1 to 4.
-pub(crate) fn quarter(day: Date) -> (i16, i8) {
+fn quarter(day: Date) -> (i16, i8) {
     (day.year(), (day.month() - 1) / 3 + 1)
 }
 
-/// The day that the next drill is due by rule, after one on this day: the first working day of
+/// The day that the next drill is due by rule, after one on this day: the first weekday of
 /// the next quarter. Nothing at the end of time.
 pub(crate) fn next_drill(day: Date) -> Option<Date> {
     let (year, number) = quarter(day);
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_drill_is_on_the_first_working_day_of_the_next_quarter() {
+    fn the_next_drill_is_on_the_first_weekday_of_the_next_quarter() {
         for (day, wanted) in [
             (date(2026, 11, 27), date(2027, 1, 1)),
             (date(2026, 12, 31), date(2027, 1, 1)),

@@ -347,4 +347,8 @@ pub struct RunLine {
     pub red: Vec<String>,
     /// The tests that were skipped.
     pub skipped: Vec<String>,
+    /// SHA-256 of each file that was read, by path.
+    pub inputs: BTreeMap<String, String>,
+    /// The versions of what took part, by name.
+    pub versions: BTreeMap<String, String>,
 }
