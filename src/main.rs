@@ -197,6 +197,8 @@ enum Format {
     Drill,
     /// `suites/masking.toml`.
     Masking,
+    /// A drill's `report.json`.
+    DrillReport,
 }
 
 fn main() -> ExitCode {
@@ -238,6 +240,7 @@ fn main() -> ExitCode {
                 Format::Environments => smokedrill::environments_schema(),
                 Format::Drill => smokedrill::drill_schema(),
                 Format::Masking => smokedrill::masking_schema(),
+                Format::DrillReport => smokedrill::drill_report_schema(),
             };
             Ok(format!("{schema:#}\n"))
         }

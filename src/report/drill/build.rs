@@ -219,6 +219,26 @@ fn skipped(journal: &Journal) -> Vec<Skipped> {
     groups
 }
 
+/// A duration that was promised: `4 h` and not `4 h 00 min`.
+pub(super) fn promised(seconds: f64) -> String {
+    let whole = |unit: f64| seconds >= unit && seconds % unit == 0.0;
+    match (whole(3_600.0), whole(60.0)) {
+        (true, _) => format!("{} h", seconds / 3_600.0),
+        (false, true) => format!("{} min", seconds / 60.0),
+        (false, false) => units::budget(seconds * 1000.0),
+    }
+}
+
+/// A sentence in pieces: whether each is code, between ticks, or not.
+pub(super) fn pieces(text: &str) -> Vec<(String, bool)> {
+    let ticks = text.matches('`').count();
+    if ticks == 0 || ticks % 2 == 1 {
+        return vec![(text.to_owned(), false)];
+    }
+    let pieces = text.split('`').enumerate().map(|(at, piece)| (piece.to_owned(), at % 2 == 1));
+    pieces.filter(|(piece, _)| !piece.is_empty()).collect()
+}
+
 /// A duration in words.
 pub(super) fn long(seconds: f64) -> String {
     units::duration(seconds * 1000.0)

@@ -11,7 +11,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::build::long;
+use super::build::{long, pieces, promised};
 use super::evidence;
 use super::model::{DrillReport, Objective, Status};
 use super::section::{Block, Cell, Place, Section};
@@ -99,7 +99,7 @@ fn objective(objective: &Objective) -> Vec<String> {
     vec![
         objective.title.clone(),
         objective.seconds.map_or(UNKNOWN.to_owned(), long) + met,
-        units::budget(objective.target * 1000.0),
+        promised(objective.target),
         objective.percent.map_or("–".to_owned(), |percent| format!("{percent:.1} %")),
         prose(&objective.how),
     ]
@@ -192,22 +192,23 @@ fn prose(foreign: &str) -> String {
         && !line.contains("://")
         && !line.contains("www.")
         && !line.starts_with(['-', '+', '=']);
-    if plain { line } else { sentence(&line, harmless) }
+    if plain {
+        return line;
+    }
+    let pieces = pieces(&line).into_iter().map(|(piece, is_code)| match is_code {
+        true => code(&piece),
+        false => words(&piece, harmless),
+    });
+    let text: String = pieces.collect();
+    // What began as a list item or a heading is none.
+    if text.starts_with(['-', '+', '=']) { code(&line) } else { text }
 }
 
-/// A sentence in which only the words that are not harmless are code.
-fn sentence(line: &str, harmless: impl Fn(char) -> bool) -> String {
+/// A text in which only the words that are not harmless are code.
+fn words(line: &str, harmless: impl Fn(char) -> bool) -> String {
     let quoted = line.split(' ').map(|word| {
         let plain = word.chars().all(&harmless) && !word.contains("://") && !word.contains("www.");
-        // Our own quotes around a name are code already, once the ticks are gone.
-        let bare = word.trim_matches('`');
-        match (plain, bare.is_empty()) {
-            (true, _) => word.to_owned(),
-            (false, true) => code(word),
-            (false, false) => code(bare),
-        }
+        if plain { word.to_owned() } else { code(word) }
     });
-    let text = quoted.collect::<Vec<_>>().join(" ");
-    // What began as a list item or a heading is none.
-    if text.starts_with(['-', '+', '=']) { code(line) } else { text }
+    quoted.collect::<Vec<_>>().join(" ")
 }

@@ -27,7 +27,7 @@ pub mod section;
 mod stages;
 #[cfg(test)]
 mod tests;
-pub mod trend;
+pub(crate) mod trend;
 
 use crate::journal::Journal;
 use section::Section;

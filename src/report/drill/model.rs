@@ -4,11 +4,13 @@
 //! percent. What is not known is left out, or `null`; never nought.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::section::Section;
 use crate::evidence::Evidence;
@@ -16,6 +18,13 @@ use crate::journal::{Broken, Measure, Outcome, Verdict};
 
 /// The version of the report's form.
 pub const FORMAT: &str = "smokedrill.drill/1";
+
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(DrillReport).to_value());
+
+/// The JSON Schema of a drill's `report.json`.
+pub fn schema() -> &'static Value {
+    &SCHEMA
+}
 
 /// The report of one drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -6,7 +6,7 @@
 //! | 2 | what nearly was: a threshold or a budget almost reached, retries, checks that did not run, a stage much slower than usual |
 //! | 3 | the stage that the next minute is best spent on |
 
-use super::build::long;
+use super::build::{long, promised};
 use super::compare::differ;
 use super::model::{DrillReport, Ended, Recommendation, Stage, Status, Test};
 use crate::journal::{Measure, Side};
@@ -39,15 +39,15 @@ pub(super) fn verdict(report: &DrillReport) -> (String, String) {
     let measured = |name: &str| report.objective(name).filter(|found| found.seconds.is_some());
     let took = |name: &str| {
         let found = measured(name)?;
-        Some((long(found.seconds?), units::budget(found.target * 1000.0)))
+        Some((long(found.seconds?), promised(found.target)))
     };
     match summary.status {
         Status::Pass => {
-            let rto = took("rto").map(|(took, of)| format!(" within {took} (promised: {of})"));
-            let rpo =
-                took("rpo").map(|(age, of)| format!(", from data {age} old (promised: {of})"));
+            let rto = took("rto").map(|(took, of)| format!(" within {took} ({of} promised)"));
+            let rpo = took("rpo").map(|(age, of)| format!(", from data {age} old ({of} promised)"));
             let headline = format!(
-                "Production can be recovered: {} was restored, proved and answering{}{}.",
+                "Production can be recovered: a backup was restored into {}, proved, and \
+                 answering{}{}.",
                 report.run.environment,
                 rto.unwrap_or_default(),
                 rpo.unwrap_or_default()
@@ -130,7 +130,7 @@ fn red(report: &DrillReport, all: &mut Vec<Recommendation>) {
 
 fn objectives(report: &DrillReport, all: &mut Vec<Recommendation>) {
     for objective in &report.objectives {
-        let promised = units::budget(objective.target * 1000.0);
+        let promised = promised(objective.target);
         let id = format!("objectives::{}", objective.name);
         let Some(seconds) = objective.seconds else { continue };
         let took = long(seconds);
@@ -187,7 +187,9 @@ fn share(measure: &Measure) -> Option<f64> {
 
 fn near(report: &DrillReport, all: &mut Vec<Recommendation>) {
     let passed = |test: &&Test| test.ended == Ended::Passed;
-    let figures = report.tests.iter().filter(passed).filter(|test| test.stage != "objectives");
+    let figures = report.tests.iter().filter(passed);
+    // What is set, such as a retention, is not measured; and objectives are told by themselves.
+    let figures = figures.filter(|test| !["objectives", "prerequisites"].contains(&&*test.stage));
     let figures = figures.flat_map(|test| test.measured.iter().map(move |figure| (test, figure)));
     // A count of one that must be one is no narrow escape.
     let figures = figures.filter(|(_, figure)| figure.unit != crate::journal::Unit::Count);
@@ -226,11 +228,20 @@ fn retried(report: &DrillReport, all: &mut Vec<Recommendation>) {
     push(all, 2, &first.id, text);
 }
 
+/// What did not run for a reason of its own.
 fn skipped(report: &DrillReport, all: &mut Vec<Recommendation>) {
-    for group in report.skipped.iter().filter(|group| !group.consequence).take(MOST) {
-        let ids = text::list(&group.tests, MOST);
-        let from = group.tests.first().map_or("", String::as_str);
-        push(all, 2, from, format!("Did not run: {ids}: {}", text::first_line(&group.reason)));
+    let groups: Vec<_> = report.skipped.iter().filter(|group| !group.consequence).collect();
+    let number: usize = groups.iter().map(|group| group.tests.len()).sum();
+    let told = groups.iter().map(|group| {
+        format!("{}: {}", text::list(&group.tests, MOST), text::first_line(&group.reason))
+    });
+    let told: Vec<String> = told.collect();
+    if let Some(first) = groups.iter().find_map(|group| group.tests.first()) {
+        let what = match number {
+            1 => "1 test did not run, and shows nothing".to_owned(),
+            many => format!("{many} tests did not run, and show nothing"),
+        };
+        push(all, 2, first, format!("{what}. {}", told.join("; ")));
     }
     if !report.left_out.is_empty() {
         let left = text::list(&report.left_out, MOST);

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::super::build::long;
+use super::super::build::{long, pieces, promised};
 use super::super::evidence;
 use super::super::model::{DrillReport, Objective, Status};
 use super::super::section::{Block, Cell, Place, Section, Tone};
@@ -35,6 +35,7 @@ pub(super) struct View {
     issues: Vec<IssueView>,
     timeline: Vec<SpanRow>,
     whole: String,
+    recovery: Option<(String, String)>,
     objectives: Vec<ObjectiveRow>,
     stages: Vec<StageRow>,
     latencies: Vec<LatencyRow>,
@@ -42,6 +43,9 @@ pub(super) struct View {
     trends: Vec<Trend>,
     drills: Vec<DrillRow>,
 }
+
+/// A text in pieces, each with whether it is code.
+type Pieces = Vec<(String, bool)>;
 
 /// A figure of the first screen.
 #[derive(Debug, Serialize)]
@@ -55,7 +59,7 @@ struct Card {
 
 #[derive(Debug, Serialize)]
 struct Advice {
-    text: String,
+    text: Pieces,
     weight: u8,
     word: &'static str,
 }
@@ -64,7 +68,7 @@ struct Advice {
 struct IssueView {
     id: String,
     what: &'static str,
-    lines: Vec<String>,
+    lines: Vec<Pieces>,
     since: Option<String>,
 }
 
@@ -120,14 +124,14 @@ impl View {
         let (status, tone) = status(summary.status);
         let (timeline, whole) = charts::timeline(report);
         let recommendations = summary.recommendations.iter().map(|one| Advice {
-            text: one.text.clone(),
+            text: pieces(&one.text),
             weight: one.weight,
             word: ["must", "should", "could"].get(usize::from(one.weight) - 1).unwrap_or(&"could"),
         });
         let issues = summary.issues.iter().map(|issue| IssueView {
             id: issue.id.clone(),
             what: if issue.what == "failed" { "failed" } else { "could not be judged" },
-            lines: issue.why.lines().map(text::one_line).collect(),
+            lines: issue.why.lines().map(|line| pieces(&text::one_line(line))).collect(),
             since: issue.since.map(units::time),
         });
         Self {
@@ -146,6 +150,9 @@ impl View {
             issues: issues.collect(),
             timeline,
             whole,
+            recovery: report
+                .objective("rto")
+                .and_then(|rto| Some((long(rto.seconds?), promised(rto.target)))),
             objectives: report.objectives.iter().map(objective).collect(),
             stages: stages(report),
             latencies: latencies(report),
@@ -203,7 +210,7 @@ fn cards(report: &DrillReport) -> Vec<Card> {
         .filter_map(|(id, label)| {
             let objective = report.objective(id)?;
             let (word, tone) = met(objective);
-            let promised = units::budget(objective.target * 1000.0);
+            let promised = promised(objective.target);
             Some(Card {
                 label,
                 value: objective.seconds.map_or("not measured".to_owned(), long),
@@ -265,7 +272,7 @@ fn objective(objective: &Objective) -> ObjectiveRow {
     ObjectiveRow {
         title: objective.title.clone(),
         measured: took(objective.seconds),
-        promised: units::budget(objective.target * 1000.0),
+        promised: promised(objective.target),
         share: share(objective.percent),
         bar: objective.percent.map(|percent| Bar::of(0.0, percent, 100.0)),
         met: word,
@@ -359,7 +366,7 @@ struct BlockView {
 
 #[derive(Debug, Serialize)]
 struct CellView {
-    lines: Vec<String>,
+    lines: Vec<Pieces>,
     tone: &'static str,
     code: bool,
     column: String,
@@ -422,9 +429,10 @@ fn block(block: &Block, files: &BTreeMap<String, Vec<u8>>) -> BlockView {
 
 fn cell(cell: &Cell, column: &str) -> CellView {
     CellView {
-        lines: match cell.text.is_empty() {
-            true => vec!["–".to_owned()],
-            false => cell.text.lines().map(str::to_owned).collect(),
+        lines: match (cell.text.is_empty(), cell.code) {
+            (true, _) => vec![vec![("–".to_owned(), false)]],
+            (false, true) => cell.text.lines().map(|line| vec![(line.to_owned(), false)]).collect(),
+            (false, false) => cell.text.lines().map(pieces).collect(),
         },
         tone: name(cell.tone),
         code: cell.code,
