@@ -13,6 +13,7 @@ use crate::actor;
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::display::Display;
 use crate::backup::id::new_id;
+use crate::backup::manifest::SourceIdentity;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
 use crate::database::Session;
@@ -54,11 +55,12 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     let backup = state.backup(context)?;
     let began = Timestamp::now();
     let identity = guard::identify(context.environment(), &target.url);
+    let started = |identity| SourceIdentity { started: target.own, ..identity };
     let mut evidence = RestoreEvidence {
         started: began,
         finished: None,
         stages: Vec::new(),
-        target: context.runtime().block_on(identity).ok(),
+        target: context.runtime().block_on(identity).ok().map(started),
         serves: false,
         kept: Vec::new(),
         people: 0,

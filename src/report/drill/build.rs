@@ -133,13 +133,14 @@ fn issues(journal: &Journal, before: &[&RunLine]) -> Vec<Issue> {
             id: entry.id.clone(),
             what: if entry.outcome == Some(Outcome::Failed) { "failed" } else { "errored" }
                 .to_owned(),
+            about: entry.description.clone(),
             why: why(entry),
             since: compare::red_since(before, &entry.id),
         })
         .collect();
     if let Some(trouble) = verdict::run_trouble(journal) {
         let (id, what) = ("run".to_owned(), "errored".to_owned());
-        issues.push(Issue { id, what, why: trouble.to_owned(), since: None });
+        issues.push(Issue { id, what, about: None, why: trouble.to_owned(), since: None });
     }
     issues
 }
@@ -147,7 +148,7 @@ fn issues(journal: &Journal, before: &[&RunLine]) -> Vec<Issue> {
 /// Why a test did not pass, with every broken expectation.
 fn why(entry: &Entry) -> String {
     if entry.broken.is_empty() {
-        return failure::why(entry);
+        return entry.reason.clone().unwrap_or_else(|| failure::why(entry));
     }
     let broken = entry.broken.iter().map(|broken| {
         let at = broken.at.as_deref().map(|at| format!(" at {at}")).unwrap_or_default();
@@ -217,6 +218,17 @@ fn skipped(journal: &Journal) -> Vec<Skipped> {
         }
     }
     groups
+}
+
+/// A share in words, given in percent.
+pub(super) fn share(percent: Option<f64>) -> String {
+    match percent {
+        None => "–".to_owned(),
+        Some(percent) if percent > 0.0 && percent < 0.1 => "< 0.1 %".to_owned(),
+        Some(percent) if percent < 10.0 => format!("{percent:.1} %"),
+        Some(percent) if percent < 1000.0 => format!("{percent:.0} %"),
+        Some(percent) => format!("{:.0} times", percent / 100.0),
+    }
 }
 
 /// A duration that was promised: `4 h` and not `4 h 00 min`.

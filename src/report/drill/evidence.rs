@@ -61,11 +61,12 @@ fn issues(report: &DrillReport) -> Vec<Block> {
         vec![
             Cell::code(&issue.id),
             Cell::text(what).tone(Tone::Bad),
+            Cell::text(issue.about.as_deref().unwrap_or_default()),
             Cell::text(&issue.why),
             Cell::text(since),
         ]
     });
-    table("What went wrong", &["Test", "How", "Why", "Since"], rows.collect())
+    table("What went wrong", &["Test", "How", "Meant to show", "Why", "Since"], rows.collect())
 }
 
 fn not_run(report: &DrillReport) -> Vec<Block> {

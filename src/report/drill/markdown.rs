@@ -11,11 +11,11 @@
 
 use jiff::tz::TimeZone;
 
-use super::build::{long, pieces, promised};
+use super::build::{long, pieces, promised, share};
 use super::evidence;
 use super::model::{DrillReport, Objective, Status};
 use super::section::{Block, Cell, Place, Section};
-use crate::report::markdown::{code, fence};
+use crate::report::markdown::code;
 use crate::report::{text, units};
 
 /// What stands where a duration is not known.
@@ -37,7 +37,7 @@ pub(crate) fn render(report: &DrillReport) -> String {
             prose(&stage.title),
             evidence::ended(stage.ended).0.to_owned(),
             took(stage.seconds),
-            stage.percent.map_or("–".to_owned(), |percent| format!("{percent:.1} %")),
+            share(stage.percent),
             took(stage.last_seconds),
             took(stage.usual_seconds),
             format!("{} of {}", stage.passed, stage.tests),
@@ -100,7 +100,7 @@ fn objective(objective: &Objective) -> Vec<String> {
         objective.title.clone(),
         objective.seconds.map_or(UNKNOWN.to_owned(), long) + met,
         promised(objective.target),
-        objective.percent.map_or("–".to_owned(), |percent| format!("{percent:.1} %")),
+        share(objective.percent),
         prose(&objective.how),
     ]
 }
@@ -156,8 +156,8 @@ fn block(page: &mut String, block: &Block) {
             table(page, &columns, rows.iter().map(|row| row.iter().map(cell).collect()).collect());
         }
         Block::Picture { file, alt, sha256 } => {
-            page.push_str(&format!("Picture {}, SHA-256 {}:\n\n", code(file), code(sha256)));
-            page.push_str(&fence("text", alt));
+            let (file, sha256) = (code(file), code(sha256));
+            page.push_str(&format!("Picture {file}, SHA-256 {sha256}: {}\n\n", prose(alt)));
         }
     }
 }

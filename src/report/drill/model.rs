@@ -143,6 +143,8 @@ pub struct Issue {
     pub id: String,
     /// `failed` or `errored`.
     pub what: String,
+    /// What the test is to show.
+    pub about: Option<String>,
     /// Why, the first line what was found.
     pub why: String,
     /// Since when it fails in each drill, where it did before.

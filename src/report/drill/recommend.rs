@@ -52,18 +52,17 @@ pub(super) fn verdict(report: &DrillReport) -> (String, String) {
                 rto.unwrap_or_default(),
                 rpo.unwrap_or_default()
             );
+            let plan = report.objective("plan").filter(|plan| plan.met == Some(false));
             let grave = summary.recommendations.iter().filter(|one| one.weight == 1).count();
-            let advice = match grave {
-                0 => "Nothing that was tested stands against a go.".to_owned(),
-                1 => {
-                    "Nothing that was tested stands against a go, but one thing has to be decided: \
-                      it is the first recommendation."
-                        .to_owned()
-                }
-                many => format!(
-                    "Nothing that was tested stands against a go, but {many} things have to be \
-                     decided: they are the first recommendations."
+            let against = "Nothing that was tested stands against a go";
+            let advice = match (plan, grave) {
+                (Some(plan), _) => format!(
+                    "{against}, but backups are made too seldom for the {} of work that may be \
+                     lost at most: see the first recommendation.",
+                    promised(plan.target)
                 ),
+                (None, 0) => format!("{against}."),
+                (None, _) => format!("{against}, but see what must be done first."),
             };
             (headline, advice)
         }

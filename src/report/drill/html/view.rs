@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::super::build::{long, pieces, promised};
+use super::super::build::{long, pieces, promised, share};
 use super::super::evidence;
 use super::super::model::{DrillReport, Objective, Status};
 use super::super::section::{Block, Cell, Place, Section, Tone};
@@ -67,6 +67,7 @@ struct Advice {
 #[derive(Debug, Serialize)]
 struct IssueView {
     id: String,
+    about: Option<String>,
     what: &'static str,
     lines: Vec<Pieces>,
     since: Option<String>,
@@ -130,6 +131,7 @@ impl View {
         });
         let issues = summary.issues.iter().map(|issue| IssueView {
             id: issue.id.clone(),
+            about: issue.about.clone(),
             what: if issue.what == "failed" { "failed" } else { "could not be judged" },
             lines: issue.why.lines().map(|line| pieces(&text::one_line(line))).collect(),
             since: issue.since.map(units::time),
@@ -181,15 +183,6 @@ fn name(tone: Option<Tone>) -> &'static str {
     }
 }
 
-fn share(percent: Option<f64>) -> String {
-    match percent {
-        None => "–".to_owned(),
-        Some(percent) if percent > 0.0 && percent < 0.1 => "< 0.1 %".to_owned(),
-        Some(percent) if percent < 10.0 => format!("{percent:.1} %"),
-        Some(percent) => format!("{percent:.0} %"),
-    }
-}
-
 fn took(seconds: Option<f64>) -> String {
     seconds.map_or("–".to_owned(), long)
 }
@@ -209,15 +202,23 @@ fn cards(report: &DrillReport) -> Vec<Card> {
         .iter()
         .filter_map(|(id, label)| {
             let objective = report.objective(id)?;
-            let (word, tone) = met(objective);
+            let (word, mut tone) = met(objective);
             let promised = promised(objective.target);
+            let mut note = match objective.seconds {
+                Some(_) => format!("{word}: {} of {promised}", share(objective.percent)),
+                None => format!("promised: {promised}"),
+            };
+            // That this one backup was young enough is not all there is to say.
+            let plan = report.objective("plan").filter(|_| *id == "rpo");
+            if let Some(apart) = plan.filter(|plan| plan.met == Some(false)).and_then(|p| p.seconds)
+            {
+                note += &format!(", but {} between backups", long(apart));
+                tone = if tone == Tone::Good { Tone::Warn } else { tone };
+            }
             Some(Card {
                 label,
                 value: objective.seconds.map_or("not measured".to_owned(), long),
-                note: match objective.seconds {
-                    Some(_) => format!("{word}: {} of {promised}", share(objective.percent)),
-                    None => format!("promised: {promised}"),
-                },
+                note,
                 tone: name(Some(tone)),
                 share: objective.percent.map(|percent| Bar::of(0.0, percent, 100.0)),
             })

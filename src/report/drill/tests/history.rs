@@ -38,10 +38,11 @@ fn a_drill_is_held_against_those_before_it() {
         "skipped then, and not now: production::answers",
         "suites/masking.toml was changed",
         "pg_dump is pg_dump (PostgreSQL) 15.8, and was pg_dump (PostgreSQL) 15.7",
-        "restore took 10 min 20 s, and 7 min 10 s then",
     ] {
-        assert_eq!(told.contains(part), !part.starts_with("restore took"), "{part}: {told}");
+        assert!(told.contains(part), "{part}: {told}");
     }
+    // Less than half as long again is no news.
+    assert!(!told.contains("restore took"), "{told}");
     assert_eq!(passed.history.len(), 7);
     let failed = report("failed");
     assert!(
@@ -63,7 +64,7 @@ fn the_trend_is_shown_on_the_terminal() {
     let lines: Vec<&str> = shown.lines().collect();
     assert!(lines[0].starts_with("2025-05-26 04:00  PASS  staging  rto 20 min 40 s"), "{shown}");
     assert!(lines[1].contains("FAIL") && lines[1].ends_with("red smoke::ready"), "{shown}");
-    assert!(shown.contains("recovery time  █ ▆▅▅▅  20 min 40 s … 13 min 32 s\n"), "{shown}");
+    assert!(shown.contains("recovery time  █ ▇▆▆▆  20 min 40 s … 13 min 32 s\n"), "{shown}");
     assert!(trend::show(place.path(), Some("other")).is_err());
     assert_eq!(trend::word(Status::Partial), "part");
 }
