@@ -6,8 +6,8 @@ RUN := sh scripts/with-setup
 PROGRAM := $(RUN) cargo run --locked --quiet --
 # The environment, if one is named.
 ENVIRONMENT = $(if $(ENV), --env "$(ENV)")
-# Whose backups: without ENV, the demo's.
-SOURCE = --env "$(or $(ENV),$(SMOKE_ENV),local)"
+# Whose backups: without ENV those of drill.toml's source; the demo's where that is unknown here.
+SOURCE = $(addprefix --env ,$(or $(ENV),$(SMOKE_ENV)))
 # Which backup: latest, previous, or its name. The demo makes one of its own, unless one is named.
 BACKUP ?= latest
 CHOICE = $(if $(ENV)$(findstring command,$(origin BACKUP)), --backup "$(BACKUP)")
@@ -23,13 +23,13 @@ smoke: ## Run the smoke checks against ENV (default: SMOKE_ENV, or else local)
 	$(RUN) cargo test --locked --test smoke --$(ENVIRONMENT)
 
 backup-prod: ## Back up and prove the backup: ENV=production, or else the demo of local
-	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT) --tag backup
+	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(KEY) --tag backup
 
 verify-backup: ## Read a backup to its end and compare it with its manifest (BACKUP=latest, of ENV)
 	$(PROGRAM) backup verify "$(BACKUP)" $(SOURCE)$(KEY)
 
-list-backups: ## List the backups that are there
-	$(PROGRAM) backup list
+list-backups: ## List the backups that are there, all of them or those of ENV
+	$(PROGRAM) backup list $(SOURCE)
 
 prune-backups: ## Remove backups that are older than the retention
 	$(PROGRAM) backup prune

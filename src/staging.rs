@@ -7,11 +7,12 @@ use std::path::Path;
 
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::backups::{root, settings};
-use crate::backup::choose::{Choice, Whose};
+use crate::backup::choose::Choice;
 use crate::backup::encryption::Identities;
-use crate::backup::place::{self, told};
+use crate::backup::origin::Whose;
+use crate::backup::place::{self, Found, told};
 use crate::backup::stop::Stop;
-use crate::database::ConnectionUrl;
+use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
@@ -91,12 +92,16 @@ pub fn check_masking(
     let store = place::open(&settings, &root(suites), &redactor, runtime.handle())?;
     let choice = Choice::parse(backup)?;
     let environments = Environments::load(suites).map_err(|problems| told(&problems))?;
-    let environment = environment.unwrap_or(&settings.source);
+    let strict = environment.is_some();
+    let environment = &place::meant(environment, &settings, &environments, &store)?;
     let url = || place::url_of(&environments, environment, &redactor);
-    let (whose, log) = (Whose { environment, url: &url }, root(suites).join(&settings.audit));
+    let ask = |url: &ConnectionUrl| runtime.block_on(identify(environment, url));
+    let whose = Whose { environment, strict, url: &url, ask: &ask };
+    let log = root(suites).join(&settings.audit);
     let note = |text: &str| tell(&format!("note: {text}\n"));
-    let place::Found { manifest, hold: _hold, .. } =
-        place::find(&store, &choice, whose, &log, note)?;
+    let found = place::find(&store, &choice, whose, &log, note)?;
+    note(&format!("the backup is {}", found.shown()));
+    let Found { manifest, hold: _hold, .. } = found;
     let identities = identity.map(Identities::load).transpose()?;
     let archive = Archive { store: &store, manifest: &manifest, identities: identities.as_ref() };
     let toc = archive.contents(&Stop::default())?;

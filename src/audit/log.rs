@@ -2,11 +2,13 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use super::finding::Finding;
 use super::head::{Beside, Head, sync_folder};
@@ -16,6 +18,7 @@ use super::verify::verify;
 use crate::actor::{actor, host};
 use crate::backup::manifest::Anchor;
 use crate::fault::Fault;
+use crate::suite::source::hex;
 
 /// How long another program's lock is waited for. It holds it for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -81,7 +84,8 @@ impl Audit {
     pub(crate) fn anchored(&self, record: &Record) -> Result<Anchor, Fault> {
         let line = self.append(record)?;
         let first = Self::lines(&self.path)?.into_iter().next().map(|line| line.hash);
-        Ok(Anchor { log: first.unwrap_or_else(|| line.clone()), line })
+        let log = first.unwrap_or_else(|| line.clone());
+        Ok(Anchor { log, line, file: Some(file_of(&self.path)) })
     }
 
     /// The last whole line, if there is any.
@@ -198,6 +202,12 @@ impl Audit {
     fn fault(&self, error: &io::Error) -> Fault {
         fault(&self.path, error)
     }
+}
+
+/// Which file a log is, for manifests of backups: nothing of its path is to be read in it.
+pub(crate) fn file_of(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    hex(&Sha256::digest(whole.as_os_str().as_bytes()))
 }
 
 fn fault(path: &Path, error: &io::Error) -> Fault {

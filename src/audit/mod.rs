@@ -53,6 +53,6 @@ mod verify;
 #[cfg(test)]
 mod verify_tests;
 
-pub(crate) use line::{Operation, Record, Standing};
-pub(crate) use log::Audit;
-pub(crate) use verify::verify;
+pub(crate) use line::{Line, Operation, Record, Standing};
+pub(crate) use log::{Audit, file_of};
+pub(crate) use verify::{Noted, verify};

@@ -23,12 +23,20 @@ pub(crate) struct Verified {
     pub(crate) torn: Vec<u64>,
 }
 
-/// Judges a log in which these hashes must occur: anchors, from manifests of backups and from
-/// wherever else its last line was once noted down.
+/// A line that a log must hold, noted down elsewhere.
+#[derive(Debug, Clone)]
+pub(crate) struct Noted {
+    /// Its hash.
+    pub(crate) line: String,
+    /// Where it is noted down, for people to read.
+    pub(crate) by: String,
+}
+
+/// Judges a log in which these lines must occur.
 ///
 /// # Errors
 /// All that is wrong with it.
-pub(crate) fn verify(path: &Path, anchors: &[String]) -> Result<Verified, Vec<Finding>> {
+pub(crate) fn verify(path: &Path, noted: &[Noted]) -> Result<Verified, Vec<Finding>> {
     let read = read(path);
     let (parts, beside) = read.map_err(|error| {
         let message = format!("cannot be read: {error}");
@@ -37,10 +45,10 @@ pub(crate) fn verify(path: &Path, anchors: &[String]) -> Result<Verified, Vec<Fi
     let mut judge = Judge::new(&parts);
     judge.walk(&parts);
     judge.end(&beside);
-    for anchor in anchors {
-        if !judge.hashes.contains_key(anchor.as_str()) {
-            let short: String = anchor.chars().take(12).collect();
-            let message = format!("the line {short}… is gone, which is noted down elsewhere");
+    for Noted { line, by } in noted {
+        if !judge.hashes.contains_key(line.as_str()) {
+            let short: String = line.chars().take(12).collect();
+            let message = format!("the line {short}… is gone, which is noted down in {by}");
             judge.find(None, What::Removed, message);
         }
     }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::finding::{Finding, What};
 use super::line::Read;
 use super::log_tests::{head, log_of, place};
-use super::verify;
+use super::{Noted, verify};
 use crate::suite::source::hex;
 
 const LINES: usize = 6;
@@ -85,14 +85,16 @@ fn a_forged_line_breaks_the_chain_behind_it() {
 fn only_an_anchor_finds_a_log_that_was_written_anew() {
     let (_folder, path) = place();
     let anchor = log_of(&path, LINES).last().unwrap().unwrap().hash;
-    assert!(verify(&path, std::slice::from_ref(&anchor)).is_ok());
+    let noted = Noted { line: anchor.clone(), by: "the manifest of b1".to_owned() };
+    assert!(verify(&path, std::slice::from_ref(&noted)).is_ok());
     std::fs::remove_file(&path).unwrap();
     std::fs::remove_file(head(&path)).unwrap();
     log_of(&path, LINES);
     assert!(verify(&path, &[]).is_ok());
-    let findings = verify(&path, std::slice::from_ref(&anchor)).unwrap_err();
+    let findings = verify(&path, std::slice::from_ref(&noted)).unwrap_err();
     assert_eq!(told(&findings), [(None, What::Removed)]);
     assert!(findings[0].message.contains(&anchor[..12]), "{}", findings[0]);
+    assert!(findings[0].message.contains("the manifest of b1"), "{}", findings[0]);
 }
 
 #[test]

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use super::choose::{Choice, Origin, Whose};
+use super::choose::Choice;
 use super::display::Display;
 use super::encryption::Identities;
-use super::manifest::Manifest;
-use super::place::{self, told};
+use super::origin::{Reached, Whose};
+use super::place::{self, Found, told};
 use super::progress::Progress;
 use super::prune::plan;
 use super::settings::Settings;
 use super::stop::Stop;
-use super::store::{Hold, Listed, Store};
+use super::store::{Listed, Store};
 use super::{verify, words};
 use crate::actor::host;
-use crate::audit::{self, Audit, Operation, Record, Standing};
-use crate::database::ConnectionUrl;
+use crate::audit::{self, Audit, Noted, Operation, Record, Standing};
+use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
 use crate::fault::{Fault, FaultKind};
 use crate::harness::INTERRUPTED;
@@ -33,6 +33,8 @@ pub struct Backups {
     settings: Settings,
     environments: Environments,
     environment: String,
+    /// Whether the environment was named, and not found by what there is.
+    named: bool,
     root: PathBuf,
     store: Store,
     redactor: Redactor,
@@ -50,25 +52,35 @@ impl Backups {
     pub fn open(suites: &Path, environment: Option<&str>) -> Result<Self, Fault> {
         let settings = settings(suites)?;
         let environments = Environments::load(suites).map_err(|problems| told(&problems))?;
-        let environment = environment.unwrap_or(&settings.source).to_owned();
         let root = root(suites);
         let redactor = Redactor::new(&[], Vec::new());
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
         let store = place::open(&settings, &root, &redactor, runtime.handle())?;
-        Ok(Self { settings, environments, environment, root, store, redactor, runtime })
+        let named = environment.is_some();
+        let environment = place::meant(environment, &settings, &environments, &store)?;
+        Ok(Self { settings, environments, environment, named, root, store, redactor, runtime })
     }
 
-    /// A line for each backup, newest first.
+    /// A line for each backup, newest first; only those of the environment, where one was named.
     ///
     /// # Errors
     /// The place cannot be read.
     pub fn list(&self) -> Result<String, Fault> {
-        let listed = self.store.list()?;
+        let mut listed = self.store.list()?;
+        // Whose a damaged one is, nobody can tell: it is shown.
+        listed.retain(|listed| {
+            let manifest = listed.manifest.as_ref();
+            let of = manifest.map(|manifest| manifest.source.environment == self.environment);
+            !self.named || of.unwrap_or(true)
+        });
         if listed.is_empty() {
             let shown = self.store.shown();
-            return Ok(format!("there is no backup in {shown}; `make backup-prod` makes one\n"));
+            let of = if self.named { format!(" of `{}`", self.environment) } else { String::new() };
+            return Ok(format!(
+                "there is no backup{of} in {shown}; `make backup-prod` makes one\n"
+            ));
         }
         Ok(listed.iter().map(words::line).collect())
     }
@@ -78,8 +90,8 @@ impl Backups {
     /// # Errors
     /// There is no such backup, or its manifest cannot be read.
     pub fn show(&self, backup: &str) -> Result<String, Fault> {
-        let (manifest, _) = self.find(&Choice::parse(backup)?)?;
-        Ok(String::from_utf8_lossy(&manifest.to_json()?).into_owned())
+        let found = self.find(&Choice::parse(backup)?)?;
+        Ok(String::from_utf8_lossy(&found.manifest.to_json()?).into_owned())
     }
 
     /// Reads a backup to its end, and compares it with its manifest. The file holds the private
@@ -104,7 +116,7 @@ impl Backups {
         });
         let begins = self.record(Operation::BackupVerify, backup.trim(), "");
         audit.during(begins, &self.redactor, || {
-            let (manifest, _hold) = self.find(&choice)?;
+            let Found { manifest, hold: _hold, .. } = self.find(&choice)?;
             let progress = std::sync::Arc::new(Progress::default());
             let reading = {
                 let _display = Display::start(&progress, "verify", manifest.database.bytes);
@@ -171,8 +183,8 @@ impl Backups {
             let fault = Fault::usage(format!("it cannot be read today: {}", why.line()));
             return Err(fault.object(id).help(help));
         }
-        if let Ok(origin) = &found.of
-            && known.iter().filter(|backup| backup.of.as_ref().ok() == Some(origin)).count() == 1
+        if let Some(origin) = found.good()
+            && known.iter().filter(|backup| backup.good() == Some(origin)).count() == 1
         {
             let help = "make another one first: this is all there is to restore from";
             let fault = Fault::usage("it is the last good backup of its source");
@@ -209,19 +221,24 @@ impl Backups {
     }
 
     /// Finds lines of the audit log that were altered, removed or inserted. The manifests of the
-    /// backups that are there say which lines it must hold.
+    /// backups that are there say which lines it must hold, and it says what they must be.
     ///
     /// # Errors
     /// *Failed*: what is wrong with it.
     pub fn verify_audit(&self) -> Result<String, Fault> {
         let path = self.root.join(&self.settings.audit);
-        let (anchors, known) = match self.store.list() {
-            Ok(listed) => self.anchors(&path, &listed)?,
-            Err(fault) => (Vec::new(), format!("not compared with backups: {}", fault.line())),
+        let (noted, known, rewritten) = match self.store.list() {
+            Ok(listed) => {
+                let (noted, known) = self.noted(&path, &listed)?;
+                (noted, known, self.rewritten(&path, &listed)?)
+            }
+            Err(fault) => {
+                (Vec::new(), format!("not compared with backups: {}", fault.line()), Vec::new())
+            }
         };
         let shown = path.display();
-        match audit::verify(&path, &anchors) {
-            Ok(verified) => {
+        match audit::verify(&path, &noted) {
+            Ok(verified) if rewritten.is_empty() => {
                 let torn = match verified.torn.len() {
                     0 => String::new(),
                     torn => format!("; {torn} writes were cut off by a kill, which is no harm"),
@@ -229,46 +246,59 @@ impl Backups {
                 let lines = verified.lines;
                 Ok(format!("{shown}: {lines} lines, each bound to the one before; {known}{torn}\n"))
             }
-            Err(findings) => {
-                let faults = findings.iter().map(|finding| finding.fault(&path));
-                let lines: Vec<String> = faults.map(|fault| fault.line()).collect();
-                let help = "keep the file as it is, and find out who changed it";
+            judged => {
+                let findings = judged.err().unwrap_or_default();
+                let faults = findings.iter().map(|finding| finding.fault(&path).line());
+                let lines: Vec<String> = faults.chain(rewritten).collect();
+                let help = "keep everything as it is, and find out who changed it";
                 Err(Fault::failed(lines.join("\n  ")).help(help))
             }
         }
     }
 
     /// The lines that the log must hold, and what to say of them: those that were noted down
-    /// with its first line, and those of backups of this source from this machine, which have no
-    /// other log. One that was put in this one's place has neither.
-    fn anchors(&self, path: &Path, listed: &[Listed]) -> Result<(Vec<String>, String), Fault> {
+    /// with its first line, and those of backups of this source from this machine and this file,
+    /// which have no other log. One that was put in this one's place has neither.
+    fn noted(&self, path: &Path, listed: &[Listed]) -> Result<(Vec<Noted>, String), Fault> {
         let log = Audit::lines(path)?.into_iter().next().map(|line| line.hash);
-        let (host, url) = (host(), self.url());
+        let (host, url, file) = (host(), self.url(), audit::file_of(path));
         let noted = listed.iter().filter_map(|listed| {
             let manifest = listed.manifest.as_ref().ok()?;
             let anchor = manifest.audit.as_ref()?;
             let source = manifest.source.environment == self.environment
-                && url.as_ref().is_none_or(|url| Origin::from(&manifest.source).is_at(url));
-            let here = source && manifest.host == host;
-            Some((here || log.as_ref() == Some(&anchor.log), anchor.line.clone()))
+                && url.as_ref().is_none_or(|url| Reached::from(&manifest.source).is_at(url));
+            let here = manifest.host == host && anchor.file.as_ref().is_none_or(|is| *is == file);
+            let by = format!("the manifest of {}", listed.id);
+            let ours = (source && here) || log.as_ref() == Some(&anchor.log);
+            Some((ours, Noted { line: anchor.line.clone(), by }))
         });
         let (ours, others): (Vec<_>, Vec<_>) = noted.partition(|(ours, _)| *ours);
         let mut known = format!("{} backups name a line of it, and it holds each", ours.len());
         if !others.is_empty() {
             known += &format!(
-                "; {} name lines of other logs, of another source or machine",
+                "; {} name lines of other logs, of another source, machine or folder",
                 others.len()
             );
         }
-        Ok((ours.into_iter().map(|(_, line)| line).collect(), known))
+        Ok((ours.into_iter().map(|(_, noted)| noted).collect(), known))
     }
 
-    fn find(&self, choice: &Choice) -> Result<(Manifest, Hold), Fault> {
-        let whose = Whose { environment: &self.environment, url: &|| self.url() };
+    /// Manifests that are not as the log says that they were written.
+    fn rewritten(&self, path: &Path, listed: &[Listed]) -> Result<Vec<String>, Fault> {
+        let lines = Audit::lines(path)?;
+        let rewritten = listed.iter().filter_map(|listed| {
+            let sha256 = listed.sha256.as_deref()?;
+            place::on_record(&lines, &listed.id, sha256).err().map(|fault| fault.line())
+        });
+        Ok(rewritten.collect())
+    }
+
+    fn find(&self, choice: &Choice) -> Result<Found, Fault> {
+        let environment = self.environment.as_str();
+        let ask = |url: &ConnectionUrl| self.runtime.block_on(identify(environment, url));
+        let whose = Whose { environment, strict: self.named, url: &|| self.url(), ask: &ask };
         let log = self.root.join(&self.settings.audit);
-        let note = |text: &str| tell(&format!("note: {text}\n"));
-        let found = place::find(&self.store, choice, whose, &log, note)?;
-        Ok((found.manifest, found.hold))
+        place::find(&self.store, choice, whose, &log, |text| tell(&format!("note: {text}\n")))
     }
 
     fn url(&self) -> Option<ConnectionUrl> {

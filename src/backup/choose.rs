@@ -5,8 +5,7 @@
 use jiff::Timestamp;
 
 use super::id::is_id;
-use super::manifest::SourceIdentity;
-use crate::database::ConnectionUrl;
+use super::origin::{Origin, Reached, Whose};
 use crate::fault::{Fault, FaultKind};
 
 const STAGE: &str = "choosing a backup";
@@ -22,58 +21,29 @@ pub(crate) struct Known {
     /// When it was taken: the snapshot's time, or what the id says where there is no manifest.
     pub(crate) taken: Timestamp,
     /// What it is of; or what is wrong with it, and then that is not known.
-    pub(crate) of: Result<Origin, Fault>,
+    pub(crate) of: Result<Reached, Fault>,
+    /// The proofs of it that failed.
+    pub(crate) refuted: Vec<String>,
 }
 
-/// What a backup is of. Several projects may share a location, and name their sources alike.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Origin {
-    environment: String,
-    project: Option<String>,
-    /// Where one is that is no Supabase project; for a demonstration, another each time, nothing.
-    place: Option<(String, u16)>,
-    /// As the connection calls it.
-    database: String,
-}
+impl Known {
+    /// What it is of, where nothing is wrong with it.
+    pub(crate) fn good(&self) -> Option<&Origin> {
+        let of = self.of.as_ref().ok().filter(|_| self.refuted.is_empty());
+        of.map(|reached| &reached.origin)
+    }
 
-impl From<&SourceIdentity> for Origin {
-    fn from(source: &SourceIdentity) -> Self {
-        Self {
-            environment: source.environment.clone(),
-            project: source.project.clone(),
-            place: (source.project.is_none() && !source.started)
-                .then(|| (source.host.to_lowercase(), source.port)),
-            database: source.alias.as_ref().unwrap_or(&source.database).clone(),
+    /// What is wrong with it in a word or two.
+    fn wrong(&self) -> Option<String> {
+        match &self.of {
+            Err(fault) if fault.kind() == FaultKind::Failed => Some("damaged".to_owned()),
+            Err(_) => Some("cannot be read".to_owned()),
+            Ok(_) if !self.refuted.is_empty() => {
+                Some(format!("its proof failed: {}", self.refuted.join(", ")))
+            }
+            Ok(_) => None,
         }
     }
-}
-
-impl Origin {
-    /// Whether a connection's URL leads there.
-    pub(crate) fn is_at(&self, url: &ConnectionUrl) -> bool {
-        let project = url.project();
-        self.project == project
-            && self.database == url.database()
-            && (project.is_some() || self.place == Some((url.host().to_lowercase(), url.port())))
-    }
-
-    fn shown(&self) -> String {
-        let place = match (&self.project, &self.place) {
-            (Some(project), _) => project.clone(),
-            (None, Some((host, port))) => format!("{host}:{port}"),
-            (None, None) => "a demonstration".to_owned(),
-        };
-        format!("{} ({place}/{})", self.environment, self.database)
-    }
-}
-
-/// Whose backups are meant.
-#[derive(Clone, Copy)]
-pub(crate) struct Whose<'a> {
-    /// The environment's name.
-    pub(crate) environment: &'a str,
-    /// The database's URL, asked for only where the name alone does not tell.
-    pub(crate) url: &'a dyn Fn() -> Option<ConnectionUrl>,
 }
 
 /// Which backup is meant.
@@ -92,8 +62,8 @@ pub(crate) enum Choice {
 pub(crate) struct Chosen {
     /// Its name.
     pub(crate) id: String,
-    /// Damaged ones that are newer, newest first: to be told of.
-    pub(crate) passed_over: Vec<String>,
+    /// Bad ones that are newer, newest first, with what is wrong: to be told of.
+    pub(crate) passed_over: Vec<(String, String)>,
 }
 
 impl Choice {
@@ -132,76 +102,63 @@ pub(crate) fn choose(
         Choice::Previous => 1,
         Choice::Id(id) => return by_id(&newest, id),
     };
-    let ours = origins(&newest, whose)?;
-    let good = newest
-        .iter()
-        .enumerate()
-        .filter(|(_, backup)| backup.of.as_ref().is_ok_and(|origin| ours.contains(&origin)));
+    let known: Vec<&Reached> = newest.iter().filter_map(|backup| backup.of.as_ref().ok()).collect();
+    let ours = whose.among(&known).map_err(|fault| {
+        let help = format!("name the one that is meant: {}", listed(&newest));
+        fault.stage(STAGE).help(help)
+    })?;
+    let is_ours = |backup: &Known| ours.is_some() && backup.good() == ours.as_ref();
+    let good = newest.iter().enumerate().filter(|(_, backup)| is_ours(backup));
     let Some((at, found)) = good.clone().nth(wanted) else {
-        let which = whose.environment;
-        let mut message = match good.count() {
-            0 => format!("there is no good backup of `{which}`"),
-            _ => format!("there is no good backup of `{which}` before the latest one"),
-        };
-        let mut damaged = newest.iter().filter_map(|backup| backup.of.as_ref().err());
-        let damaged = damaged.find(|fault| fault.kind() == FaultKind::Failed);
-        return Err(match damaged {
-            Some(why) => {
-                message += &format!("; of the damaged: {}", why.line());
-                Fault::failed(message).stage(STAGE).help(listed(&newest))
-            }
-            None => fault(message, &newest),
-        });
+        return Err(none(&newest, whose.environment, good.count()));
     };
-    let newer =
-        || newest.iter().take(at).filter_map(|backup| Some((backup, backup.of.as_ref().err()?)));
-    if let Some((unread, why)) = newer().find(|(_, why)| why.kind() != FaultKind::Failed) {
-        let message = format!("a newer one cannot be read today: {}", why.line());
+    let bad = |backup: &&&Known| match &backup.of {
+        Ok(reached) => Some(&reached.origin) == ours.as_ref() && !backup.refuted.is_empty(),
+        Err(_) => true,
+    };
+    let newer = || newest.iter().take(at).filter(bad);
+    let unread = |backup: &&Known| {
+        let fault = backup.of.as_ref().err().filter(|fault| fault.kind() != FaultKind::Failed)?;
+        Some((backup.id.clone(), fault.line()))
+    };
+    if let Some((unread, why)) = newer().find_map(unread) {
+        let message = format!("a newer one cannot be read today: {why}");
         let help =
             format!("see why, and try again; or name the one that is meant: {}", listed(&newest));
-        return Err(Fault::errored(message).stage(STAGE).object(&unread.id).help(help));
+        return Err(Fault::errored(message).stage(STAGE).object(unread).help(help));
     }
-    let passed_over = newer().map(|(backup, _)| backup.id.clone()).collect();
+    let passed_over =
+        newer().map(|backup| (backup.id.clone(), backup.wrong().unwrap_or_default())).collect();
     Ok(Chosen { id: found.id.clone(), passed_over })
 }
 
-/// The good backups of one source, newest first.
+/// The good backups of the source that is meant, newest first.
 ///
 /// # Errors
-/// Of several sources none is taken for the one that is meant.
+/// It cannot be told which source that is.
 pub(crate) fn good<'a>(backups: &'a [Known], whose: Whose<'_>) -> Result<Vec<&'a Known>, Fault> {
     let mut newest: Vec<&Known> = backups.iter().collect();
     newest.sort_by(|a, b| (b.taken, &b.id).cmp(&(a.taken, &a.id)));
-    let ours = origins(&newest, whose)?;
-    let of = |backup: &&Known| backup.of.as_ref().is_ok_and(|origin| ours.contains(&origin));
-    Ok(newest.iter().copied().filter(|backup| of(backup)).collect())
+    let known: Vec<&Reached> = newest.iter().filter_map(|backup| backup.of.as_ref().ok()).collect();
+    let ours = whose.among(&known).map_err(|fault| fault.stage(STAGE))?;
+    newest.retain(|backup| ours.is_some() && backup.good() == ours.as_ref());
+    Ok(newest)
 }
 
-/// What is there of an environment: the source that the URL leads to. Where no URL is to be had,
-/// the only source; of several none is taken for the one that is meant.
-fn origins<'a>(backups: &[&'a Known], whose: Whose<'_>) -> Result<Vec<&'a Origin>, Fault> {
-    let named = backups.iter().filter_map(|backup| backup.of.as_ref().ok());
-    let mut named: Vec<&Origin> =
-        named.filter(|origin| origin.environment == whose.environment).collect();
-    named.sort_unstable();
-    named.dedup();
-    let url = if named.is_empty() { None } else { (whose.url)() };
-    match &url {
-        None if named.len() < 2 => return Ok(named),
-        Some(url) if named.iter().any(|origin| origin.is_at(url)) => {
-            named.retain(|origin| origin.is_at(url));
-            return Ok(named);
+/// There is none of the kind that is meant.
+fn none(newest: &[&Known], which: &str, good: usize) -> Fault {
+    let mut message = match good {
+        0 => format!("there is no good backup of `{which}`"),
+        _ => format!("there is no good backup of `{which}` before the latest one"),
+    };
+    let mut damaged = newest.iter().filter_map(|backup| backup.of.as_ref().err());
+    match damaged.find(|fault| fault.kind() == FaultKind::Failed) {
+        Some(why) => {
+            message += &format!("; of the damaged: {}", why.line());
+            Fault::failed(message).stage(STAGE).help(listed(newest))
         }
-        _ => {}
+        None => fault(message, newest),
     }
-    let shown: Vec<String> = named.iter().map(|origin| origin.shown()).collect();
-    let message = format!(
-        "the configured URL leads to none of the sources whose backups are kept here under that \
-         name: {}",
-        shown.join(", ")
-    );
-    let help = format!("name the one that is meant: {}", listed(backups));
-    Err(Fault::errored(message).stage(STAGE).help(help))
 }
 
 fn by_id(newest: &[&Known], id: &str) -> Result<Chosen, Fault> {
@@ -223,10 +180,10 @@ fn listed(newest: &[&Known]) -> String {
     if newest.is_empty() {
         return "there are no backups here at all: `make backup-prod` takes one".to_owned();
     }
-    let name = |backup: &&Known| match &backup.of {
-        Ok(origin) => format!("{} of {}", backup.id, origin.environment),
-        Err(fault) if fault.kind() == FaultKind::Failed => format!("{} (damaged)", backup.id),
-        Err(_) => format!("{} (cannot be read)", backup.id),
+    let name = |backup: &&Known| {
+        let of = backup.of.as_ref().ok().map(|of| format!(" of {}", of.environment()));
+        let wrong = backup.wrong().map(|wrong| format!(" ({wrong})"));
+        format!("{}{}{}", backup.id, of.unwrap_or_default(), wrong.unwrap_or_default())
     };
     let names: Vec<_> = newest.iter().take(SHOWN).map(name).collect();
     let more = match newest.len().saturating_sub(SHOWN) {

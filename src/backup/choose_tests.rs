@@ -1,18 +1,37 @@
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{Choice, Known, Origin, Whose, choose};
+use super::{Choice, Known, choose};
+use crate::backup::manifest::SourceIdentity;
+use crate::backup::origin::{Reached, Whose};
 use crate::database::ConnectionUrl;
 use crate::fault::{Fault, FaultKind};
 
-/// What a backup of that environment on that host is of.
-pub(crate) fn origin(environment: &str, host: &str) -> Origin {
-    let [environment, host] = [environment, host].map(str::to_owned);
-    let place = (environment != "local").then_some((host, 5432));
-    Origin { environment, project: None, place, database: "app".into() }
+/// A server: its name, port and number.
+pub(crate) fn identity(environment: &str, host: &str, number: Option<&str>) -> SourceIdentity {
+    SourceIdentity {
+        environment: environment.to_owned(),
+        host: host.to_owned(),
+        address: None,
+        port: 5432,
+        database: "app".to_owned(),
+        alias: None,
+        user: "a".to_owned(),
+        system_identifier: number.map(str::to_owned),
+        server_version: "15.18".to_owned(),
+        project: None,
+        standby: false,
+        started: environment == "local",
+    }
+}
+
+/// What a backup of that environment on that host is of; each host has a server of its own.
+pub(crate) fn reached(environment: &str, host: &str) -> Reached {
+    Reached::from(&identity(environment, host, Some(host)))
 }
 
 /// Backups an hour apart, oldest first: `o` good ones of production, `l` of local, `p` of
-/// another's production; `x` marks a damaged one, `?` one that cannot be read.
+/// another's production; `x` marks a damaged one, `?` one that cannot be read, `r` one of
+/// production whose proof failed, `s` production's by another name of the same server.
 fn backups(kinds: &str) -> Vec<Known> {
     let first: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
     let one = |(index, kind): (usize, char)| Known {
@@ -21,10 +40,12 @@ fn backups(kinds: &str) -> Vec<Known> {
         of: match kind {
             'x' => Err(Fault::failed("a byte was changed")),
             '?' => Err(Fault::errored("503")),
-            'l' => Ok(origin("local", "127.0.0.1")),
-            'p' => Ok(origin("production", "other.test")),
-            _ => Ok(origin("production", "db.test")),
+            'l' => Ok(reached("local", "127.0.0.1")),
+            'p' => Ok(reached("production", "other.test")),
+            's' => Ok(Reached::from(&identity("production", "alias.test", Some("db.test")))),
+            _ => Ok(reached("production", "db.test")),
         },
+        refuted: if kind == 'r' { vec!["size".to_owned()] } else { Vec::new() },
     };
     kinds.chars().enumerate().map(one).collect()
 }
@@ -33,10 +54,19 @@ fn of_production(backups: &[Known], choice: &Choice) -> Result<super::Chosen, Fa
     at(backups, choice, "postgres://a:b@db.test/app")
 }
 
-/// Production's, where its URL is that one, or none.
+/// Production's, where its URL is that one, or none, and no server answers there.
 fn at(backups: &[Known], choice: &Choice, url: &str) -> Result<super::Chosen, Fault> {
+    asked(backups, choice, url, &|_| Err(Fault::errored("no answer")))
+}
+
+fn asked(
+    backups: &[Known],
+    choice: &Choice,
+    url: &str,
+    ask: &dyn Fn(&ConnectionUrl) -> Result<SourceIdentity, Fault>,
+) -> Result<super::Chosen, Fault> {
     let url = || ConnectionUrl::parse(url).ok();
-    choose(backups, choice, Whose { environment: "production", url: &url })
+    choose(backups, choice, Whose { environment: "production", strict: true, url: &url, ask })
 }
 
 /// The number of the chosen one, and how many were passed over.
@@ -67,6 +97,12 @@ fn latest_and_previous_are_good_ones_of_the_source() {
         ("oo?", None, None),
         ("o?o", Some((2, 0)), None),
         ("?oo", Some((2, 0)), Some((1, 0))),
+        // One whose proof failed is none to restore from.
+        ("r", None, None),
+        ("or", Some((0, 1)), None),
+        ("oro", Some((2, 0)), Some((0, 1))),
+        // One server has many names.
+        ("os", Some((1, 0)), Some((0, 0))),
     ] {
         assert_eq!(chosen(kinds, &Choice::Latest), latest, "latest of {kinds:?}");
         assert_eq!(chosen(kinds, &Choice::Previous), previous, "previous of {kinds:?}");
@@ -79,13 +115,27 @@ fn of_two_productions_the_url_says_which_and_without_it_neither_is_taken() {
     let whose = |text: &str| at(&two, &Choice::Latest, text);
     assert_eq!(whose("postgres://a:b@db.test/app").unwrap().id, two[0].id);
     assert_eq!(whose("postgres://a:b@other.test/app").unwrap().id, two[1].id);
-    for elsewhere in ["", "postgres://a:b@third.test/app", "postgres://a:b@db.test/other"] {
+    for elsewhere in ["postgres://a:b@third.test/app", "postgres://a:b@db.test/other"] {
         let told = whose(elsewhere).unwrap_err().to_string();
-        assert!(
-            told.contains("leads to none of") && told.contains("other.test:5432/app"),
-            "{told}"
-        );
+        for text in ["leads to a@", "other.test:5432/app", "db.test:5432/app", "no answer"] {
+            assert!(told.contains(text), "{told}");
+        }
     }
+    let told = whose("").unwrap_err().to_string();
+    assert!(told.contains("no URL is configured") && !told.contains("leads to"), "{told}");
+}
+
+#[test]
+fn where_the_url_says_nothing_new_the_server_is_asked_who_it_is() {
+    let two = backups("op");
+    let elsewhere = "postgres://a:b@pooler.test:6000/app";
+    let answer = |number: &'static str| {
+        move |_: &ConnectionUrl| Ok(identity("production", "pooler.test", Some(number)))
+    };
+    let found = asked(&two, &Choice::Latest, elsewhere, &answer("db.test")).unwrap();
+    assert_eq!(found.id, two[0].id);
+    let told = asked(&two, &Choice::Latest, elsewhere, &answer("third.test")).unwrap_err();
+    assert!(told.to_string().contains("is another"), "{told}");
 }
 
 #[test]

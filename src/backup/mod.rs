@@ -3,7 +3,8 @@
 //! ```text
 //! make ── dump (pg_dump, pg_dumpall) ── stream ── archive ─┐
 //!   └──── storage (SQL, HTTP) ─────────────────────────────┴─ store (folder, S3) ─ encryption
-//! verify, complete: what proves a backup from its files     choose, prune: which, and for how long
+//! verify, complete: what proves a backup from its files
+//! origin, choose, prune: whose, which, and for how long
 //! ```
 //!
 //! A backup is a folder (or what stands below a prefix in an object store), named by when it was
@@ -31,10 +32,12 @@ pub(crate) mod choose;
 pub(crate) mod complete;
 pub(crate) mod display;
 pub(crate) mod dump;
+pub(crate) mod encoding;
 pub(crate) mod encryption;
 pub(crate) mod id;
 pub(crate) mod make;
 pub mod manifest;
+pub(crate) mod origin;
 pub(crate) mod place;
 pub(crate) mod progress;
 pub(crate) mod prune;

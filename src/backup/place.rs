@@ -4,19 +4,20 @@ use std::path::Path;
 
 use tokio::runtime::Handle;
 
-use super::choose::{Choice, Known, Origin, Whose, choose};
+use super::choose::{Choice, Known, choose};
 use super::id;
 use super::manifest::{MANIFEST, Manifest};
+use super::origin::{Reached, Whose};
 use super::settings::Settings;
 use super::store::{Hold, Listed, Location, S3Location, Store};
-use crate::audit::Audit;
+use crate::audit::{Audit, Line};
 use crate::database::ConnectionUrl;
 use crate::environment::load::Environments;
 use crate::environment::source::resolve_database;
 use crate::fault::{Fault, FaultKind};
 use crate::redact::Redactor;
 use crate::suite::Problems;
-use crate::suite::problem::Problem;
+use crate::suite::problem::{Problem, known as known_names};
 
 /// Opens the place that the settings name; a relative folder begins at `root`.
 ///
@@ -57,8 +58,9 @@ pub(crate) fn known(listed: &[Listed]) -> Vec<Known> {
     let known = listed.iter().map(|listed| {
         let named = id::time_of(&listed.id).unwrap_or_default();
         let taken = listed.manifest.as_ref().map_or(named, |manifest| manifest.snapshot.time);
-        let of = listed.manifest.as_ref().map(|manifest| Origin::from(&manifest.source));
-        Known { id: listed.id.clone(), taken, of: of.map_err(Clone::clone) }
+        let of = listed.manifest.as_ref().map(|manifest| Reached::from(&manifest.source));
+        let (id, refuted) = (listed.id.clone(), listed.refuted.clone());
+        Known { id, taken, of: of.map_err(Clone::clone), refuted }
     });
     known.collect()
 }
@@ -66,17 +68,28 @@ pub(crate) fn known(listed: &[Listed]) -> Vec<Known> {
 /// A backup that was found.
 pub(crate) struct Found {
     pub(crate) manifest: Manifest,
-    /// SHA-256 of its manifest.
+    /// The hash of its manifest.
     pub(crate) sha256: String,
+    /// The proofs of it that failed.
+    pub(crate) refuted: Vec<String>,
+    /// Keeps it from being removed.
     pub(crate) hold: Hold,
 }
 
-/// The backup that is meant, its manifest held against the audit log where that knows it; and
-/// what keeps the backup from being removed. Damaged ones that were passed over are told of by
-/// `say`.
+impl Found {
+    /// Which backup it is, for people to read and for reports to keep.
+    pub(crate) fn shown(&self) -> String {
+        let of = Reached::from(&self.manifest.source).shown();
+        format!("{} of {of}, its manifest's SHA-256 {}", self.manifest.id, self.sha256)
+    }
+}
+
+/// The backup that is meant, its manifest held against the audit log where that knows it. Bad
+/// ones that were passed over are told of by `say`.
 ///
 /// # Errors
-/// There is none such; its manifest cannot be read, or is not the one that was written.
+/// There is none such; it is another environment's; its manifest cannot be read, or is not the
+/// one that was written.
 pub(crate) fn find(
     store: &Store,
     choice: &Choice,
@@ -89,8 +102,8 @@ pub(crate) fn find(
         Choice::Id(id) => id.clone(),
         Choice::Latest | Choice::Previous => {
             let chosen = choose(&known(&store.list()?), choice, whose)?;
-            for id in &chosen.passed_over {
-                say(&format!("the backup {id} is newer, and damaged: it was passed over"));
+            for (id, wrong) in &chosen.passed_over {
+                say(&format!("the backup {id} is newer, and was passed over: {wrong}"));
             }
             chosen.id
         }
@@ -103,15 +116,25 @@ pub(crate) fn find(
         }
         found => found?,
     };
-    on_record(audit, &id, &sha256)?;
-    let hold = store.hold(&id)?;
-    Ok(Found { manifest, sha256, hold })
+    on_record(&Audit::lines(audit)?, &id, &sha256)?;
+    if let Choice::Id(_) = choice {
+        let admitted = whose.admits(&Reached::from(&manifest.source));
+        let note = admitted.map_err(|fault| fault.stage("choosing a backup").object(&id))?;
+        note.iter().for_each(|note| say(note));
+    }
+    let (hold, refuted) = (store.hold(&id)?, store.refuted(&id)?);
+    if let [_, ..] = refuted.as_slice() {
+        say(&format!("of the backup {id} a proof failed before: {}", refuted.join(", ")));
+    }
+    Ok(Found { manifest, sha256, refuted, hold })
 }
 
 /// Holds a manifest against what the audit log says of its making. A log that knows nothing of it
 /// is that of another machine.
-fn on_record(audit: &Path, id: &str, sha256: &str) -> Result<(), Fault> {
-    let lines = Audit::lines(audit)?;
+///
+/// # Errors
+/// It is not as it was written.
+pub(crate) fn on_record(lines: &[Line], id: &str, sha256: &str) -> Result<(), Fault> {
     let made =
         lines.iter().find(|line| line.object.as_deref() == Some(id) && line.manifest.is_some());
     match made.and_then(|line| line.manifest.as_deref()) {
@@ -127,6 +150,49 @@ fn on_record(audit: &Path, id: &str, sha256: &str) -> Result<(), Fault> {
     }
 }
 
+/// The environment whose backups are meant where none is named: the source of `drill.toml`; but
+/// where no URL of it is configured and none of it was ever backed up here, that of the newest
+/// demonstration. So a demonstration is never taken for a production that is known.
+///
+/// # Errors
+/// The named one is none of `environments.toml`.
+pub(crate) fn meant(
+    named: Option<&str>,
+    settings: &Settings,
+    environments: &Environments,
+    store: &Store,
+) -> Result<String, Fault> {
+    let source = &settings.source;
+    if let Some(named) = named {
+        let names = environments.names(&[]);
+        return match names.contains(&named) {
+            true => Ok(named.to_owned()),
+            false => Err(Fault::usage(format!("there is no environment `{named}`"))
+                .object("suites/environments.toml")
+                .help(known_names(named, names))),
+        };
+    }
+    if is_configured(environments, source) {
+        return Ok(source.clone());
+    }
+    let listed = store.list().unwrap_or_default();
+    let mut manifests = listed.iter().filter_map(|listed| listed.manifest.as_ref().ok());
+    let of_source = manifests.clone().any(|manifest| manifest.source.environment == *source);
+    let demonstration = manifests.find(|manifest| manifest.source.started);
+    Ok(match demonstration {
+        Some(manifest) if !of_source => manifest.source.environment.clone(),
+        _ => source.clone(),
+    })
+}
+
+/// Whether the value of an environment's URL is at hand, right or wrong.
+pub(crate) fn is_configured(environments: &Environments, environment: &str) -> bool {
+    let spec = environments.file.environment.get(environment);
+    let database = spec.and_then(|spec| spec.database.as_ref());
+    let context = environments.context(environment).at("/database/url");
+    database.is_some_and(|database| context.find(&database.url).is_ok())
+}
+
 /// The database that an environment names, where that can be found out.
 pub(crate) fn url_of(
     environments: &Environments,
@@ -135,4 +201,53 @@ pub(crate) fn url_of(
 ) -> Option<ConnectionUrl> {
     let found = resolve_database(environments, environment, redactor).ok()?;
     ConnectionUrl::parse(&found.url).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::store::testing;
+
+    fn published(store: &Store, id: &str, environment: &str, started: bool) {
+        let draft = store.begin(id, &testing::holder()).unwrap();
+        let record = testing::write(&draft, "a.zst", b"x", None);
+        let mut manifest = testing::manifest(id, vec![record]);
+        manifest.source.environment = environment.to_owned();
+        manifest.source.started = started;
+        draft.publish(&manifest).unwrap();
+    }
+
+    #[test]
+    fn a_demonstration_is_meant_only_where_nothing_is_known_of_production() {
+        let suites = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let store = testing::folder(&home.path().join("backups"));
+        let file = |url: &str| {
+            let text =
+                format!("[environment.local]\n[environment.production.database]\nurl = {url}\n");
+            std::fs::write(suites.path().join("environments.toml"), text).unwrap();
+        };
+        let which = |named: Option<&str>| {
+            let settings = Settings::load(suites.path()).map_err(|problems| told(&problems));
+            let environments =
+                Environments::load(suites.path()).map_err(|problems| told(&problems));
+            meant(named, &settings.unwrap(), &environments.unwrap(), &store)
+        };
+        file("{ env = \"SMOKEDRILL_TEST_NO_SUCH_VARIABLE\" }");
+        assert_eq!(which(None).unwrap(), "production", "nothing is there");
+        published(&store, "20261124T034125Z-00000001", "local", true);
+        assert_eq!(which(None).unwrap(), "local");
+        // Whoever has production's URL means production, also where it is wrong.
+        file("\"not a url\"");
+        assert_eq!(which(None).unwrap(), "production");
+        file("{ env = \"SMOKEDRILL_TEST_NO_SUCH_VARIABLE\" }");
+        published(&store, "20261124T034126Z-00000002", "production", false);
+        assert_eq!(which(None).unwrap(), "production", "it was backed up here");
+        assert_eq!(which(Some("local")).unwrap(), "local");
+        let told = which(Some("productoin")).unwrap_err().to_string();
+        assert!(
+            told.contains("no environment `productoin`") && told.contains("production"),
+            "{told}"
+        );
+    }
 }

@@ -4,7 +4,7 @@
 //! of its own source. So of each source at least `at_least` good ones stay, and never fewer than
 //! one, whatever the settings say.
 //!
-//! **A damaged one always stays, and is told of.** What cannot be read today may be whole: a
+//! **A damaged one, or one of which a proof failed, always stays, and is told of.** What cannot be read today may be whole: a
 //! folder without rights, a store that answers badly, a manifest of a newer program. A person
 //! looks, and removes it by its id.
 //!
@@ -18,7 +18,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::choose::{Known, Origin};
+use super::choose::Known;
+use super::origin::Origin;
 use crate::fault::Fault;
 
 /// By how much clocks of two machines may differ.
@@ -51,6 +52,8 @@ pub(crate) enum Why {
     AmongNewest,
     /// It is damaged, or cannot be read: somebody must look.
     Damaged,
+    /// A proof of it failed: somebody must look.
+    Refuted,
 }
 
 impl Why {
@@ -61,6 +64,9 @@ impl Why {
             Self::AmongNewest => "one of the newest good ones, which stay at any age",
             Self::Damaged => {
                 "damaged, or not to be read: never removed by itself; look, then remove it by its id"
+            }
+            Self::Refuted => {
+                "a proof of it failed: never removed by itself; look, then remove it by its id"
             }
         }
     }
@@ -93,12 +99,13 @@ pub(crate) fn plan(
     let mut decision = Decision::default();
     let mut good: BTreeMap<&Origin, usize> = BTreeMap::new();
     for backup in newest {
-        let so_many = backup.of.as_ref().ok().map(|origin| {
+        let so_many = backup.good().map(|origin| {
             let count = good.entry(origin).or_default();
             *count += 1;
             *count
         });
         let why = match so_many {
+            None if backup.of.is_ok() => Why::Refuted,
             None => Why::Damaged,
             Some(_) if now.duration_since(backup.taken) <= keep => Why::Young,
             Some(count) if count <= at_least => Why::AmongNewest,
@@ -123,7 +130,7 @@ mod tests {
 
     use super::{Retention, Why, plan};
     use crate::backup::choose::Known;
-    use crate::backup::choose::tests::origin;
+    use crate::backup::choose::tests::reached;
     use crate::fault::Fault;
 
     const DAY: u64 = 86_400;
@@ -136,10 +143,10 @@ mod tests {
     fn aged(index: usize, seconds: i64, good: bool) -> Known {
         let taken = now() - SignedDuration::from_secs(seconds);
         let of = match good {
-            true => Ok(origin("production", "db.test")),
+            true => Ok(reached("production", "db.test")),
             false => Err(Fault::failed("damaged")),
         };
-        Known { id: format!("b{index}"), taken, of }
+        Known { id: format!("b{index}"), taken, of, refuted: Vec::new() }
     }
 
     fn days(days: u64, at_least: usize) -> Retention {
@@ -169,7 +176,7 @@ mod tests {
         for (index, (environment, host)) in
             [("local", "127.0.0.1"), ("production", "other.test")].into_iter().enumerate()
         {
-            let of = Ok(origin(environment, host));
+            let of = Ok(reached(environment, host));
             backups.push(Known { of, ..aged(index + 1, day, true) });
         }
         assert!(plan(&backups, days(7, 1), now(), None).unwrap().remove.is_empty());

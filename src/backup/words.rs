@@ -1,6 +1,7 @@
 //! Backups in a line of text.
 
 use super::manifest::Manifest;
+use super::origin::Reached;
 use super::store::Listed;
 use super::verify::Reading;
 use crate::fault::{Fault, FaultKind};
@@ -19,10 +20,14 @@ pub(super) fn line(listed: &Listed) -> String {
         Ok(manifest) => {
             let stored = manifest.files.iter().map(|file| file.bytes).sum();
             let encrypted = if manifest.recipients.is_empty() { "" } else { "  encrypted" };
+            let refuted = match listed.refuted.as_slice() {
+                [] => String::new(),
+                proofs => format!("  its proof failed: {}", proofs.join(", ")),
+            };
             format!(
-                "{}  {}  {} rows  {} of data in {}{encrypted}\n",
+                "{}  {}  {} rows  {} of data in {}{encrypted}{refuted}\n",
                 listed.id,
-                manifest.source.environment,
+                Reached::from(&manifest.source).shown(),
                 manifest.rows(),
                 units::size(manifest.data_bytes()),
                 units::size(stored),
@@ -37,8 +42,9 @@ pub(super) fn judged(manifest: &Manifest, reading: &Reading) -> Result<String, F
         return Err(fault.clone());
     }
     let hashes = format!(
-        "{}: {} files, {} read, every hash as it was",
+        "{} of {}: {} files, {} read, every hash as it was",
         manifest.id,
+        Reached::from(&manifest.source).shown(),
         reading.files,
         units::size(reading.bytes)
     );

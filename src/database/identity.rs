@@ -5,6 +5,17 @@ use super::url::ConnectionUrl;
 use crate::backup::manifest::SourceIdentity;
 use crate::fault::Fault;
 
+/// What a database is, as its server says it now, on a session of its own.
+///
+/// # Errors
+/// It cannot be reached.
+pub(crate) async fn identify(name: &str, url: &ConnectionUrl) -> Result<SourceIdentity, Fault> {
+    let session = Session::open(url, "smokedrill guard").await?;
+    let identity = identity(&session, name, url).await?;
+    session.close().await;
+    Ok(identity)
+}
+
 /// Asks the source who it is. What a role may not ask is left out.
 ///
 /// # Errors

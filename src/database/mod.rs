@@ -14,6 +14,7 @@
 //! answers in place of PostgreSQL's.
 
 mod catalogue;
+pub(crate) mod clock;
 mod connect;
 mod counters;
 mod excluded;
@@ -41,7 +42,7 @@ mod writer;
 pub(crate) use catalogue::{catalogue, estimate, fingerprint, roles};
 pub(crate) use counters::{counters, written};
 pub(crate) use excluded::Excluded;
-pub(crate) use identity::identity;
+pub(crate) use identity::{identify, identity};
 pub(crate) use impact::{Thresholds, Watch, When, quiesced};
 pub(crate) use lock::{SourceLock, application_name};
 pub(crate) use permit::Permit;

@@ -88,7 +88,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_does_not_say_which_one_it_is_is_told_by_its_place() {
-        let mut seen = crate::restore::guard::identify("x", &superuser()).await.unwrap();
+        let mut seen = crate::database::identify("x", &superuser()).await.unwrap();
         let held = Permit::proved(&seen);
         seen.system_identifier = None;
         // It said so at the start.

@@ -37,7 +37,7 @@ pub(crate) async fn writer(url: &str) -> tokio_postgres::Client {
 
 /// A permit for what a URL leads to now.
 pub(crate) async fn permit(url: &ConnectionUrl) -> Permit {
-    Permit::proved(&crate::restore::guard::identify("test", url).await.unwrap())
+    Permit::proved(&crate::database::identify("test", url).await.unwrap())
 }
 
 /// An empty database of its own in the same cluster, as the superuser's URL.

@@ -4,7 +4,8 @@
 //! suites/drill.toml -> settings -> trials
 //!   prerequisites::…   what must be so before anything long starts
 //!   backup::made       the fixture: a backup, made at most once a run, or one that is there
-//!   backup::…          the proofs, each bullet of the runbook a test
+//!   backup::…          the proofs, each bullet of the runbook a test; one that fails of what the
+//!                      backup holds is noted beside it, and nobody takes it for a good one
 //!   production::…      the source's application, after it was backed up
 //!   restore::…         the fixture: staging, masked, with integrity::… and masking::…
 //!   objectives::…      RTO, RPO and the plan, measured when all else has ended

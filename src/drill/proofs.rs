@@ -28,6 +28,31 @@ pub(super) struct Named {
     pub(super) run: fn(&Proof<'_>) -> Result<(), Failure>,
 }
 
+/// The proofs of what a backup holds. One that fails says for good that the backup is none to
+/// restore from; the others tell of its making, its age, and of how production fared.
+const OF_WHAT_IT_HOLDS: [&str; 9] = [
+    "size",
+    "no-sql-errors",
+    "hashes",
+    "archive",
+    "objects",
+    "tables",
+    "roles",
+    "buckets",
+    "storage-contents",
+];
+
+impl Named {
+    /// Runs it, and notes beside the backup whether it holds.
+    pub(super) fn judge(&self, proof: &Proof<'_>) -> Result<(), Failure> {
+        let told = (self.run)(proof);
+        if OF_WHAT_IT_HOLDS.contains(&self.name) {
+            proof.backup.note_down(self.name, &told, proof.context);
+        }
+        told
+    }
+}
+
 /// Why what is encrypted is not looked into.
 pub(super) const NEEDS_KEY: &str =
     "it is encrypted: what is in it needs the private key (--identity FILE)";
@@ -100,7 +125,12 @@ fn size(proof: &Proof<'_>) -> Result<(), Failure> {
     proof.note(Measure::bytes("stored", stored));
     proof.note(Measure::count("rows", manifest.rows()));
     let data = Measure::bytes("uncompressed data", manifest.data_bytes());
-    proof.hold(data.at_least(proof.settings.minimum_size as f64))
+    let data = data.at_least(proof.settings.minimum_size as f64);
+    let told = format!(
+        "{data}\n  help: less than production is known to have: see what is missing; if it is that \
+         small, lower `minimum_size` below [backup] in suites/drill.toml"
+    );
+    proof.hold(data).map_err(|_| Failure::failed(told))
 }
 
 fn no_sql_errors(proof: &Proof<'_>) -> Result<(), Failure> {

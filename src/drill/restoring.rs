@@ -16,7 +16,7 @@ use crate::backup::id::new_id;
 use crate::backup::manifest::SourceIdentity;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
-use crate::database::Session;
+use crate::database::{Session, identify};
 use crate::fault::Fault;
 use crate::harness::{Blocked, Context};
 use crate::journal::{RestoreEvidence, Step};
@@ -25,7 +25,6 @@ use crate::report::console::tell;
 use crate::restore::archive::Archive;
 use crate::restore::course::Course;
 use crate::restore::failure::{self as page, Failed};
-use crate::restore::guard;
 use crate::restore::hosted::buckets;
 use crate::restore::marker;
 use crate::restore::migrations::Migrations;
@@ -54,7 +53,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     let target = target(state, context).map_err(blame)?;
     let backup = state.backup(context)?;
     let began = Timestamp::now();
-    let identity = guard::identify(context.environment(), &target.url);
+    let identity = identify(context.environment(), &target.url);
     let started = |identity| SourceIdentity { started: target.own, ..identity };
     let mut evidence = RestoreEvidence {
         started: began,

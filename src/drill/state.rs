@@ -10,15 +10,17 @@ use super::restored::Restored;
 use super::trials::{ARCHIVE, HASHES, MADE};
 use super::{making, proofs};
 use crate::backup::archive::Held;
-use crate::backup::choose::{self, Choice, Known, Whose};
+use crate::backup::choose::{self, Choice, Known};
 use crate::backup::encryption::Identities;
 use crate::backup::manifest::Manifest;
+use crate::backup::origin::Whose;
 use crate::backup::place::{self, Found};
 use crate::backup::progress::Progress;
 use crate::backup::settings::Settings;
 use crate::backup::stop::Stop;
 use crate::backup::store::{Hold, Store};
 use crate::backup::verify::{self, Reading};
+use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
 use crate::evidence;
 use crate::fault::Fault;
@@ -50,6 +52,8 @@ pub(super) struct Backup {
     pub(super) store: Store,
     /// Whether this run has made it.
     pub(super) made: bool,
+    /// Its proofs that failed before.
+    refuted: Vec<String>,
     pub(super) identities: Option<Identities>,
     reading: OnceCell<Result<Reading, Fault>>,
     /// So that nobody removes it meanwhile.
@@ -124,12 +128,16 @@ impl State {
         let store = self.store(context).map_err(blame)?;
         let environment = self.source(context);
         let url = || place::url_of(&self.environments, environment, context.redactor());
-        let whose = Whose { environment, url: &url };
+        let ask = |url: &ConnectionUrl| context.runtime().block_on(identify(environment, url));
+        let whose = Whose { environment, strict: true, url: &url, ask: &ask };
         let log = self.root.join(&self.settings.audit);
-        let manifest = place::find(&store, &choice, whose, &log, |text| context.note(text));
-        let Found { manifest, sha256, hold } = manifest.map_err(blame)?;
+        let found = place::find(&store, &choice, whose, &log, |text| context.note(text));
+        let found = found.map_err(blame)?;
+        context.note(&format!("the backup is {}", found.shown()));
+        let Found { manifest, sha256, hold, refuted } = found;
         let reading = OnceCell::new();
-        let backup = Backup { manifest, sha256, store, made, identities, reading, _hold: hold };
+        let backup =
+            Backup { manifest, sha256, store, made, refuted, identities, reading, _hold: hold };
         context.evidence(|evidence| evidence.backup = Some(backup.evidence()));
         Ok(backup)
     }
@@ -144,7 +152,9 @@ impl State {
         let known = place::known(&self.store(context)?.list()?);
         let environment = self.source(context);
         let url = || place::url_of(&self.environments, environment, context.redactor());
-        let good = choose::good(&known, Whose { environment, url: &url })?;
+        let ask = |url: &ConnectionUrl| context.runtime().block_on(identify(environment, url));
+        let whose = Whose { environment, strict: true, url: &url, ask: &ask };
+        let good = choose::good(&known, whose)?;
         Ok(good.into_iter().filter(|backup| Some(backup.id.as_str()) != own).cloned().collect())
     }
 
@@ -208,6 +218,22 @@ impl Backup {
         reading.as_ref().map_err(Clone::clone)
     }
 
+    /// Notes beside the backup that a proof of it failed, so that nobody restores from it unseen;
+    /// or takes the note away, if it holds now.
+    pub(super) fn note_down(&self, proof: &str, told: &Result<(), Failure>, context: &Context) {
+        let id = &self.manifest.id;
+        let done = match told {
+            Err(Failure::Failed(_)) => self.store.refute(id, proof),
+            Ok(()) if self.refuted.iter().any(|refuted| refuted == proof) => {
+                self.store.absolve(id, proof)
+            }
+            _ => Ok(()),
+        };
+        if let Err(fault) = done {
+            context.note(&format!("that backup::{proof} was judged is not noted down: {fault}"));
+        }
+    }
+
     /// Whether the archive can be looked into; if not, whose fault that is. Without its private
     /// key it cannot either, which each proof says for itself.
     ///
@@ -251,14 +277,14 @@ fn found_by_chance(
     let spec = environments.file.environment.get(source);
     let database = spec.and_then(|spec| spec.database.as_ref());
     let variable = database.and_then(|database| database.url.variable());
-    let Some(variable) = variable.filter(|_| arguments.ours.env.is_none()) else { return Ok(()) };
-    let context = environments.context(source).at("/database/url");
-    match database.map(|database| context.find(&database.url)) {
-        Some(Ok(_)) => Err(format!(
+    let by_chance = arguments.ours.env.is_none() && !arguments.libtest.list;
+    let Some(variable) = variable.filter(|_| by_chance) else { return Ok(()) };
+    match place::is_configured(environments, source) {
+        true => Err(format!(
             "no environment is named, and `{variable}` is set: say which one is meant\n  \
              help: `--env {source}` (or `make … ENV={source}`) backs {source} up; `--env local` \
              backs up the one that the harness starts itself"
         )),
-        _ => Ok(()),
+        false => Ok(()),
     }
 }

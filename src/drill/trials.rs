@@ -22,7 +22,7 @@ pub(super) const RESTORED: &str = "restore::made";
 pub(super) const SWAPPED: &str = "restore::swapped";
 
 /// The tag of what a backup is made by.
-const BACKUP: &str = "backup";
+pub(super) const BACKUP: &str = "backup";
 
 /// The suite and the tag of what was promised.
 const OBJECTIVES: &str = "objectives";
@@ -64,7 +64,7 @@ pub(super) fn backup(state: &Arc<State>) -> Vec<Custom> {
         let body = Arc::new(move |context: &_| {
             let backup =
                 proved.backup(context).map_err(|blocked| proofs::failure(&blocked.fault))?;
-            (named.run)(&Proof { backup: &backup, settings: &proved.settings, context })
+            named.judge(&Proof { backup: &backup, settings: &proved.settings, context })
         });
         let fixture = match INTO_ARCHIVE.contains(&named.name) {
             true => sound(state),

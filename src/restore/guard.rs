@@ -71,17 +71,6 @@ pub(crate) async fn guard(
     }
 }
 
-/// What a database is, as its server says it now.
-///
-/// # Errors
-/// It cannot be reached.
-pub(crate) async fn identify(name: &str, url: &ConnectionUrl) -> Result<SourceIdentity, Fault> {
-    let session = Session::open(url, "smokedrill guard").await?;
-    let identity = identity(&session, name, url).await?;
-    session.close().await;
-    Ok(identity)
-}
-
 /// What comparing two identities says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compared {

@@ -5,15 +5,15 @@ use std::path::Path;
 
 use tokio::runtime::Runtime;
 
-use crate::backup::choose::Origin;
+use crate::backup::origin::Reached;
 use crate::backup::place;
 use crate::backup::settings::Settings;
-use crate::database::ConnectionUrl;
+use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
 use crate::redact::Redactor;
-use crate::restore::guard::{Compared, compared, distinct, identify};
+use crate::restore::guard::{Compared, compared, distinct};
 
 /// Where production is to be found.
 pub(super) struct Beside<'a> {
@@ -59,7 +59,7 @@ impl Beside<'_> {
                 for backed_up in manifests.filter(|backed_up| backed_up.environment == *source) {
                     // Another project's, or of where production was before, says that it is that
                     // one, but not that it is not this one.
-                    let origin = Origin::from(backed_up);
+                    let origin = Reached::from(backed_up);
                     let is_this = production.as_ref().map_or(true, |url| origin.is_at(url));
                     match compared(&target, backed_up) {
                         Compared::Same(_) => distinct(&target, backed_up).map_err(refused)?,

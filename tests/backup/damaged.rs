@@ -36,10 +36,7 @@ fn whatever_was_changed_cut_or_taken_away_is_named() {
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         damaged("cut");
         fs::remove_file(&path).unwrap();
-        // Without its manifest it is no backup at all.
-        if name != "manifest.json" {
-            damaged("taken away");
-        }
+        damaged("taken away");
         fs::write(&path, &whole).unwrap();
     }
     assert_eq!(project.run(&["backup", "verify", "latest"]).code, 0);
@@ -55,8 +52,12 @@ fn whatever_was_changed_cut_or_taken_away_is_named() {
     ran.is_red("backup::hashes", &["database.dump.zst"]);
     assert_eq!(ran.outcome("backup::archive"), "skipped", "{}", ran.console());
     assert!(ran.reason("backup::objects").contains("backup::hashes"));
-    // Selected alone, it does not hide what it could not look at.
-    let alone = project.drill(&["--backup", "latest", "backup::objects"]);
+    // From now on it is meant by its name alone.
+    let latest = project.drill(&["--backup", "latest"]);
+    latest.is_red("backup::made", &["no good backup", "its proof failed: hashes"]);
+    // Selected alone, a proof does not hide what it could not look at.
+    let id = project.backups().pop().unwrap();
+    let alone = project.drill(&["--backup", &id, "backup::objects"]);
     alone.is_red("backup::hashes", &["database.dump.zst"]);
 }
 
@@ -76,6 +77,9 @@ fn a_manifest_that_was_written_anew_with_its_hash_is_found_by_the_audit_log() {
     let told = project.run(&["backup", "verify", "latest"]);
     assert_eq!(told.code, 1, "{}", told.console());
     assert!(told.stderr.contains("the audit log says"), "{}", told.console());
+    let audit = project.run(&["audit", "verify"]);
+    assert_eq!(audit.code, 1, "{}", audit.console());
+    assert!(audit.stderr.contains("the audit log says"), "{}", audit.console());
     let ran = project.drill(&["--backup", "latest"]);
     ran.is_red("backup::made", &["the audit log says"]);
     fs::write(&place, whole).unwrap();

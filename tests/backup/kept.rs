@@ -62,6 +62,56 @@ fn latest_previous_and_a_name_choose_what_is_proved() {
 }
 
 #[test]
+fn one_whose_proof_failed_is_passed_over_until_the_proof_holds() {
+    let site = shared();
+    let project = Project::new(&site);
+    assert_eq!(project.drill(&["backup::size"]).code, 0);
+    let good = project.backups().pop().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    project.write("suites/drill.toml", "[backup]\nminimum_size = \"1TB\"\n");
+    project.drill(&["backup::size"]).is_red("backup::size", &["1.0 TB"]);
+    let small = project.backups().pop().unwrap();
+    let listed = project.run(&["backup", "list"]).stdout;
+    assert_eq!(listed.matches("its proof failed: size").count(), 1, "{listed}");
+    let latest = project.run(&["backup", "verify", "latest"]);
+    assert!(latest.stdout.contains(&good), "{}", latest.console());
+    assert!(
+        latest.stderr.contains(&small) && latest.stderr.contains("size"),
+        "{}",
+        latest.console()
+    );
+    assert_eq!(project.run(&["backup", "remove", &good]).code, 2, "the last good one");
+    project.settings("");
+    let again = project.drill(&["backup::size", "--backup", &small]);
+    assert_eq!(again.code, 0, "{}", again.console());
+    let latest = project.run(&["backup", "verify", "latest"]);
+    assert!(latest.stdout.contains(&small), "{}", latest.console());
+}
+
+#[test]
+fn a_backup_of_one_environment_proves_nothing_of_another() {
+    let site = shared();
+    let project = Project::new(&site);
+    let url = site.production.read_only_url();
+    let named = |name: &str| format!("[environment.{name}.database]\nurl = {url:?}\n");
+    project.write("suites/environments.toml", &(named("production") + &named("preview")));
+    project.settings("source = \"preview\"\n");
+    assert_eq!(project.run(&["drill", "--env", "preview", "backup::made"]).code, 0);
+    let preview = project.backups().pop().unwrap();
+    project.settings("");
+    let told = project.drill(&["backup::made", "--backup", &preview]);
+    assert_eq!(told.code, 3, "{}", told.console());
+    told.is_red("backup::made", &["it is of preview", "not of `production`"]);
+    let verify = |more: &[&str]| project.run(&[&["backup", "verify", &preview], more].concat());
+    assert_eq!(verify(&[]).code, 0, "by its name alone it is what it is");
+    assert_eq!(verify(&["--env", "production"]).code, 2);
+    let listed = |name: &str| project.run(&["backup", "list", "--env", name]);
+    assert!(listed("preview").stdout.contains(&preview));
+    assert!(listed("production").stdout.contains("no backup of `production`"));
+    assert_eq!(listed("nosuch").code, 2);
+}
+
+#[test]
 fn a_log_that_was_altered_cut_or_added_to_is_found() {
     let site = shared();
     let project = Project::new(&site);

@@ -74,6 +74,10 @@ pub struct Anchor {
     pub log: String,
     /// The hash of the line.
     pub line: String,
+    /// Which file, by the hash of its path: of two logs on one machine neither has the other's
+    /// lines. Nothing in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// The little that tells a version.

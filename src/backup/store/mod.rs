@@ -32,6 +32,7 @@ mod folder;
 mod holder;
 mod location;
 mod name;
+mod refuted;
 mod rehash;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -84,6 +85,28 @@ pub(crate) struct Listed {
     pub(crate) id: String,
     /// Its manifest, where each file is there in its size; or what is wrong with it.
     pub(crate) manifest: Result<Manifest, Fault>,
+    /// The manifest's own hash, where it can be read.
+    pub(crate) sha256: Option<String>,
+    /// The proofs of it that failed.
+    pub(crate) refuted: Vec<String>,
+}
+
+impl Listed {
+    fn new(id: String, whole: Result<Whole, Fault>) -> Self {
+        match whole {
+            Ok(Whole { manifest, sha256, refuted }) => {
+                Self { id, manifest: Ok(manifest), sha256: Some(sha256), refuted }
+            }
+            Err(fault) => Self { id, manifest: Err(fault), sha256: None, refuted: Vec::new() },
+        }
+    }
+}
+
+/// A backup whose files are all there.
+struct Whole {
+    manifest: Manifest,
+    sha256: String,
+    refuted: Vec<String>,
 }
 
 /// A backup that is being read: nobody removes it meanwhile.
@@ -172,7 +195,7 @@ impl Store {
     }
 
     /// All backups, newest first, by what their names say. Drafts and foreign files are none; a
-    /// backup whose manifest cannot be read, or whose files are not all there, is one.
+    /// backup whose manifest is gone or cannot be read, or whose files are not all there, is one.
     ///
     /// # Errors
     /// The place cannot be read.
@@ -183,7 +206,7 @@ impl Store {
         };
         let mut ids = folder.ids()?;
         ids.sort_unstable_by(|a, b| b.cmp(a));
-        let listed = ids.into_iter().map(|id| Listed { manifest: folder.whole(&id), id });
+        let listed = ids.iter().map(|id| Listed::new(id.clone(), folder.whole(id)));
         Ok(listed.collect())
     }
 
@@ -211,6 +234,44 @@ impl Store {
         match &self.0 {
             Kind::Folder(folder) => folder.open_file(id, name),
             Kind::Bucket(bucket) => bucket.open_file(id, name),
+        }
+    }
+
+    /// Notes that a proof of a backup failed, so that nobody takes it for a good one.
+    ///
+    /// # Errors
+    /// It cannot be noted.
+    pub(crate) fn refute(&self, id: &str, proof: &str) -> Result<(), Fault> {
+        self.check_id(id)?;
+        let name = refuted::name(proof);
+        match &self.0 {
+            Kind::Folder(folder) => folder.leave(id, &name),
+            Kind::Bucket(bucket) => bucket.leave(id, &name),
+        }
+    }
+
+    /// The proofs of a backup that failed.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn refuted(&self, id: &str) -> Result<Vec<String>, Fault> {
+        self.check_id(id)?;
+        Ok(refuted::of(&match &self.0 {
+            Kind::Folder(folder) => folder.sizes(id)?,
+            Kind::Bucket(bucket) => bucket.stored(id)?,
+        }))
+    }
+
+    /// Takes such a note away: the proof holds now.
+    ///
+    /// # Errors
+    /// It cannot be taken away.
+    pub(crate) fn absolve(&self, id: &str, proof: &str) -> Result<(), Fault> {
+        self.check_id(id)?;
+        let name = refuted::name(proof);
+        match &self.0 {
+            Kind::Folder(folder) => folder.take_away(id, &name),
+            Kind::Bucket(bucket) => bucket.take_away(id, &name),
         }
     }
 
@@ -278,7 +339,7 @@ fn sealed(sha256: &str) -> String {
 }
 
 /// A manifest whose files are all there, in their sizes.
-fn complete(manifest: Manifest, stored: &Sizes) -> Result<Manifest, Fault> {
+fn complete((manifest, sha256): (Manifest, String), stored: &Sizes) -> Result<Whole, Fault> {
     for FileRecord { name, bytes, .. } in &manifest.files {
         let size = stored.iter().find(|(stored, _)| stored == name).map(|(_, size)| size);
         let message = match size {
@@ -289,7 +350,7 @@ fn complete(manifest: Manifest, stored: &Sizes) -> Result<Manifest, Fault> {
         let place = format!("{}/{name}", manifest.id);
         return Err(rehash::damaged(message).object(place));
     }
-    Ok(manifest)
+    Ok(Whole { manifest, sha256, refuted: refuted::of(stored) })
 }
 
 impl fmt::Display for Store {

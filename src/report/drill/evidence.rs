@@ -118,19 +118,19 @@ fn who(report: &DrillReport) -> Vec<Block> {
     vec![Block::Facts { facts }]
 }
 
+/// What a place says of itself.
+type Telling = fn(&SourceIdentity) -> Option<String>;
+
 fn places(report: &DrillReport) -> Vec<Block> {
     let evidence = &report.evidence;
     let source = evidence.backup.as_ref().map(|backup| &backup.source);
     let target = evidence.restore.as_ref().and_then(|restore| restore.target.as_ref());
-    let value =
-        |place: Option<&SourceIdentity>, tell: fn(&SourceIdentity) -> Option<String>| match place
-            .map(tell)
-        {
-            Some(Some(text)) => Cell::code(text),
-            Some(None) => Cell::text("not known"),
-            None => Cell::text("not looked at").tone(Tone::Mute),
-        };
-    let tellers: [(&str, fn(&SourceIdentity) -> Option<String>); 7] = [
+    let value = |place: Option<&SourceIdentity>, tell: Telling| match place.map(tell) {
+        Some(Some(text)) => Cell::code(text),
+        Some(None) => Cell::text("not known"),
+        None => Cell::text("not looked at").tone(Tone::Mute),
+    };
+    let tellers: [(&str, Telling); 7] = [
         ("Environment", |place| Some(place.environment.clone())),
         ("Connection", |place| {
             Some(format!("{}@{}:{}/{}", place.user, place.host, place.port, place.database))

@@ -13,7 +13,7 @@ use crate::journal::{Measure, Side};
 use crate::report::{text, units};
 
 /// From this share of a threshold on, in percent, it is nearly reached.
-const NEAR: f64 = 80.0;
+pub(super) const NEAR: f64 = 80.0;
 
 /// How many of one kind are told before the rest is only counted.
 const MOST: usize = 5;

@@ -18,6 +18,9 @@ use crate::report::{text, units};
 /// How many drills are shown.
 const SHOWN: usize = 20;
 
+/// A figure of a drill.
+type Figure = fn(&RunLine) -> Option<f64>;
+
 /// The status in one word.
 pub(crate) fn word(status: Status) -> &'static str {
     match status {
@@ -61,7 +64,7 @@ pub fn show(reports: &Path, environment: Option<&str>) -> Result<String, Fault> 
     }
     page.push('\n');
     let whole: Vec<&RunLine> = lines.iter().filter(|line| line.status != Status::Partial).collect();
-    let figures: [(&str, fn(&RunLine) -> Option<f64>); 4] = [
+    let figures: [(&str, Figure); 4] = [
         ("recovery time", |line| line.rto),
         ("backup", |line| line.stages.get("backup").copied()),
         ("restore", |line| line.stages.get("restore").copied()),

@@ -9,10 +9,10 @@ use tokio::task::JoinHandle;
 
 use super::{Bucket, answer};
 use crate::backup::id::is_id;
-use crate::backup::manifest::{MANIFEST, Manifest, SEAL};
+use crate::backup::manifest::{MANIFEST, SEAL};
 use crate::backup::store::folder::{MOST, too_large};
 use crate::backup::store::trouble::{self, STAGE};
-use crate::backup::store::{Listed, Sizes, Written, complete, parsed};
+use crate::backup::store::{Listed, Sizes, Whole, Written, complete, parsed};
 use crate::fault::Fault;
 
 /// A file is read in blocks, the next while this one is used: each has its own time limit and is
@@ -35,10 +35,9 @@ impl Bucket {
                 self.doubt().await?;
             }
             let manifests = futures_util::stream::iter(ids).map(|id| async move {
-                let manifest = self.whole(&id).await.transpose()?;
-                Some(Listed { manifest, id })
+                let whole = self.whole(&id).await.transpose()?;
+                Some(Listed::new(id, whole))
             });
-            // Without a manifest it is a draft, or on its way out.
             Ok(manifests.buffered(AT_ONCE).filter_map(std::future::ready).collect().await)
         })
     }
@@ -61,10 +60,42 @@ impl Bucket {
     }
 
     /// A backup's manifest, if its files are all there; nothing where it is no backup.
-    async fn whole(&self, id: &str) -> Result<Option<Manifest>, Fault> {
-        let Some(written) = self.fetch_manifest(id).await? else { return Ok(None) };
-        let (manifest, _) = parsed(id, &written)?;
-        complete(manifest, &self.sizes(id).await?).map(Some)
+    async fn whole(&self, id: &str) -> Result<Option<Whole>, Fault> {
+        let mut written = self.fetch_manifest(id).await?;
+        if written.is_none() {
+            // A draft, or one on its way out: either has a marker.
+            for marker in ["drafts", "removed"] {
+                let marker = self.path(&format!("{marker}/{id}.json"));
+                if self.is_there(&marker).await? {
+                    return Ok(None);
+                }
+            }
+            // Published, or removed, since it was asked for.
+            written = self.fetch_manifest(id).await?;
+        }
+        let stored = self.sizes(id).await?;
+        match written {
+            Some(written) => complete(parsed(id, &written)?, &stored).map(Some),
+            None if stored.is_empty() => Ok(None),
+            None => Err(trouble::missing(id, MANIFEST)),
+        }
+    }
+
+    /// What is stored of a backup.
+    pub(in super::super) fn stored(&self, id: &str) -> Result<Sizes, Fault> {
+        self.wait(self.sizes(id))
+    }
+
+    /// Leaves an empty object in a backup.
+    pub(in super::super) fn leave(&self, id: &str, name: &str) -> Result<(), Fault> {
+        let path = self.object(id, name);
+        let put = self.wait(self.0.s3.put(&path, Vec::new().into()));
+        put.map(drop).map_err(|error| self.fault(&error, &path))
+    }
+
+    /// Takes such an object away.
+    pub(in super::super) fn take_away(&self, id: &str, name: &str) -> Result<(), Fault> {
+        self.wait(self.delete(&self.object(id, name)))
     }
 
     /// What is stored of a backup or a draft.
@@ -106,11 +137,14 @@ impl Bucket {
     /// Asked with a GET whose body is not read: the answer to a HEAD does not tell a missing
     /// object from a missing bucket.
     pub(super) async fn is_backup(&self, id: &str) -> Result<bool, Fault> {
-        let path = self.object(id, MANIFEST);
-        match self.0.s3.get(&path).await {
+        self.is_there(&self.object(id, MANIFEST)).await
+    }
+
+    async fn is_there(&self, path: &Path) -> Result<bool, Fault> {
+        match self.0.s3.get(path).await {
             Ok(_) => Ok(true),
             Err(error) if answer::is_missing(&error) => Ok(false),
-            Err(error) => Err(self.fault(&error, &path)),
+            Err(error) => Err(self.fault(&error, path)),
         }
     }
 
@@ -151,7 +185,8 @@ impl Bucket {
 
     pub(in super::super) fn remove(&self, id: &str) -> Result<(), Fault> {
         self.wait(async {
-            if !self.is_backup(id).await? {
+            // One that has lost its manifest is told of as damaged, and can be removed.
+            if self.whole(id).await.is_ok_and(|whole| whole.is_none()) {
                 return Err(trouble::no_backup(id, &self.0.shown));
             }
             // Whoever tidies ends what is killed on its way.

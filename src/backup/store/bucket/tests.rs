@@ -300,23 +300,35 @@ fn a_prefix_is_a_world_of_its_own() {
 }
 
 #[test]
+fn a_proof_that_failed_is_noted_until_it_holds() {
+    let (_remote, store) = store();
+    testing::publish(&store, ID, b"x");
+    crate::backup::store::folder::tests::proof_is_noted(&store);
+}
+
+#[test]
 fn more_than_a_page_is_listed_and_removed() {
     let (remote, store) = store();
     for number in 0..1500 {
         remote.put(&format!("backups/photos-{number:04}.jpg"), b"foreign");
         remote.put(&of(ID, &format!("part-{number:04}")), b"x");
         let second = format!("20200101T{:02}{:02}00Z-{number:08x}", number / 60 % 24, number % 60);
-        remote.put(&of(&second, "no-manifest"), b"x");
+        remote.put(&of(&second, "lost-its-manifest"), b"x");
     }
     let manifest = testing::manifest(ID, Vec::new()).to_json().unwrap();
     remote.put(&of(ID, "manifest.json"), &manifest);
     testing::publish(&store, LATER, b"x");
-    let ids: Vec<String> = store.list().unwrap().into_iter().map(|one| one.id).collect();
-    assert_eq!(ids, [LATER, ID]);
+    let (whole, lost): (Vec<_>, Vec<_>) =
+        store.list().unwrap().into_iter().partition(|one| !one.id.starts_with("2020"));
+    let ids: Vec<String> = whole.into_iter().map(|one| one.id).collect();
+    assert_eq!((ids, lost.len()), (vec![LATER.to_owned(), ID.to_owned()], 1500));
+    let told = lost[0].manifest.as_ref().unwrap_err().line();
+    assert!(told.contains("manifest.json") && told.contains("missing"), "{told}");
+    store.remove(&lost[0].id).unwrap();
     store.remove(ID).unwrap();
     let kept = remote.keys();
     assert!(!kept.iter().any(|key| key.contains(ID)), "{kept:?}");
-    assert_eq!(kept.len(), 1500 + 1500 + 3);
+    assert_eq!(kept.len(), 1500 + 1499 + 3);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::{Folder, REMOVED, files};
 use crate::backup::id::is_id;
-use crate::backup::manifest::{MANIFEST, Manifest, SEAL};
-use crate::backup::store::{Sizes, Written, complete, parsed, trouble};
+use crate::backup::manifest::{MANIFEST, SEAL};
+use crate::backup::store::{Sizes, Whole, Written, complete, parsed, trouble};
 use crate::fault::{Fault, FaultKind};
 
 /// No manifest is as large (a million tables have one of about this size); what is, is not read
@@ -57,8 +57,12 @@ impl Folder {
     }
 
     /// A backup's manifest, if its files are all there.
-    pub(in super::super) fn whole(&self, id: &str) -> Result<Manifest, Fault> {
-        let (manifest, _) = parsed(id, &self.manifest(id)?)?;
+    pub(in super::super) fn whole(&self, id: &str) -> Result<Whole, Fault> {
+        complete(parsed(id, &self.manifest(id)?)?, &self.sizes(id)?)
+    }
+
+    /// What is stored of a backup.
+    pub(in super::super) fn sizes(&self, id: &str) -> Result<Sizes, Fault> {
         let read = || -> io::Result<Sizes> {
             let mut sizes = Vec::new();
             for entry in fs::read_dir(self.path(id))? {
@@ -70,9 +74,7 @@ impl Folder {
             }
             Ok(sizes)
         };
-        let sizes = read()
-            .map_err(|error| trouble::io(&error, &self.path(id).display().to_string(), "read"))?;
-        complete(manifest, &sizes)
+        read().map_err(|error| trouble::io(&error, &self.path(id).display().to_string(), "read"))
     }
 
     pub(in super::super) fn open_file(
@@ -146,15 +148,32 @@ impl Folder {
         remove().map_err(fault)
     }
 
+    /// Whether it is one, or was before it lost its manifest: a folder gets such a name when
+    /// that is in it. An empty one never was.
     fn is_backup(&self, id: &str) -> io::Result<bool> {
         let path = self.path(id);
-        if !files::is_folder(&path)? {
-            return Ok(false);
+        Ok(files::is_folder(&path)? && fs::read_dir(&path)?.next().is_some())
+    }
+
+    /// Leaves an empty file in a backup, unless it is there.
+    pub(in super::super) fn leave(&self, id: &str, name: &str) -> Result<(), Fault> {
+        let path = self.path(id).join(name);
+        match files::create(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            made => made
+                .and_then(|file| file.sync_all())
+                .map_err(|error| trouble::io(&error, &path.display().to_string(), "written")),
         }
-        match fs::symlink_metadata(path.join(MANIFEST)) {
-            Ok(found) => Ok(found.is_file()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+    }
+
+    /// Takes such a file away, and is content if it is gone.
+    pub(in super::super) fn take_away(&self, id: &str, name: &str) -> Result<(), Fault> {
+        let path = self.path(id).join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => {
+                removed.map_err(|error| trouble::io(&error, &path.display().to_string(), "removed"))
+            }
         }
     }
 

@@ -33,6 +33,27 @@ fn nothing_is_made_by_looking() {
 }
 
 #[test]
+fn a_folder_is_made_and_those_above_it_are_not() {
+    let (folder, _) = store();
+    let below = folder.path().join("not mounted/backups");
+    let store = testing::folder(&below);
+    assert!(store.list().unwrap().is_empty());
+    for told in [
+        store.probe().map(drop).unwrap_err(),
+        store.begin(ID, &testing::holder()).map(drop).unwrap_err(),
+    ] {
+        let told = told.to_string();
+        for part in ["not mounted/backups: there is no folder", "not mounted?", "mkdir -p"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+    assert!(names(folder.path()).is_empty(), "nothing was made");
+    fs::create_dir(folder.path().join("not mounted")).unwrap();
+    store.probe().unwrap();
+    assert!(below.is_dir());
+}
+
+#[test]
 fn a_backup_is_seen_whole_or_not_at_all() {
     let (folder, store) = store();
     let home = folder.path().join("backups");
@@ -157,6 +178,44 @@ fn a_dead_makers_draft_is_tidied_and_a_live_ones_is_not() {
     live.publish(&testing::manifest(LATER, vec![record])).unwrap();
     assert!(store.tidy().unwrap().is_empty());
     assert_eq!(store.list().unwrap().len(), 1);
+}
+
+#[test]
+fn a_backup_that_lost_its_manifest_is_told_of_and_can_be_removed() {
+    let (folder, store) = store();
+    testing::publish(&store, ID, b"x");
+    fs::remove_file(folder.path().join("backups").join(ID).join("manifest.json")).unwrap();
+    assert!(store.tidy().unwrap().is_empty(), "what is left of it may be wanted");
+    let told = store.list().unwrap()[0].manifest.clone().unwrap_err();
+    assert_eq!(told.kind(), crate::fault::FaultKind::Failed);
+    assert!(told.line().contains("manifest.json: the file is missing"), "{told}");
+    store.remove(ID).unwrap();
+    assert!(store.list().unwrap().is_empty());
+}
+
+#[test]
+fn a_proof_that_failed_is_noted_until_it_holds() {
+    let (_folder, store) = store();
+    testing::publish(&store, ID, b"x");
+    proof_is_noted(&store);
+}
+
+/// In either kind of place.
+pub(in super::super) fn proof_is_noted(store: &Store) {
+    let listed = || store.list().unwrap().remove(0);
+    assert!(listed().refuted.is_empty());
+    for proof in ["size", "tables", "size"] {
+        store.refute(ID, proof).unwrap();
+    }
+    assert_eq!(listed().refuted, ["size", "tables"]);
+    assert!(listed().manifest.is_ok(), "its files are whole");
+    assert_eq!(store.refuted(ID).unwrap(), ["size", "tables"]);
+    for _ in 0..2 {
+        store.absolve(ID, "size").unwrap();
+    }
+    assert_eq!(listed().refuted, ["tables"]);
+    store.remove(ID).unwrap();
+    assert!(store.list().unwrap().is_empty());
 }
 
 #[test]

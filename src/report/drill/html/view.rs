@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::super::build::{long, pieces, promised, share};
-use super::super::evidence;
 use super::super::model::{DrillReport, Objective, Status};
 use super::super::section::{Block, Cell, Place, Section, Tone};
+use super::super::{evidence, recommend};
 use super::charts::{self, Bar, SpanRow, Trend};
 use crate::report::{text, units};
 
@@ -101,6 +101,7 @@ struct LatencyRow {
     id: String,
     bar: Bar,
     over: bool,
+    tone: &'static str,
     value: String,
     budget: String,
     percent: String,
@@ -314,6 +315,11 @@ fn latencies(report: &DrillReport) -> Vec<LatencyRow> {
         id: found.id.clone(),
         bar: Bar::of(0.0, found.percent, 100.0),
         over: found.percent > 100.0,
+        tone: name(Some(match found.percent {
+            over if over > 100.0 => Tone::Bad,
+            near if near >= recommend::NEAR => Tone::Warn,
+            _ => Tone::Good,
+        })),
         value: units::against(found.value_ms, Some(found.budget_ms)),
         budget: units::budget(found.budget_ms),
         percent: share(Some(found.percent)),
