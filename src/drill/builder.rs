@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::ending;
 use super::state::State;
 use super::trials;
 use crate::harness::{CommandLine, Exercised, Harness, Kind, Running};
@@ -107,11 +108,14 @@ impl Drill {
             let answers = starts(name) || spec.is_some_and(|spec| spec.base_url.is_some());
             let mut customs = trials::backup(&state);
             let mut before_checks = None;
+            let evidence = ending::evidence(&state, arguments.libtest.list);
+            let ending = ending::of(&state);
             if name != state.settings.source {
                 customs.extend(trials::restore(&state));
+                customs.extend(trials::objectives(&state));
                 before_checks = answers.then(|| trials::before_checks(&state));
             }
-            Ok(Exercised { customs, inputs, before_checks })
+            Ok(Exercised { customs, inputs, before_checks, evidence, ending })
         }));
         harness.run_with(words)
     }

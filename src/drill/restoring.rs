@@ -13,11 +13,13 @@ use crate::actor;
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::display::Display;
 use crate::backup::id::new_id;
+use crate::backup::manifest::SourceIdentity;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
-use crate::database::Session;
+use crate::database::{Session, identify};
 use crate::fault::Fault;
 use crate::harness::{Blocked, Context};
+use crate::journal::{RestoreEvidence, Step};
 use crate::proof::{self, Proved, Subject};
 use crate::report::console::tell;
 use crate::restore::archive::Archive;
@@ -51,10 +53,22 @@ fn blame(fault: Fault) -> Blocked {
 fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     let target = target(state, context).map_err(blame)?;
     let backup = state.backup(context)?;
+    let began = Timestamp::now();
+    let identity = identify(context.environment(), &target.url);
+    let started = |identity| SourceIdentity { started: target.own, ..identity };
+    let mut evidence = RestoreEvidence {
+        started: began,
+        finished: None,
+        stages: Vec::new(),
+        target: context.runtime().block_on(identity).ok().map(started),
+        serves: false,
+        kept: Vec::new(),
+        people: 0,
+    };
+    context.evidence(|all| all.restore = Some(evidence.clone()));
     backup.sound(context)?;
     let stop = Stop::default();
     let _listening = context.stop_with(&stop);
-    let began = Timestamp::now();
     let id = new_id(began);
     let path = state.root.join(&state.settings.audit);
     let audit = Audit::open(&path).map_err(blame)?;
@@ -79,6 +93,15 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     ));
     let mut course = Course::default();
     let done = run(state, context, &backup, &target, (&id, began, &stop), &mut course);
+    evidence.finished = Some(Timestamp::now());
+    let step = |(name, seconds): &(String, f64)| Step { name: name.clone(), seconds: *seconds };
+    evidence.stages = course.stages.iter().map(step).collect();
+    evidence.kept = course.kept.iter().cloned().collect();
+    if let Ok(restored) = &done {
+        (evidence.serves, evidence.people) = (restored.swapped, restored.people);
+        evidence.kept.extend(restored.before.clone());
+    }
+    context.evidence(|all| all.restore = Some(evidence));
     let fault = match &done {
         Ok(restored) => restored.red().map(|blocked| blocked.fault),
         Err(fault) => Some(fault.clone()),

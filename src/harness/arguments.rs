@@ -39,8 +39,10 @@ impl Kind {
         match self {
             Self::Smoke => "Runs the checks of suites/ against an environment.",
             Self::Drill => {
-                "Backs the source of suites/drill.toml up, and proves the backup. In the \
-                 environment `local` the source is one that the harness starts itself."
+                "Backs the source of suites/drill.toml up, restores it into the environment, masked, \
+                 proves both, runs the checks of suites/, and measures RTO and RPO. The report is in \
+                 reports/drill/. In the environment `local` both are databases that the harness \
+                 starts itself."
             }
         }
     }

@@ -17,7 +17,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn without_a_file_the_runbook_counts() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings::load(folder.path()).unwrap();
+    assert_eq!(settings.rto, Duration::from_secs(4 * 3_600));
     assert_eq!(settings.rpo, Duration::from_secs(3_600));
+    assert!(!settings.plan_blocks);
     assert_eq!(settings.source, "production");
     assert_eq!(settings.buckets, ["uploads", "invoices", "maintenance"]);
     assert_eq!(settings.minimum_size, 100_000_000);
@@ -45,7 +47,9 @@ fn every_key_is_taken() {
     let settings = load(
         r#"
         [objectives]
+        rto = "2h"
         rpo = "30m"
+        plan = "blocking"
         [backup]
         source = "staging"
         location = "s3://bucket/prefix"
