@@ -104,6 +104,7 @@ pub fn rotate_twilio(
         redactor: redactor_,
         stop: stop_,
         new: None,
+        rescued: None,
         resumed,
         say,
     };

@@ -28,6 +28,8 @@ pub(super) struct Course<'a> {
     pub(super) stop: &'a Stop,
     /// The new token, where this process has seen it made or read it from the vault.
     pub(super) new: Option<SecretString>,
+    /// The old token, where it was rescued.
+    pub(super) rescued: Option<SecretString>,
     /// Whether this process goes on with what another one began to promote.
     pub(super) resumed: bool,
     pub(super) say: &'a mut dyn FnMut(&str),
@@ -79,6 +81,9 @@ impl Course<'_> {
     pub(super) fn old(&self) -> Result<SecretString, Fault> {
         if fingerprint(&self.twilio.token) == self.state.old {
             return Ok(self.twilio.token.clone());
+        }
+        if let Some(old) = self.rescued.as_ref().filter(|old| fingerprint(old) == self.state.old) {
+            return Ok(old.clone());
         }
         let sealed = self.state.sealed.as_deref().zip(self.new.as_ref());
         let opened = sealed.and_then(|(sealed, new)| unseal(sealed, new));

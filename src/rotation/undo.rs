@@ -72,7 +72,7 @@ impl Course<'_> {
             self.new = Some(token);
             return Ok(self.reach(Phase::Promoted)?);
         }
-        self.new = None;
+        (self.new, self.rescued) = (None, Some(token));
         Ok(self.reach(Phase::Begun)?)
     }
 }

@@ -7,7 +7,7 @@ use super::canary::{Canary, KINDS};
 use super::event::Planted;
 use super::line::{Outcome, line};
 use super::part::PARTS;
-use super::sentry::Sentry;
+use super::sentry::{Refused, Sentry};
 use super::settings::{Project, resolve};
 use crate::backup::backups::settings;
 use crate::backup::stop::Stop;
@@ -64,21 +64,20 @@ async fn tested(
 ) -> Result<Tally, Fault> {
     let mut tally = Tally::default();
     let sentry = Sentry::new(project, stop);
+    // What is the same for all others is not tried ten times.
+    let mut refused: Option<String> = None;
     let mut sent = Vec::new();
     for event in events {
-        sent.push(sentry.send(event).await?);
+        sent.push(match &refused {
+            Some(why) => Err(why.clone()),
+            None => sentry.send(event).await?.map_err(|told| told.noted(&mut refused)),
+        });
     }
-    let mut refused = None;
     for (event, sent) in events.iter().zip(sent) {
-        let kept = match (&refused, sent) {
-            (Some(why), _) => Err(String::clone(why)),
-            (None, Err(why)) => Err(why),
-            (None, Ok(())) => sentry.read(event).await?.map_err(|told| {
-                if told.lasting {
-                    refused = Some(told.why.clone());
-                }
-                told.why
-            }),
+        let kept = match (sent, &refused) {
+            (Err(why), _) => Err(why),
+            (Ok(()), Some(why)) => Err(why.clone()),
+            (Ok(()), None) => sentry.read(event).await?.map_err(|told| told.noted(&mut refused)),
         };
         for (part, canary) in &event.canaries {
             let outcome = match &kept {

@@ -67,39 +67,37 @@ impl Part {
     /// Whether a string of what is read back belongs to this part, by the names on the way to it.
     /// What is read back has other names than what is sent: `extra` is `context`, say.
     pub(super) fn has(self, path: &[&str]) -> bool {
-        let below = |name: &str| path.contains(&name);
         let leaf = |names: &[&str]| path.last().is_some_and(|last| names.contains(last));
+        let first = |names: &[&str]| path.first().is_some_and(|first| names.contains(first));
+        let behind =
+            |name: &str| path.iter().position(|part| *part == name).map(|at| &path[at + 1..]);
+        // Each of `entries` has a `data` of its own around what it has.
+        let below = |name: &str, inner: &[&str]| {
+            let rest = behind(name).unwrap_or_default();
+            let rest = if first(&["entries"]) { rest.get(1..).unwrap_or_default() } else { rest };
+            let rest = rest.strip_prefix(&["values"]).unwrap_or(rest);
+            rest.first().is_some_and(|next| inner.contains(next))
+        };
         match self {
             Self::Message => {
-                leaf(&["message", "formatted"]) && !below("breadcrumbs") && !below("exception")
+                first(&["message"])
+                    || below("logentry", &["formatted"])
+                    || below("message", &["formatted", "message"])
             }
-            Self::Exception => below("exception") && leaf(&["value"]),
-            Self::Variables => below("vars"),
+            Self::Exception => below("exception", &["value"]),
+            Self::Variables => behind("vars").is_some(),
             Self::SourceLine => leaf(&["contextLine", "context_line"]),
-            Self::BreadcrumbMessage => below("breadcrumbs") && leaf(&["message"]),
-            Self::BreadcrumbData => {
-                below("breadcrumbs") && path.last() == Some(&"data") || {
-                    below("breadcrumbs") && path.iter().rev().nth(1) == Some(&"data")
-                }
-            }
-            Self::Url => below("request") && leaf(&["url"]),
-            Self::Query => below("request") && (below("query") || below("query_string")),
-            Self::Headers => below("request") && below("headers"),
-            Self::Cookies => below("request") && below("cookies"),
-            // `entries` have a `data` of their own around it.
-            Self::Body => {
-                below("request")
-                    && path.iter().rposition(|name| *name == "data").is_some_and(|at| {
-                        path.get(at.wrapping_sub(1)) == Some(&"data")
-                            || path.get(at.wrapping_sub(1)) == Some(&"request")
-                                && at + 2 >= path.len()
-                                && !["url", "method", "fragment"].iter().any(|name| leaf(&[name]))
-                    })
-            }
-            Self::User => below("user"),
-            Self::Tags => below("tags"),
-            Self::Extra => matches!(path.first(), Some(&"context" | &"extra")),
-            Self::Contexts => below("contexts"),
+            Self::BreadcrumbMessage => below("breadcrumbs", &["message"]),
+            Self::BreadcrumbData => below("breadcrumbs", &["data"]),
+            Self::Url => below("request", &["url"]),
+            Self::Query => below("request", &["query", "query_string"]),
+            Self::Headers => below("request", &["headers"]),
+            Self::Cookies => below("request", &["cookies"]),
+            Self::Body => below("request", &["data"]),
+            Self::User => first(&["user"]),
+            Self::Tags => first(&["tags"]),
+            Self::Extra => first(&["context", "extra"]),
+            Self::Contexts => first(&["contexts"]),
             Self::Transaction => leaf(&["transaction", "culprit"]),
         }
     }

@@ -1,5 +1,12 @@
 //! Looks for canaries in what was read back.
 
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD as PLUS, URL_SAFE as DASH};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::percent_decode_str;
+use regex::Regex;
 use serde_json::Value;
 
 use super::canary::Canary;
@@ -7,12 +14,19 @@ use super::part::Part;
 use crate::redact::forms;
 use crate::suite::source::{hex, pointer_token};
 
+/// Padding stands outside a run, and bits behind the last byte are anybody's.
+const LENIENCE: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const LENIENT: GeneralPurpose = GeneralPurpose::new(&PLUS, LENIENCE);
+const LENIENT_URL: GeneralPurpose = GeneralPurpose::new(&DASH, LENIENCE);
+
 /// An event as it was read back.
 pub(super) struct Kept {
     value: Value,
     /// The answer's own text, so that nothing is lost in reading it.
     raw: String,
-    /// Its strings and keys, decoded.
+    /// Its strings and keys, and what is encoded in them.
     texts: String,
     /// Letters and digits of those alone, in small letters.
     bare: String,
@@ -36,6 +50,7 @@ impl Kept {
             texts.push_str(text);
             texts.push('\n');
         });
+        texts.push_str(&unwrapped(&texts));
         let bare = bare(&texts);
         Self { value, raw, texts, bare }
     }
@@ -71,7 +86,12 @@ impl Kept {
         fn walk(value: &Value, at: &str, needles: &Needles) -> Option<String> {
             match value {
                 Value::String(text) => {
-                    let holds = needles.are_in(text) || bare(text).contains(&needles.bare);
+                    let all = format!(
+                        "{text}
+{}",
+                        unwrapped(text)
+                    );
+                    let holds = needles.are_in(&all) || bare(&all).contains(&needles.bare);
                     holds.then(|| at.to_owned())
                 }
                 Value::Array(items) => items
@@ -113,6 +133,25 @@ impl Needles {
             text.contains(form.as_str()) || small.contains(form.to_lowercase().as_str())
         })
     }
+}
+
+/// What stands in a text behind URL encoding and base64, also one within the other.
+fn unwrapped(text: &str) -> String {
+    static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("[A-Za-z0-9+/_-]{12,}").ok());
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut found = plain(text);
+    let runs = RUN.iter().flat_map(|run| run.find_iter(text)).map(|run| run.as_str());
+    for run in runs {
+        // The last digit of a run that was cut off has too few bits.
+        let whole = run.get(..run.len() - usize::from(run.len() % 4 == 1)).unwrap_or_default();
+        let engine = if whole.contains(['-', '_']) { &LENIENT_URL } else { &LENIENT };
+        if let Ok(bytes) = engine.decode(whole) {
+            let decoded = String::from_utf8_lossy(&bytes).into_owned();
+            found.push('\n');
+            found.push_str(&plain(&decoded));
+        }
+    }
+    found
 }
 
 fn bare(text: &str) -> String {
@@ -190,6 +229,7 @@ mod tests {
             value.to_uppercase(),
             format!("to={}", value.replace('@', "%40")),
             STANDARD.encode(format!("xy{value}z")),
+            STANDARD.encode(format!("v={}", value.replace('.', "%2E").replace('@', "%40"))),
             json!({ "inner": value }).to_string(),
             json!({ "inner": json!({ "a": value }).to_string() }).to_string(),
             "scrub.qwertyuiop@[Filtered]".to_owned(),

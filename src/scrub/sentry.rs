@@ -37,7 +37,7 @@ impl<'a> Sentry<'a> {
     ///
     /// # Errors
     /// The outer: the word to stop. The inner: why it was not accepted.
-    pub(super) async fn send(&self, event: &Planted) -> Result<Result<(), String>, Fault> {
+    pub(super) async fn send(&self, event: &Planted) -> Result<Result<(), Refused>, Fault> {
         let now = jiff::Timestamp::now();
         let payload = event.payload(now.as_millisecond() as f64 / 1e3).to_string();
         let header = json!({ "event_id": event.id, "sent_at": now.to_string() });
@@ -52,13 +52,14 @@ impl<'a> Sentry<'a> {
             authorization: ("x-sentry-auth", &auth),
             body: Some(("application/x-sentry-envelope", body.as_bytes())),
         };
-        Ok(match self.service.ask(self.stop, &asked).await? {
-            Ok(Answer { status: 200..=202, .. }) => Ok(()),
-            Ok(Answer { status: 429, .. }) => Err("dropped by the rate limit".to_owned()),
-            Ok(Answer { status: 401 | 403, .. }) => Err("the DSN is refused".to_owned()),
-            Ok(answer) => Err(format!("not accepted: it answers {}", answer.status)),
-            Err(silence) => Err(format!("not sent: {}", silence.told())),
-        })
+        let (why, lasting) = match self.service.ask(self.stop, &asked).await? {
+            Ok(Answer { status: 200..=202, .. }) => return Ok(Ok(())),
+            Ok(Answer { status: 429, .. }) => ("dropped by the rate limit".to_owned(), false),
+            Ok(Answer { status: 401 | 403, .. }) => ("the DSN is refused".to_owned(), true),
+            Ok(answer) => (format!("not accepted: it answers {}", answer.status), false),
+            Err(silence) => (format!("not sent: {}", silence.told()), true),
+        };
+        Ok(Err(Refused { why, lasting }))
     }
 
     /// Reads an event back, as soon as it is there.
@@ -73,7 +74,8 @@ impl<'a> Sentry<'a> {
         let authorization = ("authorization", bearer.as_str());
         let asked = Asked { method: Method::GET, url: &url, authorization, body: None };
         loop {
-            let why = match self.service.ask(self.stop, &asked).await? {
+            // Once a look: the looks are many anyway.
+            let why = match self.service.change(self.stop, &asked).await? {
                 Ok(answer) if answer.status == 200 => match answer.json() {
                     value if value.is_object() => {
                         let raw = String::from_utf8_lossy(&answer.body).into_owned();
@@ -101,9 +103,19 @@ impl<'a> Sentry<'a> {
     }
 }
 
-/// Why an event cannot be read.
+/// Why an event was not taken, or cannot be read.
 pub(super) struct Refused {
     pub(super) why: String,
     /// Whether it is the same for all others.
     pub(super) lasting: bool,
+}
+
+impl Refused {
+    /// Why; noted down where it is the same for all others.
+    pub(super) fn noted(self, lasting: &mut Option<String>) -> String {
+        if self.lasting {
+            *lasting = Some(self.why.clone());
+        }
+        self.why
+    }
 }
