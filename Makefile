@@ -16,7 +16,8 @@ KEY = $(if $(IDENTITY), --identity "$(IDENTITY)")
 GOING_ON = $(if $(RESUME), --resume)
 
 .PHONY: help smoke drill drill-history backup-prod verify-backup list-backups prune-backups \
-	restore-staging mark-staging check-masking audit psql-prod-readonly test lint bench
+	restore-staging mark-staging check-masking audit psql-prod-readonly rotate-twilio \
+	sentry-scrub-test test lint bench
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "%-19s %s\n", $$1, $$2 }'
@@ -56,6 +57,12 @@ audit: ## Find lines of the audit log that were altered, removed or inserted
 
 psql-prod-readonly: ## Open psql on production (or ENV), read-only and on record
 	$(PROGRAM) psql$(if $(ENV), --env "$(ENV)")
+
+rotate-twilio: ## Replace Twilio's auth token, locking nobody out (DRY_RUN=1, RESUME=1)
+	$(PROGRAM) rotate twilio$(if $(DRY_RUN), --dry-run)$(if $(RESUME), --resume)
+
+sentry-scrub-test: ## Look whether Sentry keeps personal data or secrets
+	$(PROGRAM) sentry scrub-test
 
 test: ## Run the project's own tests
 	$(RUN) cargo test --locked --workspace

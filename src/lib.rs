@@ -55,7 +55,8 @@
 //! `database` asks PostgreSQL, `backup` makes, keeps and proves backups, `masking` says what becomes
 //! of data and does it, `restore` brings them into staging, `proof` looks at what came of it, `drill`
 //! makes tests of all that, `harness` runs tests of all kinds, `report` shows what came of it, and `audit` keeps
-//! what was done.
+//! what was done. `rotation` replaces a Twilio account's token, `scrub` looks what Sentry keeps, and
+//! `service` asks both.
 //!
 //! # For other crates
 //!
@@ -83,7 +84,10 @@ mod proof;
 mod redact;
 mod report;
 mod restore;
+mod rotation;
 mod schedule;
+mod scrub;
+mod service;
 mod staging;
 mod suite;
 mod windows;
@@ -96,6 +100,8 @@ pub use harness::{Context, Failure, Harness, Running};
 pub use report::drill::model::schema as drill_report_schema;
 pub use report::drill::trend::show as drill_history;
 pub use report::drill::{model as drill_report, section as drill_section};
+pub use rotation::{RotateOptions, rotate_twilio};
+pub use scrub::test_scrubbing;
 pub use staging::{check_masking, mark_staging};
 pub use suite::{drill_schema, environments_schema, masking_schema, suite_schema};
 

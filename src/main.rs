@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use smokedrill::{Backups, Drill, Fault, FaultKind, Harness};
+use smokedrill::{Backups, Drill, Fault, FaultKind, Harness, RotateOptions};
 
 /// Disaster-recovery runbooks as tests.
 #[derive(Parser)]
@@ -93,6 +93,20 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Replace a credential by a new one, in an order that locks nobody out.
+    Rotate {
+        #[command(subcommand)]
+        command: RotateCommand,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Sentry, which is told what goes wrong.
+    Sentry {
+        #[command(subcommand)]
+        command: SentryCommand,
         #[command(flatten)]
         place: Place,
     },
@@ -187,6 +201,31 @@ enum AuditCommand {
     Verify,
 }
 
+#[derive(Subcommand)]
+enum RotateCommand {
+    /// The auth token of the Twilio account under [twilio] in drill.toml: make a secondary one,
+    /// store it, prove it, promote it, and prove that the old one is refused.
+    Twilio {
+        /// Say each step, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Go on with a rotation that was broken off.
+        #[arg(long)]
+        resume: bool,
+        /// The state of an unfinished rotation is lost, and you have seen in Twilio's console that
+        /// the token in the vault is the primary one.
+        #[arg(long, conflicts_with = "resume")]
+        confirm_primary: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum SentryCommand {
+    /// Send made-up personal data and secrets in every part of an event to the project under
+    /// [sentry] in drill.toml, read the events back, and look for them.
+    ScrubTest,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// Suites: `suites/*.toml`.
@@ -234,6 +273,14 @@ fn main() -> ExitCode {
                 Err(fault) => Err(fault),
             }
         }
+        Command::Rotate { command, place } => {
+            let RotateCommand::Twilio { dry_run, resume, confirm_primary } = command;
+            let options = RotateOptions { dry_run, resume, confirm_primary };
+            smokedrill::rotate_twilio(&place.suites, options, &mut line)
+        }
+        Command::Sentry { command: SentryCommand::ScrubTest, place } => {
+            smokedrill::test_scrubbing(&place.suites, &mut line)
+        }
         Command::Schema { format } => {
             let schema = match format {
                 Format::Suite => smokedrill::suite_schema(),
@@ -261,6 +308,11 @@ fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// Shows a line of what is going on; a reader that has seen enough is no error.
+fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// What a person types, asked whether a database may be overwritten.

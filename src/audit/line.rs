@@ -63,6 +63,9 @@ pub(crate) enum Operation {
     /// A database is marked as one that may be overwritten.
     #[serde(rename = "staging.mark")]
     StagingMark,
+    /// The auth token of a Twilio account is replaced.
+    #[serde(rename = "twilio.rotate")]
+    TwilioRotate,
 }
 
 /// How far an operation is.

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::environment::model::Source;
+use crate::rotation::settings::TwilioSpec;
+use crate::scrub::settings::SentrySpec;
 use crate::suite::fields::{ByteLimit, Millis};
 
 /// The settings of backups and drills.
@@ -27,6 +29,12 @@ pub(crate) struct DrillFile {
     /// The audit log.
     #[serde(default)]
     pub(crate) audit: AuditSpec,
+    /// The Twilio account whose auth token is rotated.
+    #[serde(default)]
+    pub(crate) twilio: Option<TwilioSpec>,
+    /// The Sentry project whose scrubbing is tested.
+    #[serde(default)]
+    pub(crate) sentry: Option<SentrySpec>,
 }
 
 /// What the runbook promises.

@@ -8,6 +8,8 @@ use super::exclude::{Excluded, excluded};
 use super::model::{DrillFile, PlanSpec, Recipient, S3Spec};
 use crate::backup::prune::Retention;
 use crate::database::Thresholds;
+use crate::rotation::settings::TwilioSpec;
+use crate::scrub::settings::SentrySpec;
 use crate::suite::Problems;
 use crate::suite::fields::Millis;
 use crate::suite::schema::DRILL;
@@ -62,6 +64,10 @@ pub(crate) struct Settings {
     pub(crate) supabase_cli: bool,
     /// The audit log, relative to the project's root.
     pub(crate) audit: PathBuf,
+    /// The Twilio account, if there is one.
+    pub(crate) twilio: Option<TwilioSpec>,
+    /// The Sentry project, if there is one.
+    pub(crate) sentry: Option<SentrySpec>,
     /// The folder of suites, in which relative paths of look-ups and recipients begin.
     pub(crate) folder: PathBuf,
     /// The file, if there is one.
@@ -207,6 +213,8 @@ fn resolve(
         exclude,
         supabase_cli: file.supabase.cli.unwrap_or(false),
         audit: file.audit.file.unwrap_or_else(|| "reports/audit.jsonl".to_owned()).into(),
+        twilio: file.twilio,
+        sentry: file.sentry,
         folder: folder.to_owned(),
         document,
     })

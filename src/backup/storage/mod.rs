@@ -42,6 +42,7 @@ mod sorter;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::retry_after;
 pub(crate) use api::{Api, Network};
 pub(crate) use compare::{Gone, compare, settings};
 pub(crate) use contents::{Copied, copy};
