@@ -14,10 +14,12 @@ CHOICE = $(if $(ENV)$(findstring command,$(origin BACKUP)), --backup "$(BACKUP)"
 KEY = $(if $(IDENTITY), --identity "$(IDENTITY)")
 # Whether to go on with what an earlier restore has loaded (RESUME=1).
 GOING_ON = $(if $(RESUME), --resume)
+# What evidence is signed with; `smokedrill review key FILE` makes one.
+KEY_FILE = $(or $(SIGN),$(error say SIGN=FILE, the private key to sign with))
 
-.PHONY: help smoke drill drill-history backup-prod verify-backup list-backups prune-backups \
-	restore-staging mark-staging check-masking audit psql-prod-readonly rotate-twilio \
-	sentry-scrub-test test lint bench
+.PHONY: help smoke drill drill-history drill-status review tasks evidence backup-prod \
+	verify-backup list-backups prune-backups restore-staging mark-staging check-masking audit \
+	psql-prod-readonly rotate-twilio sentry-scrub-test test lint bench
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "%-19s %s\n", $$1, $$2 }'
@@ -51,6 +53,18 @@ drill: ## All of it: back up, restore into ENV, prove both, run the smoke checks
 
 drill-history: ## Show the drills that were made (of ENV), and how their figures change
 	$(PROGRAM) drill-history$(ENVIRONMENT)
+
+drill-status: ## Say when the last drill was and the next is due; exit code 1 where one is overdue
+	$(PROGRAM) drill-status$(ENVIRONMENT)
+
+review: ## Show how the newest drill stands: checklist, what is in the way of a go, the decision
+	$(PROGRAM) review show
+
+tasks: ## List what is to be done after drills
+	$(PROGRAM) tasks list
+
+evidence: ## Put all that the newest drill left into one file, signed with SIGN=FILE (minisign)
+	$(PROGRAM) evidence pack --key "$(KEY_FILE)"
 
 audit: ## Find lines of the audit log that were altered, removed or inserted
 	$(PROGRAM) audit verify

@@ -1,11 +1,16 @@
 //! `smokedrill`: the same runs where there is no Rust toolchain, and what is no test.
 
+mod program;
+
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use program::evidence::{self, EvidenceCommand};
+use program::review::{self, ReviewCommand, Which};
+use program::tasks::{self, TasksCommand, Where};
 use smokedrill::{Backups, Drill, Fault, FaultKind, Harness, RotateOptions};
 
 /// Disaster-recovery runbooks as tests.
@@ -37,6 +42,16 @@ enum Command {
         /// libtest's arguments and ours.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
+    },
+    /// Say when the last drill was and the next one is due; exit 1 where one is overdue.
+    DrillStatus {
+        /// Only those of this environment.
+        #[arg(long, short, value_name = "NAME")]
+        env: Option<String>,
+        #[command(flatten)]
+        which: tasks::Where,
+        #[command(flatten)]
+        place: Place,
     },
     /// Show the drills of `reports/history.jsonl`: what each measured, and how that changes.
     DrillHistory {
@@ -88,6 +103,31 @@ enum Command {
         /// psql's own arguments, such as `-c "select version()"`.
         #[arg(last = true)]
         arguments: Vec<String>,
+    },
+    /// What people say of a drill: checklist, waivers, go or no-go.
+    Review {
+        #[command(subcommand)]
+        command: ReviewCommand,
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What is to be done after a drill.
+    Tasks {
+        #[command(subcommand)]
+        command: TasksCommand,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// What a drill left, in one signed file.
+    Evidence {
+        #[command(subcommand)]
+        command: EvidenceCommand,
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        place: Place,
     },
     /// The audit log.
     Audit {
@@ -250,8 +290,16 @@ fn main() -> ExitCode {
         Command::Backup { command, source, place } => {
             backup(&command, source.env.as_deref(), &place)
         }
+        Command::DrillStatus { env, which, place } => {
+            smokedrill::drill_status(&place.suites, &which.reports, env.as_deref())
+        }
         Command::DrillHistory { env, reports } => {
             smokedrill::drill_history(&reports, env.as_deref())
+        }
+        Command::Review { command, which, place } => review::run(&command, &which, &place.suites),
+        Command::Tasks { command, place } => tasks::run(&command, &place),
+        Command::Evidence { command, which, place } => {
+            evidence::run(&command, &which, &place.suites)
         }
         Command::Audit { command, place } => {
             Backups::open(&place.suites, None).and_then(|backups| match command {

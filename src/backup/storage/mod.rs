@@ -40,7 +40,7 @@ mod patience;
 mod settings;
 mod sorter;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use answer::retry_after;
 pub(crate) use api::{Api, Network};
