@@ -7,7 +7,7 @@ use super::canary::{Canary, KINDS};
 use super::event::Planted;
 use super::line::{Outcome, line};
 use super::part::PARTS;
-use super::sentry::{Refused, Sentry};
+use super::sentry::Sentry;
 use super::settings::{Project, resolve};
 use crate::backup::backups::settings;
 use crate::backup::stop::Stop;
