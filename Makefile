@@ -12,10 +12,12 @@ SOURCE = $(addprefix --env ,$(or $(ENV),$(SMOKE_ENV)))
 BACKUP ?= latest
 CHOICE = $(if $(ENV)$(findstring command,$(origin BACKUP)), --backup "$(BACKUP)")
 KEY = $(if $(IDENTITY), --identity "$(IDENTITY)")
+# Whether to go on with what an earlier restore has loaded (RESUME=1).
+GOING_ON = $(if $(RESUME), --resume)
 
-.PHONY: help smoke drill backup-prod verify-backup list-backups prune-backups restore-staging \
-	mark-staging check-masking audit psql-prod-readonly rotate-twilio sentry-scrub-test test lint \
-	bench
+.PHONY: help smoke drill drill-history backup-prod verify-backup list-backups prune-backups \
+	restore-staging mark-staging check-masking audit psql-prod-readonly rotate-twilio \
+	sentry-scrub-test test lint bench
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "%-19s %s\n", $$1, $$2 }'
@@ -36,7 +38,7 @@ prune-backups: ## Remove backups that are older than the retention
 	$(PROGRAM) backup prune
 
 restore-staging: ## Restore a backup into ENV, masked and proved, and run the smoke checks
-	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY) --exclude-tag backup
+	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY)$(GOING_ON) --exclude-tag backup
 
 mark-staging: ## Say once that the database of ENV may be overwritten; asks for its name
 	$(PROGRAM) staging mark --env "$(ENV)"
@@ -46,6 +48,9 @@ check-masking: ## Show what becomes of each column of a backup (BACKUP=latest, o
 
 drill: ## All of it: back up, restore into ENV, prove both, run the smoke checks
 	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(KEY)
+
+drill-history: ## Show the drills that were made (of ENV), and how their figures change
+	$(PROGRAM) drill-history$(ENVIRONMENT)
 
 audit: ## Find lines of the audit log that were altered, removed or inserted
 	$(PROGRAM) audit verify

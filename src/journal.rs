@@ -17,6 +17,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::evidence::{
+    BackupEvidence, CatalogueEvidence, Evidence, Intervals, RestoreEvidence, Revision, Step,
+    Targets,
+};
 pub use crate::measure::{Limit, Measure, Side, Unit};
 
 /// The version of the journal's form.
@@ -62,6 +66,9 @@ pub struct Run {
     pub inputs: BTreeMap<String, String>,
     /// What a reader should know: unverified TLS, a report that could not be written.
     pub notes: Vec<String>,
+    /// What a drill found out of its surroundings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
 }
 
 /// How a run ended.

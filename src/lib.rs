@@ -62,6 +62,7 @@
 //!
 //! [`Harness`] makes a `tests/smoke.rs` of a few lines, [`Drill`] a `tests/drill.rs`.
 //! [`journal`] is what the reports are made of, and what `reports/journal.json` holds;
+//! [`drill_report`] is what a drill's `report.json` holds;
 //! [`backup::manifest`] is what a backup's `manifest.json` holds.
 
 mod access;
@@ -72,6 +73,7 @@ mod check;
 mod database;
 mod drill;
 mod environment;
+mod evidence;
 mod fault;
 mod harness;
 pub mod journal;
@@ -83,16 +85,21 @@ mod redact;
 mod report;
 mod restore;
 mod rotation;
+mod schedule;
 mod scrub;
 mod service;
 mod staging;
 mod suite;
+mod windows;
 
 pub use access::psql;
 pub use backup::Backups;
 pub use drill::Drill;
 pub use fault::{Fault, FaultKind};
 pub use harness::{Context, Failure, Harness, Running};
+pub use report::drill::model::schema as drill_report_schema;
+pub use report::drill::trend::show as drill_history;
+pub use report::drill::{model as drill_report, section as drill_section};
 pub use rotation::{RotateOptions, rotate_twilio};
 pub use scrub::test_scrubbing;
 pub use staging::{check_masking, mark_staging};

@@ -38,6 +38,21 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Show the drills of `reports/history.jsonl`: what each measured, and how that changes.
+    DrillHistory {
+        /// Only those of this environment.
+        #[arg(long, short, value_name = "NAME")]
+        env: Option<String>,
+        /// The folder of reports.
+        #[arg(
+            long,
+            default_value = "reports",
+            value_name = "DIR",
+            env = "SMOKEDRILL_REPORTS",
+            hide_env = true
+        )]
+        reports: PathBuf,
+    },
     /// The backups that are there.
     Backup {
         #[command(subcommand)]
@@ -221,6 +236,8 @@ enum Format {
     Drill,
     /// `suites/masking.toml`.
     Masking,
+    /// A drill's `report.json`.
+    DrillReport,
 }
 
 fn main() -> ExitCode {
@@ -232,6 +249,9 @@ fn main() -> ExitCode {
         Command::Drill { arguments } => return Drill::new().run_with(words("drill", arguments)),
         Command::Backup { command, source, place } => {
             backup(&command, source.env.as_deref(), &place)
+        }
+        Command::DrillHistory { env, reports } => {
+            smokedrill::drill_history(&reports, env.as_deref())
         }
         Command::Audit { command, place } => {
             Backups::open(&place.suites, None).and_then(|backups| match command {
@@ -267,6 +287,7 @@ fn main() -> ExitCode {
                 Format::Environments => smokedrill::environments_schema(),
                 Format::Drill => smokedrill::drill_schema(),
                 Format::Masking => smokedrill::masking_schema(),
+                Format::DrillReport => smokedrill::drill_report_schema(),
             };
             Ok(format!("{schema:#}\n"))
         }

@@ -132,6 +132,19 @@ pub(crate) fn choose(
     Ok(Chosen { id: found.id.clone(), passed_over })
 }
 
+/// The good backups of the source that is meant, newest first.
+///
+/// # Errors
+/// It cannot be told which source that is.
+pub(crate) fn good<'a>(backups: &'a [Known], whose: Whose<'_>) -> Result<Vec<&'a Known>, Fault> {
+    let mut newest: Vec<&Known> = backups.iter().collect();
+    newest.sort_by(|a, b| (b.taken, &b.id).cmp(&(a.taken, &a.id)));
+    let known: Vec<&Reached> = newest.iter().filter_map(|backup| backup.of.as_ref().ok()).collect();
+    let ours = whose.among(&known).map_err(|fault| fault.stage(STAGE))?;
+    newest.retain(|backup| ours.is_some() && backup.good() == ours.as_ref());
+    Ok(newest)
+}
+
 /// There is none of the kind that is meant.
 fn none(newest: &[&Known], which: &str, good: usize) -> Fault {
     let mut message = match good {

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::ending;
 use super::state::State;
 use super::trials;
-use crate::harness::{Exercised, Harness, Kind, Running};
+use crate::harness::{CommandLine, Exercised, Harness, Kind, Running};
 
 /// A test harness that backs a source up, restores it masked, and proves both.
 ///
@@ -99,16 +100,39 @@ impl Drill {
             let inputs = state.settings.input().into_iter().chain(state.rules.input()).collect();
             // Checks belong to the environment that is restored into, never to the source.
             let name = arguments.environment();
+            let known = name == state.settings.source || starts(name);
+            if !known && only_backup(arguments) {
+                return Err(not_backed_up(name, &state.settings.source));
+            }
             let spec = environments.file.environment.get(name);
             let answers = starts(name) || spec.is_some_and(|spec| spec.base_url.is_some());
             let mut customs = trials::backup(&state);
             let mut before_checks = None;
+            let evidence = ending::evidence(&state, arguments.libtest.list);
+            let ending = ending::of(&state);
             if name != state.settings.source {
                 customs.extend(trials::restore(&state));
+                customs.extend(trials::objectives(&state));
                 before_checks = answers.then(|| trials::before_checks(&state));
             }
-            Ok(Exercised { customs, inputs, before_checks })
+            Ok(Exercised { customs, inputs, before_checks, evidence, ending })
         }));
         harness.run_with(words)
     }
+}
+
+/// Whether nothing but the backup is asked for.
+fn only_backup(arguments: &CommandLine) -> bool {
+    let tags = &arguments.ours.tag;
+    !tags.is_empty() && tags.iter().all(|tag| tag == trials::BACKUP)
+}
+
+/// Whoever names an environment and asks for a backup alone means to back that one up.
+fn not_backed_up(name: &str, source: &str) -> String {
+    format!(
+        "error: `{name}` is not what is backed up: that is `{source}`, by `source` in \
+         suites/drill.toml\n  help: `--env {source}` (`make backup-prod ENV={source}`) backs \
+         {source} up; to back up `{name}`, write `source = \"{name}\"` below [backup] in \
+         suites/drill.toml"
+    )
 }

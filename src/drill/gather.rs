@@ -10,9 +10,9 @@ use crate::backup::make::{Left, left_out};
 use crate::backup::place;
 use crate::backup::settings::LEAST_RETENTION;
 use crate::backup::stop::Stop;
-use crate::backup::storage::{Api, Network, Role, Wanted, wanted_there};
-use crate::database::{self, ConnectionUrl, PgTools, Session};
-use crate::environment::source::resolve_database;
+use crate::backup::storage::{Api, Network, Role, Wanted, object_bytes, wanted_there};
+use crate::database::{self, ConnectionUrl, PgTools, Session, clock};
+use crate::environment::source::{Storage, resolve_source};
 use crate::fault::Fault;
 use crate::harness::Context;
 use crate::journal::Measure;
@@ -33,9 +33,11 @@ pub(super) struct Gathered {
 pub(super) struct Source {
     pub(super) environment: String,
     pub(super) url: ConnectionUrl,
-    storage: Option<(String, String)>,
+    storage: Storage,
     /// About how many bytes there are; for what is left to do, and for the room that it takes.
     pub(super) estimate: u64,
+    /// The bytes of the objects that are copied too.
+    objects: u64,
     /// The server's version, once it was asked: 150018 is 15.18.
     version: Option<i32>,
     tools: Option<std::path::PathBuf>,
@@ -84,23 +86,33 @@ impl Gathering<'_> {
         let tools = settings.tools.as_ref().map(|tools| self.state.root.join(tools));
         let (environment, text, storage, tools) = match self.context.source.clone() {
             Some(own) => {
-                (self.context.environment().to_owned(), own.database, own.storage, own.tools)
+                let storage = own.storage;
+                let storage =
+                    storage.map_or(Storage::Unsaid, |(url, key)| Storage::There(url, key));
+                (self.context.environment().to_owned(), own.database, storage, own.tools)
             }
             None => {
                 let name = settings.source.clone();
-                let found = resolve_database(&self.state.environments, &name, redactor);
-                let found = found.map_err(|problems| place::told(&problems))?;
-                (name, found.url, found.storage, tools)
+                let found = resolve_source(&self.state.environments, &name, redactor);
+                let (found, storage) = found.map_err(|problems| place::told(&problems))?;
+                (name, found.url, storage, tools)
             }
         };
         let url = ConnectionUrl::parse(&text)?;
-        for secret in url.password().into_iter().chain(storage.iter().map(|(_, key)| key.as_str()))
-        {
-            redactor.learn(secret);
+        url.password().map(|password| redactor.learn(password));
+        if let Storage::There(_, key) = &storage {
+            redactor.learn(key);
         }
         redactor.learn(&text);
-        self.gathered.source =
-            Some(Source { environment, url, storage, estimate: 0, version: None, tools });
+        self.gathered.source = Some(Source {
+            environment,
+            url,
+            storage,
+            estimate: 0,
+            objects: 0,
+            version: None,
+            tools,
+        });
         Ok(())
     }
 
@@ -108,19 +120,34 @@ impl Gathering<'_> {
         let Some(source) = &mut self.gathered.source else {
             return Err(Trouble::Needs("credentials"));
         };
-        let excluded = left_out(&self.state.settings.exclude, Left::Rows);
+        let settings = &self.state.settings;
+        let excluded = left_out(&settings.exclude, Left::Rows);
+        let copies = settings.contents && matches!(source.storage, Storage::There(..));
+        let copied = copies.then(|| Wanted::of(&settings.buckets));
         let begun = Instant::now();
         let asked = self.context.runtime().block_on(async {
             let session = Session::open(&source.url, "smokedrill prerequisites").await?;
             let estimate = database::estimate(&session, &excluded).await?;
-            Ok::<_, Fault>((session.server_version(), estimate))
+            let objects = match &copied {
+                Some(wanted) => object_bytes(session.client(), wanted).await?,
+                None => 0,
+            };
+            let ahead = clock::ahead(&session).await?;
+            Ok::<_, Fault>((session.server_version(), estimate, objects, ahead))
         });
-        let (version, estimate) = asked?;
+        let (version, estimate, objects, ahead) = asked?;
+        if let Some(note) = clock::differs(ahead) {
+            self.context.note(&note);
+        }
         self.measured.push(Measure::seconds("answered in", begun.elapsed().as_secs_f64()));
         self.measured.push(Measure::bytes("database", estimate.database_bytes));
         self.measured.push(Measure::count("tables", estimate.tables.len() as u64));
         source.version = Some(version);
         source.estimate = estimate.bytes();
+        if copied.is_some() {
+            self.measured.push(Measure::bytes("objects", objects));
+        }
+        source.objects = objects;
         Ok(())
     }
 
@@ -148,7 +175,9 @@ impl Gathering<'_> {
             let session = Session::open(&source.url, "smokedrill prerequisites").await?;
             database::privileges(&session, &whole, &rows).await
         })?;
-        privileges.fault().map_or(Ok(()), |fault| Err(fault.into()))
+        let redactor = self.context.redactor();
+        let shown = |text: &str| redactor.secrets(text) == text;
+        privileges.fault(shown).map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     fn tools(&mut self) -> Found {
@@ -166,7 +195,8 @@ impl Gathering<'_> {
         let Some(free) = room.free else { return Ok(()) };
         let free = Measure::bytes("free", free);
         // Compressed it takes less; but to run full halfway is worse than to ask for too much.
-        let needed = self.answered().map(|(source, _)| source.estimate);
+        let needed =
+            self.answered().map(|(source, _)| source.estimate.saturating_add(source.objects));
         let free = needed.map_or(free.clone(), |needed| free.at_least(needed as f64));
         self.measured.push(free.clone());
         match free.holds() {
@@ -209,9 +239,29 @@ impl Gathering<'_> {
             let reason = "no bucket is configured (`buckets` in suites/drill.toml)";
             return Err(Trouble::Skipped(reason.to_owned()));
         }
-        let Some((url, key)) = &source.storage else {
-            let reason = "no storage API is configured: what the database says is not compared";
-            return Err(Trouble::Skipped(reason.to_owned()));
+        let (url, key) = match &source.storage {
+            Storage::There(url, key) => (url, key),
+            Storage::Unset(..) | Storage::Unsaid if self.state.settings.contents => {
+                let message = "`contents = true` asks for the objects' contents, and there is no \
+                               storage API to copy them from";
+                let help = match &source.storage {
+                    Storage::Unset(url, key) => format!("set `{url}` and `{key}`"),
+                    _ => format!("write [environment.{}.storage]", source.environment),
+                };
+                let help = format!("{help}; or write `contents = false` in suites/drill.toml");
+                return Err(Fault::usage(message).help(help).into());
+            }
+            Storage::Unset(url, key) => {
+                let reason = format!(
+                    "no storage API is configured (neither `{url}` nor `{key}` is set): what the \
+                     database says is not compared"
+                );
+                return Err(Trouble::Skipped(reason));
+            }
+            Storage::Unsaid => {
+                let reason = "no storage API is configured: what the database says is not compared";
+                return Err(Trouble::Skipped(reason.to_owned()));
+            }
         };
         let api = Api::new(url, key, &Network::default())?;
         if api.role() != Role::Service {

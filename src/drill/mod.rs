@@ -6,15 +6,22 @@
 //!   backup::made       the fixture: a backup, made at most once a run, or one that is there
 //!   backup::…          the proofs, each bullet of the runbook a test; one that fails of what the
 //!                      backup holds is noted beside it, and nobody takes it for a good one
+//!   production::…      the source's application, after it was backed up
+//!   restore::…         the fixture: staging, masked, with integrity::… and masking::…
+//!   objectives::…      RTO, RPO and the plan, measured when all else has ended
+//! journal -> ending -> the drill's report
 //! ```
 //!
 //! One fault is one red: a prerequisite that fails is named by the backup that was not begun,
 //! and a backup that failed by the proofs that had nothing to look at.
 
 mod builder;
+mod ending;
 mod gather;
 mod making;
+mod objectives;
 mod prerequisites;
+mod production;
 mod proofs;
 mod restored;
 mod restoring;

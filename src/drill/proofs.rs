@@ -12,6 +12,7 @@ use crate::backup::texts::{logged_errors, missing_roles};
 use crate::fault::{Fault, FaultKind};
 use crate::harness::{Context, Failure};
 use crate::journal::Measure;
+use crate::report::drill::objectives::behind;
 
 /// What a proof looks at.
 pub(super) struct Proof<'a> {
@@ -124,7 +125,12 @@ fn size(proof: &Proof<'_>) -> Result<(), Failure> {
     proof.note(Measure::bytes("stored", stored));
     proof.note(Measure::count("rows", manifest.rows()));
     let data = Measure::bytes("uncompressed data", manifest.data_bytes());
-    proof.hold(data.at_least(proof.settings.minimum_size as f64))
+    let data = data.at_least(proof.settings.minimum_size as f64);
+    let told = format!(
+        "{data}\n  help: less than production is known to have: see what is missing; if it is that \
+         small, lower `minimum_size` below [backup] in suites/drill.toml"
+    );
+    proof.hold(data).map_err(|_| Failure::failed(told))
 }
 
 fn no_sql_errors(proof: &Proof<'_>) -> Result<(), Failure> {
@@ -213,20 +219,11 @@ fn recent(proof: &Proof<'_>) -> Result<(), Failure> {
         return Err(Failure::errored("the backup is from the future: check this machine's clock"));
     }
     // What a standby has not replayed yet is not in the backup.
-    let behind = match (proof.manifest().source.standby, snapshot.replayed) {
-        (false, _) => 0.0,
-        (true, Some(replayed)) => {
-            let behind = snapshot.time.duration_since(replayed).as_secs_f64().max(0.0);
-            proof.note(Measure::seconds("standby behind its primary", behind));
-            behind
-        }
-        (true, None) => {
-            return Err(Failure::errored(
-                "the source is a standby that does not say up to when it has replayed its \
-                 primary: let the role be a member of pg_read_all_stats, or back the primary up",
-            ));
-        }
-    };
+    let standby = proof.manifest().source.standby;
+    let behind = behind(standby, snapshot).map_err(Failure::errored)?;
+    if standby {
+        proof.note(Measure::seconds("standby behind its primary", behind));
+    }
     let rpo = proof.settings.rpo.as_secs_f64();
     proof.hold(Measure::seconds("age of the newest data", age.as_secs_f64() + behind).at_most(rpo))
 }

@@ -10,7 +10,7 @@ use super::restored::Restored;
 use super::trials::{ARCHIVE, HASHES, MADE};
 use super::{making, proofs};
 use crate::backup::archive::Held;
-use crate::backup::choose::Choice;
+use crate::backup::choose::{self, Choice, Known};
 use crate::backup::encryption::Identities;
 use crate::backup::manifest::Manifest;
 use crate::backup::origin::Whose;
@@ -22,9 +22,10 @@ use crate::backup::store::{Hold, Store};
 use crate::backup::verify::{self, Reading};
 use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
+use crate::evidence;
 use crate::fault::Fault;
 use crate::harness::{Blocked, CommandLine, Context, Failure};
-use crate::journal::Measure;
+use crate::journal::{BackupEvidence, Measure};
 use crate::masking::rules::Rules;
 
 /// What the drill's trials share.
@@ -35,6 +36,8 @@ pub(super) struct State {
     pub(super) root: PathBuf,
     /// A backup that is there already, where one is to be used.
     choice: Option<Choice>,
+    /// Whether a restore goes on with what an earlier one has loaded.
+    pub(super) resume: bool,
     /// The file of the private key.
     identity: Option<PathBuf>,
     pub(super) findings: OnceCell<Findings>,
@@ -46,6 +49,8 @@ pub(super) struct State {
 /// A backup that is there.
 pub(super) struct Backup {
     pub(super) manifest: Manifest,
+    /// SHA-256 of the manifest.
+    sha256: String,
     pub(super) store: Store,
     /// Whether this run has made it.
     pub(super) made: bool,
@@ -71,12 +76,16 @@ impl State {
         let settings = Settings::load(folder).map_err(|problems| problems.to_string())?;
         let found = found_by_chance(environments, &settings, arguments);
         found.map_err(|message| format!("error: {message}"))?;
+        if arguments.drill.resume {
+            resumable(&settings, arguments).map_err(|message| format!("error: {message}"))?;
+        }
         let choice = arguments.drill.backup.as_deref().map(Choice::parse).transpose();
         Ok(Self {
             settings,
             environments: environments.clone(),
             root: root.to_owned(),
             choice: choice.map_err(|fault| format!("error: --backup: {fault}"))?,
+            resume: arguments.drill.resume,
             identity: arguments.drill.identity.clone(),
             findings: OnceCell::new(),
             backup: OnceCell::new(),
@@ -123,10 +132,7 @@ impl State {
             }
         };
         let store = self.store(context).map_err(blame)?;
-        let environment = match &context.source {
-            Some(_) => context.environment(),
-            None => &self.settings.source,
-        };
+        let environment = self.source(context);
         let url = || place::url_of(&self.environments, environment, context.redactor());
         let ask = |url: &ConnectionUrl| context.runtime().block_on(identify(environment, url));
         let whose = Whose { environment, strict: true, url: &url, ask: &ask };
@@ -134,9 +140,36 @@ impl State {
         let found = place::find(&store, &choice, whose, &log, |text| context.note(text));
         let found = found.map_err(blame)?;
         context.note(&format!("the backup is {}", found.shown()));
-        let Found { manifest, hold, refuted, .. } = found;
+        let Found { manifest, sha256, hold, refuted } = found;
         let reading = OnceCell::new();
-        Ok(Backup { manifest, store, made, refuted, identities, reading, _hold: hold })
+        let backup =
+            Backup { manifest, sha256, store, made, refuted, identities, reading, _hold: hold };
+        context.evidence(|evidence| evidence.backup = Some(backup.evidence()));
+        Ok(backup)
+    }
+
+    /// The good backups of the source, newest first, but for what this run has made.
+    ///
+    /// # Errors
+    /// They cannot be listed, or it cannot be told which of them are this source's.
+    pub(super) fn others(&self, context: &Context) -> Result<Vec<Known>, Fault> {
+        let own = self.backup.get().and_then(|backup| backup.as_ref().ok());
+        let own = own.filter(|backup| backup.made).map(|backup| backup.manifest.id.as_str());
+        let known = place::known(&self.store(context)?.list()?);
+        let environment = self.source(context);
+        let url = || place::url_of(&self.environments, environment, context.redactor());
+        let ask = |url: &ConnectionUrl| context.runtime().block_on(identify(environment, url));
+        let whose = Whose { environment, strict: true, url: &url, ask: &ask };
+        let good = choose::good(&known, whose)?;
+        Ok(good.into_iter().filter(|backup| Some(backup.id.as_str()) != own).cloned().collect())
+    }
+
+    /// The environment that is backed up.
+    pub(super) fn source<'a>(&'a self, context: &'a Context) -> &'a str {
+        match &context.source {
+            Some(_) => context.environment(),
+            None => &self.settings.source,
+        }
     }
 
     /// Where backups are kept.
@@ -149,6 +182,35 @@ impl State {
 }
 
 impl Backup {
+    /// What the record tells of it.
+    fn evidence(&self) -> BackupEvidence {
+        let manifest = &self.manifest;
+        let excluded = manifest.excluded.iter().map(|left| {
+            let table = left.table.as_ref().map(|table| format!(".{table}")).unwrap_or_default();
+            let rows = if left.data_only { " (rows alone)" } else { "" };
+            format!("{}{table}{rows}: {}", left.schema, left.reason)
+        });
+        BackupEvidence {
+            id: manifest.id.clone(),
+            manifest_sha256: self.sha256.clone(),
+            location: self.store.shown(),
+            made: self.made,
+            maker: format!("{}@{}", manifest.actor, manifest.host),
+            started: manifest.started,
+            finished: manifest.finished,
+            snapshot: manifest.snapshot.clone(),
+            source: manifest.source.clone(),
+            stages: evidence::steps(&manifest.durations),
+            tools: manifest.tools.clone(),
+            files: manifest.files.clone(),
+            rows: manifest.rows(),
+            data_bytes: manifest.data_bytes(),
+            encrypted: !manifest.recipients.is_empty(),
+            excluded: excluded.collect(),
+            impact: manifest.impact.clone(),
+        }
+    }
+
     /// What reading the whole backup shows; read at most once.
     ///
     /// # Errors
@@ -207,6 +269,21 @@ impl Backup {
             Some(Err(fault)) => Err(proofs::failure(fault)),
             None => Err(Failure::skipped(proofs::NEEDS_KEY)),
         }
+    }
+}
+
+/// Whether a restore could go on with an earlier one at all: it needs that one's backup, and a
+/// staging that is still there.
+fn resumable(settings: &Settings, arguments: &CommandLine) -> Result<(), String> {
+    if arguments.environment() == settings.source {
+        let name = &settings.source;
+        return Err(format!("--resume: `{name}` is what backups are made of, never restored into"));
+    }
+    match arguments.drill.backup {
+        Some(_) => Ok(()),
+        None => Err("--resume goes on with an earlier restore, and needs its backup: name it \
+                     (`--backup latest`)"
+            .to_owned()),
     }
 }
 

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::objectives;
 use super::prerequisites;
+use super::production;
 use super::proofs::{self, Proof};
 use super::restored::Restored;
 use super::restoring;
 use super::state::State;
-use crate::harness::{Context, Custom, Failure, Fixture, RESTORE};
+use crate::harness::{Context, Custom, Failure, Fixture, RESTORE, Turn};
 use crate::journal::EntryKind;
 use crate::proof;
 
@@ -20,7 +22,10 @@ pub(super) const RESTORED: &str = "restore::made";
 pub(super) const SWAPPED: &str = "restore::swapped";
 
 /// The tag of what a backup is made by.
-const BACKUP: &str = "backup";
+pub(super) const BACKUP: &str = "backup";
+
+/// The suite and the tag of what was promised.
+const OBJECTIVES: &str = "objectives";
 
 /// The trials that tell of its files, and of the archive in one of them.
 pub(super) const HASHES: &str = "backup::hashes";
@@ -67,7 +72,27 @@ pub(super) fn backup(state: &Arc<State>) -> Vec<Custom> {
         };
         Custom { fixture: Some(fixture), body, ..custom("backup", named.name, named.about) }
     }));
+    let about = "The application over the source answers, after it was backed up.";
+    let asked = Arc::clone(state);
+    let body = Arc::new(move |context: &_| production::answers(&asked, context));
+    trials.push(Custom { body, ..custom("production", "answers", about) });
     trials
+}
+
+/// What was promised, held against what was measured: the last that has its turn.
+pub(super) fn objectives(state: &Arc<State>) -> Vec<Custom> {
+    let trials = objectives::ALL.iter().map(|named| {
+        let asked = Arc::clone(state);
+        Custom {
+            tags: [OBJECTIVES.to_owned()].into(),
+            blocking: named.name != objectives::PLAN || state.settings.plan_blocks,
+            turn: Turn::Last,
+            fixture: (named.name == objectives::RPO).then(|| fixture(state)),
+            body: Arc::new(move |context: &_| (named.run)(&asked, context)),
+            ..custom(OBJECTIVES, named.name, named.about)
+        }
+    });
+    trials.collect()
 }
 
 /// The trials of a restore: that it was made, each proof, and that it took the old one's place.
@@ -126,6 +151,8 @@ fn custom(suite: &str, name: &str, about: &str) -> Custom {
         kind: EntryKind::Custom,
         timeout: TIMEOUT,
         tags: [BACKUP.to_owned()].into(),
+        blocking: true,
+        turn: Turn::First,
         fixture: None,
         body: Arc::new(|_| Ok(())),
     }

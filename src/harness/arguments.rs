@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 use libtest_mimic::Arguments;
 
@@ -12,7 +13,7 @@ const EXIT_CODES: &str = "Exit codes:\n  \
     1    a check failed: the application is wrong\n  \
     2    usage or configuration: nothing was run\n  \
     3    nothing failed, but something could not be judged\n  \
-    130  interrupted; 143 where by SIGTERM\n\n\
+    130  interrupted; 143 where by SIGTERM or SIGHUP\n\n\
     SMOKE_ENV stands for --env, SMOKEDRILL_SUITES for --suites, SMOKEDRILL_REPORTS for\n\
     --reports. RUST_TEST_THREADS is honoured.";
 
@@ -38,8 +39,10 @@ impl Kind {
         match self {
             Self::Smoke => "Runs the checks of suites/ against an environment.",
             Self::Drill => {
-                "Backs the source of suites/drill.toml up, and proves the backup. In the \
-                 environment `local` the source is one that the harness starts itself."
+                "Backs the source of suites/drill.toml up, restores it into the environment, masked, \
+                 proves both, runs the checks of suites/, and measures RTO and RPO. The report is in \
+                 reports/drill/. In the environment `local` both are databases that the harness \
+                 starts itself."
             }
         }
     }
@@ -71,6 +74,11 @@ pub(crate) struct DrillOptions {
     /// Use a backup that is there, and make none: latest, previous, or its name.
     #[arg(long, env = "SMOKEDRILL_BACKUP", value_name = "BACKUP", hide_env = true)]
     pub(crate) backup: Option<String>,
+
+    /// Go on with what an earlier restore of this backup, which failed or was killed, has loaded:
+    /// prove it, apply migrations, and put it in place.
+    #[arg(long, env = "SMOKEDRILL_RESUME", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub(crate) resume: bool,
 
     /// A file with the private key (age) of an encrypted backup, to read it to its end.
     #[arg(long, env = "SMOKEDRILL_IDENTITY", value_name = "FILE", hide_env = true)]

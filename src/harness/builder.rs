@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::{CommandLine, Kind, Parsed};
-use super::custom::{Context, Custom, Failure, Running, Starter};
+use super::custom::{Context, Custom, Failure, Running, Starter, Turn};
 use super::loaded::Exercise;
 use super::{exit, run, shared};
 use crate::journal::EntryKind;
@@ -127,6 +127,8 @@ impl Harness {
             kind: EntryKind::Custom,
             timeout: RUST_CHECK_TIMEOUT,
             tags: BTreeSet::new(),
+            blocking: true,
+            turn: Turn::Beside,
             fixture: None,
             body: Arc::new(body),
         });

@@ -18,7 +18,7 @@ use super::shared::Shared;
 use super::state::Run;
 use crate::backup::stop::Stop;
 use crate::fault::{Fault, causes};
-use crate::journal::{EntryKind, Measure};
+use crate::journal::{EntryKind, Evidence, Journal, Measure};
 use crate::redact::Redactor;
 
 /// An environment that a harness has started; dropped when the run is over.
@@ -181,6 +181,23 @@ impl Context {
         self.run.journal().run.notes.push(self.run.redactor.secrets(text));
     }
 
+    /// Adds to what a drill knows of its surroundings.
+    pub(crate) fn evidence(&self, add: impl FnOnce(&mut Evidence)) {
+        add(self.run.journal().run.evidence.get_or_insert_default());
+    }
+
+    /// The record as it is now.
+    pub(crate) fn journal(&self) -> Journal {
+        self.run.journal().clone()
+    }
+
+    /// Whether a trial of this suite is to run.
+    pub(crate) fn selects(&self, suite: &str) -> bool {
+        let selected = self.run.plan.trials.iter().filter(|planned| planned.selected);
+        let mut suites = selected.filter_map(|planned| planned.id.split_once("::"));
+        suites.any(|(named, _)| named == suite)
+    }
+
     /// What the processes of this run share, where it has several.
     pub(crate) fn shared(&self) -> Option<&Shared> {
         self.run.shared.as_ref()
@@ -261,6 +278,17 @@ pub(crate) struct Blocked {
     pub(crate) fault: Fault,
 }
 
+/// When a check written in Rust has its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Before the suites' checks.
+    First,
+    /// After them, and beside those that still run.
+    Beside,
+    /// When everything else has ended.
+    Last,
+}
+
 /// A check written in Rust.
 #[derive(Clone)]
 pub(crate) struct Custom {
@@ -270,6 +298,9 @@ pub(crate) struct Custom {
     pub(crate) kind: EntryKind,
     pub(crate) timeout: Duration,
     pub(crate) tags: BTreeSet<String>,
+    /// Whether its failure fails the run.
+    pub(crate) blocking: bool,
+    pub(crate) turn: Turn,
     /// What it needs beside the environment.
     pub(crate) fixture: Option<Fixture>,
     pub(crate) body: Body,

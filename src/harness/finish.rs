@@ -172,7 +172,16 @@ fn publish(
     let written = ledger.reports.write(journal, &changes);
     // Each process of a shared run would say all of it again.
     let annotated = if run.shared.is_none() { annotate(journal, &changes) } else { Ok(()) };
-    let written = written.and(saved).and(annotated);
+    // An exercise's own report holds the others as they are.
+    let ended = match (&run.ending, &written) {
+        (Some(ending), Ok(())) => ending(journal, &run.redactor, ledger.reports.folder()),
+        _ => Ok(None),
+    };
+    let (shown, ended) = match ended {
+        Ok(shown) => (shown, Ok(())),
+        Err(message) => (None, Err(message)),
+    };
+    let written = written.and(saved).and(annotated).and(ended);
     if let Err(message) = &written {
         journal.run.notes.push(message.clone());
         if journal.run.verdict == Verdict::Passed {
@@ -182,6 +191,9 @@ fn publish(
     let folder = written.is_ok().then(|| ledger.reports.folder());
     tell(&unselected(run, journal));
     tell(&console::summary(journal, &changes, folder));
+    if let Some(shown) = shown.filter(|_| run.shared.is_none()) {
+        tell(&format!("  drill     {shown}\n"));
+    }
     written
 }
 
@@ -225,6 +237,9 @@ fn joined(folder: &Path, mine: Journal) -> Journal {
     let left = all.filtered_out.iter().filter(|id| !known.contains(id.as_str())).cloned();
     all.filtered_out = left.collect();
     all.run.finished = mine.run.finished;
+    if let Some(mine) = mine.run.evidence {
+        all.run.evidence.get_or_insert_default().join(*mine);
+    }
     all.run.notes.extend(
         mine.run.notes.into_iter().filter(|note| !all.run.notes.contains(note)).collect::<Vec<_>>(),
     );

@@ -179,6 +179,21 @@ fn settle(target: &mut Target, address: Address, redactor: &Redactor) -> Result<
     Ok(())
 }
 
+/// Asks another environment than the run's own whether it answers as it should, in the way that
+/// its `ready` says.
+///
+/// # Errors
+/// It does not.
+pub(crate) async fn answers(
+    target: Target,
+    ready: &ReadySpec,
+    redactor: &Redactor,
+) -> Result<(), Cause> {
+    let guard = Mutex::new(None);
+    let live = Live { target, source: None, staging: None, database: None, guard };
+    wait(&live, ready, redactor).await
+}
+
 /// Repeats the readiness request until it is answered as expected, often enough in a row.
 async fn wait(live: &Live, ready: &ReadySpec, redactor: &Redactor) -> Result<(), Cause> {
     let interval = ready.interval.map_or(Duration::from_secs(1), |interval| interval.0);

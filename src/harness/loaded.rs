@@ -10,6 +10,8 @@ use super::pieces::inputs;
 use crate::environment::load::Environments;
 use crate::environment::model::{EnvironmentSpec, ReadySpec};
 use crate::environment::target::TIMEOUT;
+use crate::journal::{Evidence, Journal};
+use crate::redact::Redactor;
 use crate::suite::load::{Suite, World, load};
 
 /// Plans trials that are no suite's, from the files of the suites folder.
@@ -23,7 +25,18 @@ pub(crate) struct Exercised {
     pub(crate) inputs: BTreeMap<String, String>,
     /// What stands before the suites' checks, where they belong to the exercise.
     pub(crate) before_checks: Option<Fixture>,
+    /// What is known of its surroundings before it begins.
+    pub(crate) evidence: Evidence,
+    pub(crate) ending: Ending,
 }
+
+/// Writes what only an exercise has, when the other reports of the run are written: into the
+/// folder of reports, from the record, with what the redactor knows hidden. Tells what to look at.
+///
+/// # Errors
+/// It could not be written.
+pub(crate) type Ending =
+    Box<dyn Fn(&Journal, &Redactor, &Path) -> Result<Option<String>, String> + Send + Sync>;
 
 /// What a run is made of.
 pub(crate) struct Loaded {
@@ -38,6 +51,8 @@ pub(crate) struct Loaded {
     pub(crate) before_checks: Option<Fixture>,
     /// How the application is waited for after that.
     pub(crate) ready_after: Option<ReadySpec>,
+    pub(crate) evidence: Option<Evidence>,
+    pub(crate) ending: Option<Ending>,
 }
 
 impl Loaded {
@@ -72,10 +87,12 @@ impl Loaded {
         };
         let mut inputs = inputs(&suites, &environments);
         let (mut customs, mut before_checks, mut ready_after) = (harness.customs, None, None);
+        let (mut evidence, mut ending) = (None, None);
         if let Some(exercised) = exercised {
             inputs.extend(exercised.inputs);
             customs = exercised.customs;
             before_checks = exercised.before_checks;
+            (evidence, ending) = (Some(exercised.evidence), Some(exercised.ending));
             // What is to be waited for is made first.
             ready_after = spec.ready.take();
         }
@@ -91,6 +108,8 @@ impl Loaded {
             starter,
             before_checks,
             ready_after,
+            evidence,
+            ending,
         })
     }
 }

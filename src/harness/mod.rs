@@ -37,8 +37,9 @@ mod trial;
 
 pub(crate) use arguments::{CommandLine, Kind};
 pub use builder::Harness;
-pub(crate) use custom::{Blocked, Custom, Fixture};
+pub(crate) use custom::{Blocked, Custom, Fixture, Turn};
 pub use custom::{Context, Failure, Running};
 pub(crate) use exit::INTERRUPTED;
-pub(crate) use loaded::Exercised;
+pub(crate) use fixture::answers;
+pub(crate) use loaded::{Ending, Exercised};
 pub(crate) use plan::RESTORE;

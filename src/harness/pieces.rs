@@ -84,6 +84,7 @@ pub(super) fn blank(kind: &str, environment: &str) -> Journal {
         arguments: Vec::new(),
         inputs: BTreeMap::new(),
         notes: Vec::new(),
+        evidence: None,
     };
     let (entries, filtered_out) = (Vec::new(), Vec::new());
     Journal { format: FORMAT.to_owned(), run, entries, filtered_out }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use libtest_mimic::Trial;
 
 use super::arguments::CommandLine;
-use super::custom::Custom;
+use super::custom::{Custom, Turn};
 use crate::environment::credential::Face;
 use crate::journal::{Entry, EntryKind, Location, Outcome};
 use crate::suite::links::full_name;
@@ -65,6 +65,7 @@ impl Plan {
         if environment_is_trial {
             plan.add(ENVIRONMENT.to_owned(), Job::Environment, None, BTreeSet::new());
         }
+        plan.add_customs(|turn| turn == Turn::First);
         for s in 0..plan.suites.len() {
             for c in 0..plan.suites[s].checks.len() {
                 plan.add_check(s, c);
@@ -77,12 +78,8 @@ impl Plan {
                 plan.add(id, Job::Query(s, q), ignore, tags);
             }
         }
-        for index in 0..plan.customs.len() {
-            let custom = &plan.customs[index];
-            let id = format!("{}::{}", custom.suite, custom.name);
-            let tags = custom.tags.clone();
-            plan.add(id, Job::Custom(index), None, tags);
-        }
+        plan.add_customs(|turn| turn == Turn::Beside);
+        plan.add_customs(|turn| turn == Turn::Last);
         for trial in &mut plan.trials {
             let probe =
                 Trial::test(trial.id.clone(), || Ok(())).with_ignored_flag(trial.ignore.is_some());
@@ -97,6 +94,17 @@ impl Plan {
 
     fn add(&mut self, id: String, job: Job, ignore: Option<String>, tags: BTreeSet<String>) {
         self.trials.push(Planned { id, job, ignore, tags, selected: false });
+    }
+
+    fn add_customs(&mut self, has_its: impl Fn(Turn) -> bool) {
+        for index in 0..self.customs.len() {
+            let custom = &self.customs[index];
+            if has_its(custom.turn) {
+                let id = format!("{}::{}", custom.suite, custom.name);
+                let tags = custom.tags.clone();
+                self.add(id, Job::Custom(index), None, tags);
+            }
+        }
     }
 
     fn add_check(&mut self, s: usize, c: usize) {
@@ -190,7 +198,7 @@ impl Plan {
             Job::Custom(index) => {
                 let custom = &self.customs[index];
                 let (suite, name) = (custom.suite.clone(), custom.name.clone());
-                (suite, name, None, custom.kind, true, custom.description.clone())
+                (suite, name, None, custom.kind, custom.blocking, custom.description.clone())
             }
             Job::Query(s, q) => {
                 let (suite, loaded) = (&self.suites[s], &self.suites[s].queries[q]);

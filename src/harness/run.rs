@@ -81,6 +81,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let loaded = Loaded::read(harness, arguments, &folder)?;
     let Loaded { environments, spec, suites, customs, inputs, starter, .. } = loaded;
     let (before_checks, ready_after) = (loaded.before_checks, loaded.ready_after);
+    let (evidence, ending) = (loaded.evidence, loaded.ending);
     let name = arguments.environment();
     let is_trial = starter.is_some() || spec.ready.is_some();
     let plan = Plan::new(suites, customs, is_trial, arguments);
@@ -136,7 +137,8 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let parallel = spec.parallel.unwrap_or(PARALLEL);
     libtest.test_threads = libtest.test_threads.or_else(threads_variable).or(Some(parallel));
     lane::make_room(libtest.test_threads.unwrap_or(parallel));
-    let journal = journal(&plan, arguments, kind, &target, inputs, &redactor, &shared);
+    let mut journal = journal(&plan, arguments, kind, &target, inputs, &redactor, &shared);
+    journal.run.evidence = evidence.map(Box::new);
     let ledger = Ledger::open(
         &reports,
         &journal,
@@ -170,6 +172,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         live: OnceCell::new(),
         before_checks,
         ready_after,
+        ending,
         answered: OnceCell::new(),
         findings,
         run_id: journal.run.id.clone(),

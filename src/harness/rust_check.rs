@@ -2,11 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use super::custom::{Blocked, Context, Failure};
+use super::custom::{Blocked, Context, Failure, Turn};
 use super::finding::payload;
 use super::fixture::{Cause, Live};
-use super::plan::{ENVIRONMENT, skip};
+use super::plan::{ENVIRONMENT, Job, skip};
 use super::state::{INTERRUPTED, Run};
 use crate::fault::FaultKind;
 use crate::journal::{Entry, Outcome};
@@ -24,6 +25,10 @@ pub(crate) fn run(run: &Arc<Run>, mut entry: Entry, index: usize) -> Entry {
     };
     let context = context(run, live);
     let measured = Arc::clone(&context.measured);
+    if custom.turn == Turn::Last && !others_ended(run) {
+        skip(&mut entry, INTERRUPTED);
+        return entry;
+    }
     // On this thread: what a fixture has begun is waited for, also when the run is told to stop.
     if let Some(fixture) = &custom.fixture
         && let Err(blocked) = fixture(&context)
@@ -75,6 +80,24 @@ fn context(run: &Arc<Run>, live: &Live) -> Context {
         run: Arc::clone(run),
         measured: Arc::new(Mutex::default()),
     }
+}
+
+/// Waits until everything has ended that has its turn before the last; false if the run is told to
+/// stop. A process of its own for each trial has nothing to wait for.
+fn others_ended(run: &Run) -> bool {
+    let last = |id: &str| {
+        let planned = run.plan.trials.iter().find(|planned| planned.id == id);
+        matches!(planned.map(|planned| planned.job), Some(Job::Custom(index))
+            if run.plan.customs[index].turn == Turn::Last)
+    };
+    let waits_for = |entry: &Entry| entry.outcome.is_none() && !last(&entry.id);
+    while run.shared.is_none() && run.journal().entries.iter().any(waits_for) {
+        if run.interrupt.code().is_some() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
 }
 
 /// Makes what stands before a check of an exercise; the check's entry, if it cannot run.

@@ -45,6 +45,8 @@ pub(crate) struct Run {
     /// What stands before the checks of an exercise, and how the application is waited for then.
     pub(crate) before_checks: Option<super::custom::Fixture>,
     pub(crate) ready_after: Option<ReadySpec>,
+    /// What is written at the end of an exercise, beside the other reports.
+    pub(crate) ending: Option<super::loaded::Ending>,
     pub(crate) answered: OnceCell<Result<(), Arc<Cause>>>,
     /// The findings of checks by full name, each made once.
     pub(crate) findings: HashMap<String, OnceCell<Arc<Finding>>>,

@@ -7,6 +7,7 @@
 //!         --> junit     reports/junit.xml                 (CI dashboards)
 //!         --> github    annotations on file and line
 //!         --> history   reports/history/<kind>-<environment>.json
+//!         --> drill     reports/drill/<run id>/           (what an auditor reads)
 //! Journal + History --> Changes   what is different since the previous run
 //! ```
 //!
@@ -25,6 +26,7 @@
 
 mod changes;
 pub(crate) mod console;
+pub(crate) mod drill;
 pub(crate) mod failure;
 pub(crate) mod folder;
 pub(crate) mod github;

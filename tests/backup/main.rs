@@ -10,6 +10,7 @@ mod support;
 
 mod broken;
 mod damaged;
+mod encodings;
 mod green;
 mod kept;
 mod people;

@@ -83,8 +83,7 @@ fn still_there(order: &Order<'_>, copied: Copied, asking: &Session) -> Result<Co
         let gone = storage::is_gone(asking.client(), &bucket, &name);
         // Where the database does not say, it stays missing.
         if order.runtime.block_on(order.stop.unless(gone))?.unwrap_or(false) {
-            contents.missing -= 1;
-            contents.deleted += 1;
+            contents.found_deleted(&bucket);
         }
     }
     Ok(contents)

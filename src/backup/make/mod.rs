@@ -23,6 +23,8 @@ mod listings;
 mod order;
 mod stages;
 
+#[cfg(test)]
+pub(crate) use dumps::exclude;
 pub(crate) use excluded::{Left, left_out};
 pub(crate) use order::{Order, Unmade};
 pub(crate) use stages::make;

@@ -41,10 +41,29 @@ pub(crate) struct DrillFile {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ObjectivesSpec {
+    /// How long it may take from the start of a restore until the application works again; the
+    /// runbook's `"4h"` unless said otherwise.
+    #[serde(default)]
+    pub(crate) rto: Option<Millis>,
     /// How much work may be lost, so how old the newest backup may be; the runbook's `"1h"`
     /// unless said otherwise.
     #[serde(default)]
     pub(crate) rpo: Option<Millis>,
+    /// What becomes of a plan that cannot meet the RPO, such as one backup a night:
+    /// `"advisory"`, which is told, or `"blocking"`, which fails the drill; `"advisory"` unless
+    /// said otherwise, since there may be other means, such as point-in-time recovery.
+    #[serde(default)]
+    pub(crate) plan: Option<PlanSpec>,
+}
+
+/// What becomes of a plan that cannot meet the RPO.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PlanSpec {
+    /// It is told.
+    Advisory,
+    /// It fails the drill.
+    Blocking,
 }
 
 /// What is backed up, to where, and what a backup must be like.
@@ -134,7 +153,10 @@ pub(crate) struct RetentionSpec {
     pub(crate) keep: Option<Millis>,
     /// How many good backups stay, however old they are; 2 unless said otherwise.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 100_000))]
+    #[schemars(
+        range(min = 1, max = 100_000),
+        extend("x-help" = "write 1 or more: the last good backup of a source is never removed")
+    )]
     pub(crate) at_least: Option<usize>,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::exclude::{Excluded, excluded};
-use super::model::{DrillFile, Recipient, S3Spec};
+use super::model::{DrillFile, PlanSpec, Recipient, S3Spec};
 use crate::backup::prune::Retention;
 use crate::database::Thresholds;
 use crate::rotation::settings::TwilioSpec;
@@ -28,8 +28,12 @@ const BUCKETS: [&str; 3] = ["uploads", "invoices", "maintenance"];
 /// begin.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// How long it may take until the application works again.
+    pub(crate) rto: Duration,
     /// How old the newest backup may be.
     pub(crate) rpo: Duration,
+    /// Whether a plan that cannot meet that fails the drill.
+    pub(crate) plan_blocks: bool,
     /// The environment whose database is backed up.
     pub(crate) source: String,
     /// Where backups are kept: a folder, relative to the project's root, or `s3://…`.
@@ -136,6 +140,7 @@ fn resolve(
     // PostgreSQL counts in milliseconds, and takes nought for "wait for ever".
     let (ms, second) = (Duration::from_millis(1), Duration::from_secs(1));
     let mut long = |pointer, said, default, least| judge.duration(pointer, said, default, least);
+    let rto = long("/objectives/rto", file.objectives.rto, 4 * HOUR, second);
     let rpo = long("/objectives/rpo", file.objectives.rpo, HOUR, second);
     let maximum_duration =
         long("/backup/maximum_duration", backup.maximum_duration, 15 * MINUTE, second);
@@ -190,7 +195,9 @@ fn resolve(
         Recipient::File(file) => file.file,
     });
     problems.or(Settings {
+        rto,
         rpo,
+        plan_blocks: file.objectives.plan == Some(PlanSpec::Blocking),
         source: backup.source.unwrap_or_else(|| "production".to_owned()),
         location: backup.location.unwrap_or_else(|| "backups".to_owned()),
         s3: backup.s3,

@@ -17,7 +17,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn without_a_file_the_runbook_counts() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings::load(folder.path()).unwrap();
+    assert_eq!(settings.rto, Duration::from_secs(4 * 3_600));
     assert_eq!(settings.rpo, Duration::from_secs(3_600));
+    assert!(!settings.plan_blocks);
     assert_eq!(settings.source, "production");
     assert_eq!(settings.buckets, ["uploads", "invoices", "maintenance"]);
     assert_eq!(settings.minimum_size, 100_000_000);
@@ -45,7 +47,9 @@ fn every_key_is_taken() {
     let settings = load(
         r#"
         [objectives]
+        rto = "2h"
         rpo = "30m"
+        plan = "blocking"
         [backup]
         source = "staging"
         location = "s3://bucket/prefix"
@@ -112,7 +116,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("[backup]\nlock_timeout = \"15m\"", &["as long as the whole backup"]),
         ("[backup]\nminimum_size = \"many\"", &["expected a size"]),
         ("[backup.retention]\nkeep = \"6d 23h\"", &["7 days", "write \"7d\" or more", ":2:8"]),
-        ("[backup.retention]\nat_least = 0", &["0 is less than the minimum"]),
+        ("[backup.retention]\nat_least = 0", &["0 is less than the minimum", "write 1 or more"]),
         ("[backup.impact]\ninterval = \"1ms\"", &["shorter than 10ms"]),
         ("[backup.impact]\npatience = 0", &[":2:12"]),
         ("[[backup.exclude]]\ntable = \"a.b\"", &["the key `reason` is missing"]),

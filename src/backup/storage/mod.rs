@@ -46,7 +46,7 @@ pub(crate) use answer::retry_after;
 pub(crate) use api::{Api, Network};
 pub(crate) use compare::{Gone, compare, settings};
 pub(crate) use contents::{Copied, copy};
-pub(crate) use database::{by_database, deletions, is_gone, tables};
+pub(crate) use database::{by_database, deletions, is_gone, object_bytes, tables};
 pub(crate) use key::Role;
 pub(crate) use listed::{Listed, Wanted};
 pub(crate) use pages::{by_api, wanted_there};

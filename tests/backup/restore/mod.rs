@@ -1,9 +1,11 @@
 //! Restores end to end: masked, proved, and put in the old one's place; or not, and why.
 
 mod definitions;
+mod drill;
 mod faults;
 mod green;
 mod hosted;
 mod lacking;
 mod leaks;
 mod refused;
+mod resumed;

@@ -1,0 +1,70 @@
+//! One line a drill: added, read back, compared, shown.
+
+use std::fs;
+use std::io::Write as _;
+
+use super::super::model::Status;
+use super::super::{runs, trend};
+use super::{before, report};
+
+#[test]
+fn lines_are_added_and_a_torn_one_costs_no_other() {
+    let place = tempfile::tempdir().unwrap();
+    assert!(runs::read(place.path()).lines.is_empty());
+    let lines = before("passed");
+    runs::append(place.path(), &lines[0]).unwrap();
+    let path = place.path().join(runs::FILE);
+    let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all(b"{\"format\":\"smokedrill.run/1\",\"id\":\"to").unwrap();
+    runs::append(place.path(), &lines[1]).unwrap();
+    let mut other = serde_json::to_value(&lines[2]).unwrap();
+    other["format"] = "smokedrill.run/9".into();
+    let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    writeln!(file, "{other}").unwrap();
+    let read = runs::read(place.path());
+    assert_eq!(read.lines, lines[..2]);
+    assert_eq!(read.notes.len(), 2, "{:?}", read.notes);
+    assert!(read.notes[0].contains(":2 ") && read.notes[1].contains("smokedrill.run/9"));
+}
+
+#[test]
+fn a_drill_is_held_against_those_before_it() {
+    let passed = report("passed");
+    let restore = passed.stages.iter().find(|stage| stage.name == "restore").unwrap();
+    assert_eq!(restore.last_seconds, Some(430.2));
+    assert_eq!(restore.usual_seconds, Some(612.0));
+    let told = passed.deviations.join("\n");
+    for part in [
+        "skipped then, and not now: production::answers",
+        "suites/masking.toml was changed",
+        "pg_dump is pg_dump (PostgreSQL) 15.8, and was pg_dump (PostgreSQL) 15.7",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    // Less than half as long again is no news.
+    assert!(!told.contains("restore took"), "{told}");
+    assert_eq!(passed.history.len(), 7);
+    let failed = report("failed");
+    assert!(
+        failed.deviations.iter().any(|told| told.starts_with("red now, and not then: masking"))
+    );
+    assert!(failed.deviations.iter().any(|told| told == "it is FAIL, and was PASS"));
+    assert!(report("partial").deviations[0].starts_with("nothing to compare with"));
+}
+
+#[test]
+fn the_trend_is_shown_on_the_terminal() {
+    let place = tempfile::tempdir().unwrap();
+    let refused = trend::show(place.path(), None).unwrap_err().to_string();
+    assert!(refused.contains("no drill is known") && refused.contains("make drill"), "{refused}");
+    for line in before("passed") {
+        runs::append(place.path(), &line).unwrap();
+    }
+    let shown = trend::show(place.path(), Some("staging")).unwrap();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].starts_with("2025-05-26 04:00  PASS  staging  rto 20 min 40 s"), "{shown}");
+    assert!(lines[1].contains("FAIL") && lines[1].ends_with("red smoke::ready"), "{shown}");
+    assert!(shown.contains("recovery time  █ ▇▆▆▆  20 min 40 s … 13 min 32 s\n"), "{shown}");
+    assert!(trend::show(place.path(), Some("other")).is_err());
+    assert_eq!(trend::word(Status::Partial), "part");
+}

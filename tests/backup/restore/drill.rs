@@ -1,0 +1,95 @@
+//! A whole drill: objectives measured when all else has ended, its report, its line of history.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::{Target, shared};
+
+/// The folders of the drills' reports, oldest first.
+fn reports(target: &Target) -> Vec<PathBuf> {
+    let folders = fs::read_dir(target.project.path().join("reports/drill")).unwrap().flatten();
+    let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+}
+
+fn json(folder: &std::path::Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join("report.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_drill_is_measured_and_leaves_a_report_and_a_line() {
+    let site = shared();
+    let target = Target::unmarked(&site);
+    assert_eq!(target.mark(&target.shown()).code, 0);
+    let drill = || target.project.run(&["drill", "--env", "staging"]);
+    let ran = drill();
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    for id in ["objectives::rto", "objectives::rpo", "restore::swapped", "smoke::ready"] {
+        assert_eq!(ran.outcome(id), "passed", "{id}");
+    }
+    // The only backup is the drill's own.
+    assert_eq!(ran.outcome("objectives::plan"), "skipped");
+    assert!(ran.reason("production::answers").contains("[environment.production.ready]"));
+
+    let folder = reports(&target).pop().unwrap();
+    let report = json(&folder);
+    assert_eq!(report["format"], "smokedrill.drill/1");
+    assert_eq!(report["summary"]["status"], "pass", "{}", report["left_out"]);
+    let backup = target.project.only_backup();
+    let id = backup.file_name().unwrap().to_string_lossy().into_owned();
+    assert_eq!(report["evidence"]["backup"]["id"], id.as_str());
+    let seal = fs::read_to_string(backup.join("manifest.json.sha256")).unwrap();
+    let seal = seal.split_whitespace().next().unwrap();
+    assert_eq!(report["evidence"]["backup"]["manifest_sha256"], seal);
+    let (source, staging) =
+        (&report["evidence"]["backup"]["source"], &report["evidence"]["restore"]["target"]);
+    assert_ne!(source["system_identifier"], staging["system_identifier"]);
+    assert!(staging["system_identifier"].is_string(), "{staging}");
+    let rto = report["objectives"][0]["seconds"].as_f64().unwrap();
+    let restored = report["summary"]["restore_seconds"].as_f64().unwrap();
+    let whole = report["summary"]["total_seconds"].as_f64().unwrap();
+    assert!(restored <= rto && rto <= whole, "{restored} {rto} {whole}");
+    let page = fs::read_to_string(folder.join("report.md")).unwrap();
+    assert!(page.contains(&id) && page.contains(seal), "{page}");
+    assert!(fs::read_to_string(folder.join("report.html")).unwrap().contains(&id));
+
+    // The same with a promise that nobody can keep.
+    target.project.settings("[objectives]\nrto = \"1s\"\n");
+    let ran = drill();
+    ran.is_red("objectives::rto", &["restore to last green check", "at most 1.00 s"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.outcome("objectives::plan"), "passed");
+    let folders = reports(&target);
+    assert_eq!(folders.len(), 2);
+    let report = json(&folders[1]);
+    assert_eq!(report["summary"]["status"], "fail");
+    assert_eq!(report["summary"]["issues"][0]["id"], "objectives::rto");
+    let told = report["deviations"].to_string();
+    assert!(told.contains("drill.toml was changed") && told.contains("it is FAIL"), "{told}");
+    let shown = target.project.run(&["drill-history"]);
+    assert_eq!(shown.stdout.matches(" staging ").count(), 2, "{}", shown.console());
+    assert!(shown.stdout.contains("red objectives::rto"), "{}", shown.console());
+}
+
+#[test]
+fn what_is_red_before_leaves_no_time_measured() {
+    let site = shared();
+    let target = Target::new(&site);
+    target.project.write(
+        "suites/more.toml",
+        "[[check]]\nname = \"wrong\"\nrequest = \"GET /api/health\"\nexpect.status = 404\n",
+    );
+    let ran = target.restore(&[]);
+    ran.is_red("more::wrong", &[]);
+    assert_eq!(ran.reason("objectives::rto"), "needs `more::wrong`");
+    // Without any check there is nothing to measure to; and it is no success.
+    let ran =
+        target.project.run(&["drill", "--env", "staging", "--backup", "latest", "objectives::"]);
+    assert_eq!(ran.reason("objectives::rto"), "not measured: nothing was restored in this run");
+    assert_eq!(ran.outcome("objectives::rpo"), "passed", "{}", ran.console());
+    let report = json(&reports(&target).pop().unwrap());
+    assert_eq!(report["summary"]["status"], "partial");
+}
