@@ -44,6 +44,7 @@
 //! - **backup**: what standard tools can restore, with a **manifest** that proves it.
 //! - **proof**: a named test of a backup or a restore, with what it measured and its threshold.
 //! - **target**: the database that is restored into; it carries a **marker**.
+//! - **objective**: recovery time or recovery point, as promised; **evidence**: what proves a claim.
 //! - **rule**: what becomes of a column; **plan** of masking: the rules, held against a backup.
 //! - **person**: whoever rows, addresses, numbers and names belong to; each has a number.
 //!
@@ -54,8 +55,8 @@
 //! `suite` and `environment` read the files, `check` sends requests and judges answers,
 //! `database` asks PostgreSQL, `backup` makes, keeps and proves backups, `masking` says what becomes
 //! of data and does it, `restore` brings them into staging, `proof` looks at what came of it, `drill`
-//! makes tests of all that, `harness` runs tests of all kinds, `report` shows what came of it, and `audit` keeps
-//! what was done.
+//! makes tests of all that, `harness` runs tests of all kinds, `report` shows what came of it,
+//! `schedule` says when the next drill is due, and `audit` keeps what was done.
 //!
 //! # For other crates
 //!
