@@ -44,6 +44,7 @@
 //! - **backup**: what standard tools can restore, with a **manifest** that proves it.
 //! - **proof**: a named test of a backup or a restore, with what it measured and its threshold.
 //! - **target**: the database that is restored into; it carries a **marker**.
+//! - **objective**: recovery time or recovery point, as promised; **evidence**: what proves a claim.
 //! - **rule**: what becomes of a column; **plan** of masking: the rules, held against a backup.
 //! - **person**: whoever rows, addresses, numbers and names belong to; each has a number.
 //!

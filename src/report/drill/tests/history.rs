@@ -37,7 +37,7 @@ fn a_drill_is_held_against_those_before_it() {
     for part in [
         "skipped then, and not now: production::answers",
         "suites/masking.toml was changed",
-        "pg_dump is pg_dump (PostgreSQL) 15.8, and was pg_dump (PostgreSQL) 15.7",
+        "pg_dump is 15.8 (Debian 15.8-1.pgdg120+1), and was 15.7 (Debian 15.7-1.pgdg120+1)",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
