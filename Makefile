@@ -12,9 +12,14 @@ SOURCE = $(addprefix --env ,$(or $(ENV),$(SMOKE_ENV)))
 BACKUP ?= latest
 CHOICE = $(if $(ENV)$(findstring command,$(origin BACKUP)), --backup "$(BACKUP)")
 KEY = $(if $(IDENTITY), --identity "$(IDENTITY)")
+# Whether to go on with what an earlier restore has loaded (RESUME=1).
+GOING_ON = $(if $(RESUME), --resume)
+# What evidence is signed with; `smokedrill review key FILE` makes one.
+KEY_FILE = $(or $(SIGN),$(error say SIGN=FILE, the private key to sign with))
 
-.PHONY: help smoke drill drill-history backup-prod verify-backup list-backups prune-backups \
-	restore-staging mark-staging check-masking audit psql-prod-readonly test lint bench
+.PHONY: help smoke drill drill-history drill-status review tasks evidence backup-prod \
+	verify-backup list-backups prune-backups restore-staging mark-staging check-masking audit \
+	psql-prod-readonly rotate-twilio sentry-scrub-test test lint bench
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "%-19s %s\n", $$1, $$2 }'
@@ -35,7 +40,7 @@ prune-backups: ## Remove backups that are older than the retention
 	$(PROGRAM) backup prune
 
 restore-staging: ## Restore a backup into ENV, masked and proved, and run the smoke checks
-	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY) --exclude-tag backup
+	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY)$(GOING_ON) --exclude-tag backup
 
 mark-staging: ## Say once that the database of ENV may be overwritten; asks for its name
 	$(PROGRAM) staging mark --env "$(ENV)"
@@ -49,11 +54,29 @@ drill: ## All of it: back up, restore into ENV, prove both, run the smoke checks
 drill-history: ## Show the drills that were made (of ENV), and how their figures change
 	$(PROGRAM) drill-history$(ENVIRONMENT)
 
+drill-status: ## Say when the last drill was and the next is due; exit code 1 where one is overdue
+	$(PROGRAM) drill-status$(ENVIRONMENT)
+
+review: ## Show how the newest drill stands: checklist, what is in the way of a go, the decision
+	$(PROGRAM) review show
+
+tasks: ## List what is to be done after drills
+	$(PROGRAM) tasks list
+
+evidence: ## Put all that the newest drill left into one file, signed with SIGN=FILE (minisign)
+	$(PROGRAM) evidence pack --key "$(KEY_FILE)"
+
 audit: ## Find lines of the audit log that were altered, removed or inserted
 	$(PROGRAM) audit verify
 
 psql-prod-readonly: ## Open psql on production (or ENV), read-only and on record
 	$(PROGRAM) psql$(if $(ENV), --env "$(ENV)")
+
+rotate-twilio: ## Replace Twilio's auth token, locking nobody out (DRY_RUN=1, RESUME=1)
+	$(PROGRAM) rotate twilio$(if $(DRY_RUN), --dry-run)$(if $(RESUME), --resume)
+
+sentry-scrub-test: ## Look whether Sentry keeps personal data or secrets
+	$(PROGRAM) sentry scrub-test
 
 test: ## Run the project's own tests
 	$(RUN) cargo test --locked --workspace

@@ -83,6 +83,13 @@ impl Fault {
         self
     }
 
+    /// The same with every text as `hide` leaves it.
+    pub(crate) fn hidden(self, hide: impl Fn(&str) -> String) -> Self {
+        let clean = |text: Box<str>| hide(&text).into_boxed_str();
+        let (object, help) = (self.object.map(&clean), self.help.map(&clean));
+        Self { object, help, message: clean(self.message), ..self }
+    }
+
     /// Whose fault it is.
     pub fn kind(&self) -> FaultKind {
         self.kind

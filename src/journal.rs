@@ -129,6 +129,9 @@ pub struct Entry {
     pub curl: Option<String>,
     /// What the check is for.
     pub description: Option<String>,
+    /// Files that belong to it, such as a page's picture, relative to the reports' folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
 }
 
 /// A place in a file of the suite.
@@ -150,6 +153,8 @@ pub enum EntryKind {
     Refusal,
     /// A query of a suite file.
     Query,
+    /// A page of a suite file, opened in a browser.
+    Page,
     /// A check written in Rust.
     Custom,
     /// Something that other trials need: the environment.

@@ -55,8 +55,11 @@
 //! `suite` and `environment` read the files, `check` sends requests and judges answers,
 //! `database` asks PostgreSQL, `backup` makes, keeps and proves backups, `masking` says what becomes
 //! of data and does it, `restore` brings them into staging, `proof` looks at what came of it, `drill`
-//! makes tests of all that, `harness` runs tests of all kinds, `report` shows what came of it,
-//! `schedule` says when the next drill is due, and `audit` keeps what was done.
+//! makes tests of all that, `review` is what people add to it, `notify` tells them of it, `page` opens
+//! a browser, `tasks` is what is to be done after it, `bundle` the evidence in one file, `schedule` when
+//! the next is due. `harness` runs tests of all kinds, `report` shows what came of it, and `audit` keeps
+//! what was done. `rotation` replaces a Twilio account's token, `scrub` looks what Sentry keeps, and
+//! `service` asks both.
 //!
 //! # For other crates
 //!
@@ -69,6 +72,7 @@ mod access;
 mod actor;
 mod audit;
 pub mod backup;
+mod bundle;
 mod check;
 mod database;
 mod drill;
@@ -79,25 +83,39 @@ mod harness;
 pub mod journal;
 mod masking;
 mod measure;
+mod notify;
+mod page;
 mod pattern;
 mod proof;
 mod redact;
 mod report;
 mod restore;
+mod review;
+mod rotation;
 mod schedule;
+mod scrub;
+mod service;
 mod staging;
 mod suite;
+mod tasks;
+mod windows;
 
 pub use access::psql;
 pub use backup::Backups;
+pub use bundle::{check_evidence, pack_evidence};
 pub use drill::Drill;
 pub use fault::{Fault, FaultKind};
 pub use harness::{Context, Failure, Harness, Running};
 pub use report::drill::model::schema as drill_report_schema;
 pub use report::drill::trend::show as drill_history;
 pub use report::drill::{model as drill_report, section as drill_section};
+pub use review::{Answers, Desk, review_key};
+pub use rotation::{RotateOptions, rotate_twilio};
+pub use schedule::drill_status;
+pub use scrub::test_scrubbing;
 pub use staging::{check_masking, mark_staging};
 pub use suite::{drill_schema, environments_schema, masking_schema, suite_schema};
+pub use tasks::Tasks;
 
 /// The README's examples are compiled too.
 #[cfg(doctest)]

@@ -1,12 +1,17 @@
 //! `smokedrill`: the same runs where there is no Rust toolchain, and what is no test.
 
+mod program;
+
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use smokedrill::{Backups, Drill, Fault, FaultKind, Harness};
+use program::evidence::{self, EvidenceCommand};
+use program::review::{self, ReviewCommand, Which};
+use program::tasks::{self, TasksCommand, Where};
+use smokedrill::{Backups, Drill, Fault, FaultKind, Harness, RotateOptions};
 
 /// Disaster-recovery runbooks as tests.
 #[derive(Parser)]
@@ -37,6 +42,16 @@ enum Command {
         /// libtest's arguments and ours.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
+    },
+    /// Say when the last drill was and the next one is due; exit 1 where one is overdue.
+    DrillStatus {
+        /// Only those of this environment.
+        #[arg(long, short, value_name = "NAME")]
+        env: Option<String>,
+        #[command(flatten)]
+        which: tasks::Where,
+        #[command(flatten)]
+        place: Place,
     },
     /// Show the drills of `reports/history.jsonl`: what each measured, and how that changes.
     DrillHistory {
@@ -89,10 +104,49 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// What people say of a drill: checklist, waivers, go or no-go.
+    Review {
+        #[command(subcommand)]
+        command: ReviewCommand,
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What is to be done after a drill.
+    Tasks {
+        #[command(subcommand)]
+        command: TasksCommand,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// What a drill left, in one signed file.
+    Evidence {
+        #[command(subcommand)]
+        command: EvidenceCommand,
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        place: Place,
+    },
     /// The audit log.
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Replace a credential by a new one, in an order that locks nobody out.
+    Rotate {
+        #[command(subcommand)]
+        command: RotateCommand,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Sentry, which is told what goes wrong.
+    Sentry {
+        #[command(subcommand)]
+        command: SentryCommand,
         #[command(flatten)]
         place: Place,
     },
@@ -187,6 +241,31 @@ enum AuditCommand {
     Verify,
 }
 
+#[derive(Subcommand)]
+enum RotateCommand {
+    /// The auth token of the Twilio account under [twilio] in drill.toml: make a secondary one,
+    /// store it, prove it, promote it, and prove that the old one is refused.
+    Twilio {
+        /// Say each step, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Go on with a rotation that was broken off.
+        #[arg(long)]
+        resume: bool,
+        /// The state of an unfinished rotation is lost, and you have seen in Twilio's console that
+        /// the token in the vault is the primary one.
+        #[arg(long, conflicts_with = "resume")]
+        confirm_primary: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum SentryCommand {
+    /// Send made-up personal data and secrets in every part of an event to the project under
+    /// [sentry] in drill.toml, read the events back, and look for them.
+    ScrubTest,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// Suites: `suites/*.toml`.
@@ -211,8 +290,16 @@ fn main() -> ExitCode {
         Command::Backup { command, source, place } => {
             backup(&command, source.env.as_deref(), &place)
         }
+        Command::DrillStatus { env, which, place } => {
+            smokedrill::drill_status(&place.suites, &which.reports, env.as_deref())
+        }
         Command::DrillHistory { env, reports } => {
             smokedrill::drill_history(&reports, env.as_deref())
+        }
+        Command::Review { command, which, place } => review::run(&command, &which, &place.suites),
+        Command::Tasks { command, place } => tasks::run(&command, &place),
+        Command::Evidence { command, which, place } => {
+            evidence::run(&command, &which, &place.suites)
         }
         Command::Audit { command, place } => {
             Backups::open(&place.suites, None).and_then(|backups| match command {
@@ -233,6 +320,14 @@ fn main() -> ExitCode {
                 Ok(code) => return ExitCode::from(code),
                 Err(fault) => Err(fault),
             }
+        }
+        Command::Rotate { command, place } => {
+            let RotateCommand::Twilio { dry_run, resume, confirm_primary } = command;
+            let options = RotateOptions { dry_run, resume, confirm_primary };
+            smokedrill::rotate_twilio(&place.suites, options, &mut line)
+        }
+        Command::Sentry { command: SentryCommand::ScrubTest, place } => {
+            smokedrill::test_scrubbing(&place.suites, &mut line)
         }
         Command::Schema { format } => {
             let schema = match format {
@@ -261,6 +356,11 @@ fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// Shows a line of what is going on; a reader that has seen enough is no error.
+fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// What a person types, asked whether a database may be overwritten.

@@ -35,7 +35,7 @@ impl Head {
 
     /// Reads what stands beside a log.
     pub(super) fn read(log: &Path) -> io::Result<Beside> {
-        let text = match std::fs::read(path(log)) {
+        let text = match std::fs::read(head_of(log)) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Beside::Missing),
             Err(error) => return Err(error),
@@ -47,7 +47,7 @@ impl Head {
 
     /// Puts it beside a log, whole or not at all. Only who holds the log's lock may.
     pub(super) fn write(&self, log: &Path) -> io::Result<()> {
-        let path = path(log);
+        let path = head_of(log);
         let mut new = path.clone().into_os_string();
         new.push(".new");
         let mut options = OpenOptions::new();
@@ -62,7 +62,7 @@ impl Head {
 }
 
 /// Where the head of a log stands.
-fn path(log: &Path) -> PathBuf {
+pub(crate) fn head_of(log: &Path) -> PathBuf {
     let mut name = log.as_os_str().to_owned();
     name.push(".head");
     name.into()

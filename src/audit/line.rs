@@ -54,15 +54,33 @@ pub(crate) enum Operation {
     /// What a killed backup left is removed.
     #[serde(rename = "backup.tidy")]
     BackupTidy,
+    /// The evidence of a drill is put together and signed.
+    #[serde(rename = "evidence.pack")]
+    EvidencePack,
     /// A backup is read, to see what masking makes of it.
     #[serde(rename = "masking.check")]
     MaskingCheck,
     /// A backup is restored.
     #[serde(rename = "restore.run")]
     RestoreRun,
+    /// Somebody answers items of a drill's manual checklist.
+    #[serde(rename = "review.answer")]
+    ReviewAnswer,
+    /// Somebody who answers for the decision waives something.
+    #[serde(rename = "review.waive")]
+    ReviewWaive,
+    /// Go or no-go is decided.
+    #[serde(rename = "review.decide")]
+    ReviewDecide,
+    /// Rolling back is authorized, or refused.
+    #[serde(rename = "rollback.authorize")]
+    RollbackAuthorize,
     /// A database is marked as one that may be overwritten.
     #[serde(rename = "staging.mark")]
     StagingMark,
+    /// The auth token of a Twilio account is replaced.
+    #[serde(rename = "twilio.rotate")]
+    TwilioRotate,
 }
 
 /// How far an operation is.

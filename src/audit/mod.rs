@@ -53,6 +53,7 @@ mod verify;
 #[cfg(test)]
 mod verify_tests;
 
+pub(crate) use head::head_of;
 pub(crate) use line::{Line, Operation, Record, Standing};
 pub(crate) use log::{Audit, file_of};
 pub(crate) use verify::{Noted, verify};

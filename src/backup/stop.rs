@@ -26,6 +26,11 @@ impl Stop {
         self.0.get().cloned()
     }
 
+    /// Whether to stop.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Goes on, or not.
     ///
     /// # Errors

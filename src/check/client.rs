@@ -118,7 +118,7 @@ fn configuration(what: &str, error: reqwest::Error) -> Trouble {
     Trouble::lasting(format!("{what}: {}", trouble.message))
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),

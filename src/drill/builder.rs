@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::ending;
 use super::state::State;
 use super::trials;
-use crate::harness::{CommandLine, Exercised, Harness, Kind, Running};
+use crate::harness::{CommandLine, Exercised, Harness, Hooks, Kind, Running};
 
 /// A test harness that backs a source up, restores it masked, and proves both.
 ///
@@ -115,7 +115,13 @@ impl Drill {
                 customs.extend(trials::objectives(&state));
                 before_checks = answers.then(|| trials::before_checks(&state));
             }
-            Ok(Exercised { customs, inputs, before_checks, evidence, ending })
+            let hooks: Hooks = {
+                let state = Arc::clone(&state);
+                Box::new(move |redactor| {
+                    state.settings.hooks(redactor).map_err(|problems| problems.to_string())
+                })
+            };
+            Ok(Exercised { customs, inputs, before_checks, evidence, ending, hooks })
         }));
         harness.run_with(words)
     }

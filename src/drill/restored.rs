@@ -1,5 +1,6 @@
 //! What came of a restore, and what each of its trials tells of it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::proofs::failure;
@@ -8,6 +9,8 @@ use crate::fault::Fault;
 use crate::harness::{Blocked, Context, Failure};
 use crate::journal::Measure;
 use crate::proof::Proved;
+use crate::report::units;
+use crate::restore::loaded::Loaded;
 use crate::restore::migrations::Migrations;
 
 /// What came of a restore whose data are all in staging.
@@ -26,6 +29,8 @@ pub(super) struct Restored {
     pub(super) before: Option<String>,
     /// The new database's name, if something of it was not proved.
     pub(super) kept: Option<String>,
+    /// What an earlier restore had loaded, where this one went on with it.
+    pub(super) resumed: Option<Loaded>,
 }
 
 impl Restored {
@@ -35,6 +40,15 @@ impl Restored {
             context.measure(Measure::seconds(stage, *seconds));
         }
         context.measure(Measure::count("people", self.people));
+        if let Some(loaded) = &self.resumed {
+            context.measure(Measure::seconds("loaded before", loaded.seconds));
+            context.note(&format!(
+                "gone on with what the restore {} of {} had loaded, in {}, which count",
+                loaded.run,
+                units::time(loaded.began),
+                units::duration(loaded.seconds * 1e3)
+            ));
+        }
         self.notes.iter().for_each(|note| context.note(note));
         Ok(())
     }
@@ -77,8 +91,14 @@ impl Restored {
 
     /// Whether the new staging serves.
     pub(super) fn tell_swapped(&self, context: &Context, _: &str) -> Result<(), Failure> {
-        let total = self.stages.iter().map(|(_, seconds)| seconds).sum();
-        context.measure(Measure::seconds("restore and proof", total));
+        let stages: f64 = self.stages.iter().map(|(_, seconds)| seconds).sum();
+        let before = self.resumed.as_ref().map_or(0.0, |loaded| loaded.seconds);
+        context.measure(Measure::seconds("restore and proof", before + stages));
+        if let Some(loaded) = &self.resumed {
+            // What staging was waited for: also while somebody mended what had failed.
+            let waited = Timestamp::now().duration_since(loaded.began).as_secs_f64();
+            context.measure(Measure::seconds("since the first attempt began", waited));
+        }
         match (self.swapped, self.red()) {
             (true, _) => {
                 context.note(&match &self.before {

@@ -26,6 +26,7 @@ use crate::restore::archive::Archive;
 use crate::restore::course::Course;
 use crate::restore::failure::{self as page, Failed};
 use crate::restore::hosted::buckets;
+use crate::restore::loaded::Loaded;
 use crate::restore::marker;
 use crate::restore::migrations::Migrations;
 use crate::restore::place::{BEFORE, COMMITTED, Taken};
@@ -79,15 +80,19 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         detail,
         manifest: None,
     };
-    audit.append(&record(Standing::Started, format!("as {id}"))).map_err(blame)?;
+    let (as_what, restoring) = match state.resume {
+        true => (format!("as {id}, going on with what an earlier one has loaded"), "resuming"),
+        false => (format!("as {id}"), "restoring"),
+    };
+    audit.append(&record(Standing::Started, as_what)).map_err(blame)?;
     tell(&format!(
-        "restoring {} into {} ({}), masked\n",
+        "{restoring} {} into {} ({}), masked\n",
         backup.manifest.id,
         target.url.shown(),
         context.environment()
     ));
     let mut course = Course::default();
-    let done = run(state, context, &backup, &target, (&id, &stop), &mut course);
+    let done = run(state, context, &backup, &target, (&id, began, &stop), &mut course);
     evidence.finished = Some(Timestamp::now());
     let step = |(name, seconds): &(String, f64)| Step { name: name.clone(), seconds: *seconds };
     evidence.stages = course.stages.iter().map(step).collect();
@@ -114,6 +119,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             held: backup.held(context).ok(),
             stages: &course.stages,
             kept: course.kept.as_deref(),
+            resumable: resumable(state, context, (&backup, &target), &course),
             serving: course.serving.unwrap_or(BEFORE),
             connectivity: &connectivity(context, &target, &backup),
             log: &log,
@@ -130,7 +136,11 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             tell(&format!("warning: {}\n", lost.line()));
         }
     } else if let Ok(restored) = &done {
-        let detail = format!("{} people masked, {} proofs", restored.people, restored.proofs.len());
+        let mut detail =
+            format!("{} people masked, {} proofs", restored.people, restored.proofs.len());
+        if let Some(loaded) = &restored.resumed {
+            detail.push_str(&format!(", of what {} had loaded", loaded.run));
+        }
         audit.append(&record(Standing::Passed, detail)).map_err(blame)?;
     }
     done.map_err(blame)
@@ -142,7 +152,7 @@ fn run(
     context: &Context,
     backup: &Backup,
     target: &Target,
-    (id, stop): (&str, &Stop),
+    (id, began, stop): (&str, Timestamp, &Stop),
     course: &mut Course,
 ) -> Result<Restored, Fault> {
     let runtime = context.runtime();
@@ -159,9 +169,11 @@ fn run(
         make(
             &Order {
                 id,
+                began,
                 environment: context.environment(),
                 url: &target.url,
                 hosted: target.hosted,
+                resume: state.resume,
                 storage: target.storage.as_ref(),
                 productions: &productions,
                 archive: Archive {
@@ -213,6 +225,7 @@ fn run(
         swapped: placed.taken.is_some(),
         before: placed.taken.and_then(|taken| taken.before),
         kept: course.kept.clone(),
+        resumed: made.resumed,
     })
 }
 
@@ -272,6 +285,28 @@ fn prove(
             stop,
         })
     })
+}
+
+/// Whether a later run can go on with what this one keeps, or why not. Nothing where nothing is kept
+/// that was loaded to its end.
+fn resumable(
+    state: &State,
+    context: &Context,
+    (backup, target): (&Backup, &Target),
+    course: &Course,
+) -> Option<Result<(), String>> {
+    let kept = course.kept.as_deref().filter(|_| !target.own)?;
+    let asked = async {
+        let wanted = Loaded::of(("", Timestamp::now()), &backup.manifest, &state.rules)?;
+        let serving = Session::open(&target.url, "smokedrill restore").await?;
+        let marker = marker::read(&serving).await?;
+        serving.close().await;
+        let session = Session::open(&target.url.to(kept), "smokedrill restore").await?;
+        let found = wanted.resumable(&session, marker.as_ref()).await?;
+        session.close().await;
+        Ok::<_, Fault>(found.map(drop))
+    };
+    context.runtime().block_on(asked).ok()
 }
 
 /// How staging and production answer.

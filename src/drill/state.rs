@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) root: PathBuf,
     /// A backup that is there already, where one is to be used.
     choice: Option<Choice>,
+    /// Whether a restore goes on with what an earlier one has loaded.
+    pub(super) resume: bool,
     /// The file of the private key.
     identity: Option<PathBuf>,
     pub(super) findings: OnceCell<Findings>,
@@ -74,12 +76,16 @@ impl State {
         let settings = Settings::load(folder).map_err(|problems| problems.to_string())?;
         let found = found_by_chance(environments, &settings, arguments);
         found.map_err(|message| format!("error: {message}"))?;
+        if arguments.drill.resume {
+            resumable(&settings, arguments).map_err(|message| format!("error: {message}"))?;
+        }
         let choice = arguments.drill.backup.as_deref().map(Choice::parse).transpose();
         Ok(Self {
             settings,
             environments: environments.clone(),
             root: root.to_owned(),
             choice: choice.map_err(|fault| format!("error: --backup: {fault}"))?,
+            resume: arguments.drill.resume,
             identity: arguments.drill.identity.clone(),
             findings: OnceCell::new(),
             backup: OnceCell::new(),
@@ -263,6 +269,21 @@ impl Backup {
             Some(Err(fault)) => Err(proofs::failure(fault)),
             None => Err(Failure::skipped(proofs::NEEDS_KEY)),
         }
+    }
+}
+
+/// Whether a restore could go on with an earlier one at all: it needs that one's backup, and a
+/// staging that is still there.
+fn resumable(settings: &Settings, arguments: &CommandLine) -> Result<(), String> {
+    if arguments.environment() == settings.source {
+        let name = &settings.source;
+        return Err(format!("--resume: `{name}` is what backups are made of, never restored into"));
+    }
+    match arguments.drill.backup {
+        Some(_) => Ok(()),
+        None => Err("--resume goes on with an earlier restore, and needs its backup: name it \
+                     (`--backup latest`)"
+            .to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 use libtest_mimic::Arguments;
 
@@ -73,6 +74,11 @@ pub(crate) struct DrillOptions {
     /// Use a backup that is there, and make none: latest, previous, or its name.
     #[arg(long, env = "SMOKEDRILL_BACKUP", value_name = "BACKUP", hide_env = true)]
     pub(crate) backup: Option<String>,
+
+    /// Go on with what an earlier restore of this backup, which failed or was killed, has loaded:
+    /// prove it, apply migrations, and put it in place.
+    #[arg(long, env = "SMOKEDRILL_RESUME", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub(crate) resume: bool,
 
     /// A file with the private key (age) of an encrypted backup, to read it to its end.
     #[arg(long, env = "SMOKEDRILL_IDENTITY", value_name = "FILE", hide_env = true)]

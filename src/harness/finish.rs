@@ -13,6 +13,7 @@ use super::shared::Shared;
 use super::state::{INTERRUPTED, Run};
 use super::{exit, pieces};
 use crate::journal::{Entry, EntryKind, Journal, Outcome, Verdict};
+use crate::notify::{Event, Occasion};
 use crate::report::console::tell;
 use crate::report::history::History;
 use crate::report::{Changes, Reports, console, failure, github, summary};
@@ -81,6 +82,9 @@ pub(crate) fn did_not_run(folder: &Path, kind: &str, environment: &str, message:
 
 /// Ends a run; the exit code.
 pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
+    if let Some(Ok(browser)) = run.browser.get() {
+        ledger.runtime.block_on(browser.close());
+    }
     if let Some(Ok(live)) = run.live.get() {
         // A guard that panics as it goes must not take the reports along.
         let gone = std::panic::catch_unwind(AssertUnwindSafe(|| {
@@ -101,20 +105,40 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     let (mut code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped, alone);
     journal.run.verdict = verdict;
     journal.run.exit_code = Some(code);
+    let mut last = None;
     let written = match &run.shared {
         Some(shared) => merge(run, shared, journal, &ledger),
         None => {
             let mut history =
                 History::load(ledger.reports.folder(), &journal.run.kind, &journal.run.environment);
-            publish(run, &mut journal, &mut history, &ledger, None)
+            let written = publish(run, &mut journal, &mut history, &ledger, None);
+            last = Some(journal);
+            written
         }
     };
     if written.is_err() && code == exit::PASSED {
         code = exit::ERRORED;
     }
+    farewell(run, &ledger, last);
     // Sockets that still hang are let go, and not waited for.
     ledger.runtime.shutdown_background();
     code
+}
+
+/// Tells whoever wants to know how it ended; who could not be told is a note, for whoever looks.
+fn farewell(run: &Run, ledger: &Ledger, journal: Option<Journal>) {
+    let (Some(notifier), Some(mut journal)) = (&run.notifier, journal) else { return };
+    notifier.tell(&Event::of(Occasion::Finished, &journal));
+    let untold = notifier.farewell();
+    if untold.is_empty() {
+        return;
+    }
+    for line in &untold {
+        tell(&format!("note: {line}\n"));
+    }
+    journal.run.notes.extend(untold);
+    // The reports are there; a note that cannot be added to them was told above.
+    let _ = ledger.reports.write(&journal, &Changes::default());
 }
 
 /// The verdict over all entries, and the exit code that goes with it.

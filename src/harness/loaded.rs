@@ -11,6 +11,7 @@ use crate::environment::load::Environments;
 use crate::environment::model::{EnvironmentSpec, ReadySpec};
 use crate::environment::target::TIMEOUT;
 use crate::journal::{Evidence, Journal};
+use crate::notify::Hook;
 use crate::redact::Redactor;
 use crate::suite::load::{Suite, World, load};
 
@@ -28,7 +29,14 @@ pub(crate) struct Exercised {
     /// What is known of its surroundings before it begins.
     pub(crate) evidence: Evidence,
     pub(crate) ending: Ending,
+    pub(crate) hooks: Hooks,
 }
+
+/// Looks up who is to be told of the exercise.
+///
+/// # Errors
+/// Everything that is wrong with it, as text for a person.
+pub(crate) type Hooks = Box<dyn Fn(&Redactor) -> Result<Vec<Hook>, String> + Send + Sync>;
 
 /// Writes what only an exercise has, when the other reports of the run are written: into the
 /// folder of reports, from the record, with what the redactor knows hidden. Tells what to look at.
@@ -53,6 +61,7 @@ pub(crate) struct Loaded {
     pub(crate) ready_after: Option<ReadySpec>,
     pub(crate) evidence: Option<Evidence>,
     pub(crate) ending: Option<Ending>,
+    pub(crate) hooks: Option<Hooks>,
 }
 
 impl Loaded {
@@ -87,12 +96,13 @@ impl Loaded {
         };
         let mut inputs = inputs(&suites, &environments);
         let (mut customs, mut before_checks, mut ready_after) = (harness.customs, None, None);
-        let (mut evidence, mut ending) = (None, None);
+        let (mut evidence, mut ending, mut hooks) = (None, None, None);
         if let Some(exercised) = exercised {
             inputs.extend(exercised.inputs);
             customs = exercised.customs;
             before_checks = exercised.before_checks;
             (evidence, ending) = (Some(exercised.evidence), Some(exercised.ending));
+            hooks = Some(exercised.hooks);
             // What is to be waited for is made first.
             ready_after = spec.ready.take();
         }
@@ -110,6 +120,7 @@ impl Loaded {
             ready_after,
             evidence,
             ending,
+            hooks,
         })
     }
 }

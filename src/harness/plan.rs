@@ -29,6 +29,8 @@ pub(crate) enum Job {
     Refusal(usize, usize, Option<Face>),
     /// Runs a query: the suite's and the query's index.
     Query(usize, usize),
+    /// Opens a page in a browser: the suite's and the page's index.
+    Page(usize, usize),
     /// Runs a check written in Rust.
     Custom(usize),
 }
@@ -76,6 +78,13 @@ impl Plan {
                 let tags = suite.tags.iter().chain(&query.tags).cloned().collect();
                 let ignore = query.ignore.clone();
                 plan.add(id, Job::Query(s, q), ignore, tags);
+            }
+            for p in 0..plan.suites[s].pages.len() {
+                let (suite, page) = (&plan.suites[s], &plan.suites[s].pages[p].page);
+                let id = format!("{}::{}", suite.name, page.name);
+                let tags = suite.tags.iter().chain(&page.tags).cloned().collect();
+                let ignore = page.ignore.clone();
+                plan.add(id, Job::Page(s, p), ignore, tags);
             }
         }
         plan.add_customs(|turn| turn == Turn::Beside);
@@ -206,6 +215,12 @@ impl Plan {
                 let (blocking, about) = (!loaded.query.advisory, loaded.query.description.clone());
                 (suite.name.clone(), name, location, EntryKind::Query, blocking, about)
             }
+            Job::Page(s, p) => {
+                let (suite, loaded) = (&self.suites[s], &self.suites[s].pages[p]);
+                let (name, location) = (loaded.page.name.clone(), Some(loaded.location.clone()));
+                let (blocking, about) = (!loaded.page.advisory, loaded.page.description.clone());
+                (suite.name.clone(), name, location, EntryKind::Page, blocking, about)
+            }
             Job::Check(s, c) | Job::Refusal(s, c, _) => {
                 let (suite, loaded) = (&self.suites[s], &self.suites[s].checks[c]);
                 let kind = match planned.job {
@@ -257,6 +272,7 @@ pub(crate) fn blank(
         excerpt: None,
         curl: None,
         description: None,
+        attachments: Vec::new(),
     }
 }
 

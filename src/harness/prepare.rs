@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use url::Url;
+
 use super::finding::Root;
+use super::fixture::Live;
 use super::plan::{ENVIRONMENT, credential};
 use super::state::Run;
 use crate::check::request::{Prepared, Surroundings};
@@ -50,10 +53,7 @@ impl Run {
         })?;
         let base_url = live.target.base_url.as_ref();
         let base_url = base_url.ok_or_else(|| NotReady::Error("there is no base URL".into()))?;
-        let mut scope = live.target.variables.clone();
-        scope.insert("base_url".into(), base_url.as_str().trim_end_matches('/').into());
-        scope.insert("environment".into(), here.as_str().into());
-        scope.insert("run_id".into(), self.run_id.as_str().into());
+        let mut scope = self.scope(live, base_url);
         self.gather(&suite.name, check, &mut scope, &mut BTreeSet::new())?;
         scope.extend(loaded.scope.clone());
         let check = match &loaded.unfilled {
@@ -79,6 +79,15 @@ impl Run {
         };
         let prepared = Prepared::new(&check, &around, presented).map_err(NotReady::Error)?;
         Ok(Ready { check, prepared })
+    }
+
+    /// The variables of the environment, and those that are always there.
+    pub(super) fn scope(&self, live: &Live, base_url: &Url) -> Scope {
+        let mut scope = live.target.variables.clone();
+        scope.insert("base_url".into(), base_url.as_str().trim_end_matches('/').into());
+        scope.insert("environment".into(), self.target.name.as_str().into());
+        scope.insert("run_id".into(), self.run_id.as_str().into());
+        scope
     }
 
     /// Runs what a check needs, and takes over what that captured.

@@ -23,6 +23,7 @@ use super::state::Run;
 use crate::check::lane;
 use crate::environment::source::resolve_database;
 use crate::environment::target::Target;
+use crate::notify::{Notifier, Occasion};
 use crate::report::console::tell;
 
 /// How many checks run at once where nobody says otherwise: kind to a small staging.
@@ -81,7 +82,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let loaded = Loaded::read(harness, arguments, &folder)?;
     let Loaded { environments, spec, suites, customs, inputs, starter, .. } = loaded;
     let (before_checks, ready_after) = (loaded.before_checks, loaded.ready_after);
-    let (evidence, ending) = (loaded.evidence, loaded.ending);
+    let (evidence, ending, hooks) = (loaded.evidence, loaded.ending, loaded.hooks);
     let name = arguments.environment();
     let is_trial = starter.is_some() || spec.ready.is_some();
     let plan = Plan::new(suites, customs, is_trial, arguments);
@@ -124,6 +125,8 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         }
         _ => None,
     };
+    let hooks = hooks.map(|hooks| hooks(&redactor)).transpose();
+    let hooks = hooks.map_err(|problems| redactor.secrets(&problems))?.unwrap_or_default();
     hide_panics(&redactor);
     // For signals, and for waiting on an environment: checks drive their requests themselves.
     let runtime =
@@ -131,6 +134,9 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let runtime = runtime.map_err(|e| error(format!("no runtime for network requests: {e}")))?;
     let interrupt = Interrupt::listen(runtime.handle());
     let shared = Shared::of_runner().map_err(error)?;
+    // Where each trial is a process of its own, none of them knows of begin and end.
+    let notifier =
+        (shared.is_none() && !hooks.is_empty()).then(|| Notifier::new(hooks, runtime.handle()));
     if let Some(shared) = &shared {
         shared.ensure_keeper(starter.is_some()).map_err(error)?;
     }
@@ -161,6 +167,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         ready: spec.ready.clone(),
         starter,
         credentials,
+        browser: OnceCell::new(),
         database_url,
         redactor,
         runtime: ledger.runtime(),
@@ -173,6 +180,8 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         before_checks,
         ready_after,
         ending,
+        notifier,
+        told_red: AtomicBool::new(false),
         answered: OnceCell::new(),
         findings,
         run_id: journal.run.id.clone(),
@@ -185,6 +194,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
 }
 
 fn execute(Ready { run, ledger, libtest }: Ready) -> u8 {
+    run.notify(Occasion::Started);
     let selected = run.plan.trials.iter().filter(|planned| planned.selected).cloned();
     let trials = selected.map(|planned| {
         let ignored = planned.ignore.is_some();

@@ -19,6 +19,8 @@ use crate::environment::credential::Credential;
 use crate::environment::model::ReadySpec;
 use crate::environment::target::Target;
 use crate::journal::{Entry, EntryKind, Journal, Outcome};
+use crate::notify::{Event, Notifier, Occasion};
+use crate::page::{Browser, Missing};
 use crate::redact::Redactor;
 
 /// The reason of what did not run, or not to its end, since the run was told to stop.
@@ -31,6 +33,8 @@ pub(crate) struct Run {
     pub(crate) ready: Option<ReadySpec>,
     pub(crate) starter: Option<super::custom::Starter>,
     pub(crate) credentials: BTreeMap<(usize, String), Credential>,
+    /// The browser that pages are opened in, started when the first one needs it.
+    pub(crate) browser: OnceCell<Result<Browser, Missing>>,
     /// The database that queries are asked of, where the environment's file names one.
     pub(crate) database_url: Option<String>,
     pub(crate) redactor: Arc<Redactor>,
@@ -47,6 +51,10 @@ pub(crate) struct Run {
     pub(crate) ready_after: Option<ReadySpec>,
     /// What is written at the end of an exercise, beside the other reports.
     pub(crate) ending: Option<super::loaded::Ending>,
+    /// Who is told of the run.
+    pub(crate) notifier: Option<Notifier>,
+    /// Whether they were told that it goes wrong.
+    pub(crate) told_red: AtomicBool,
     pub(crate) answered: OnceCell<Result<(), Arc<Cause>>>,
     /// The findings of checks by full name, each made once.
     pub(crate) findings: HashMap<String, OnceCell<Arc<Finding>>>,
@@ -61,6 +69,13 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Tells whoever wants to know.
+    pub(crate) fn notify(&self, occasion: Occasion) {
+        if let Some(notifier) = &self.notifier {
+            notifier.tell(&Event::of(occasion, &self.journal()));
+        }
+    }
+
     /// The journal, even after a panic elsewhere: a record is worth more than an invariant.
     pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use libtest_mimic::{Completion, Failed};
@@ -12,6 +13,7 @@ use super::rust_check;
 use super::state::{INTERRUPTED, Run};
 use crate::check::attempt::since;
 use crate::journal::{Entry, Outcome};
+use crate::notify::Occasion;
 use crate::report::{failure, text};
 
 impl Run {
@@ -28,7 +30,7 @@ impl Run {
             let _place = self.shared.as_ref().and_then(|shared| shared.place(self.parallel));
             // libtest catches a panic too, but outside of this: the record would be lost.
             let caught = std::panic::catch_unwind(AssertUnwindSafe(|| match planned.job {
-                Job::Check(..) | Job::Refusal(..) | Job::Query(..) => {
+                Job::Check(..) | Job::Refusal(..) | Job::Query(..) | Job::Page(..) => {
                     let blocked = rust_check::before(self, &entry);
                     blocked.unwrap_or_else(|| self.asked(planned, entry.clone()))
                 }
@@ -41,6 +43,10 @@ impl Run {
         entry.duration_ms = Some(since(started));
         self.redactor.entry(&mut entry);
         self.close(entry.clone());
+        let red = matches!(entry.outcome, Some(Outcome::Failed | Outcome::Errored));
+        if red && entry.blocking && !self.told_red.swap(true, Ordering::Relaxed) {
+            self.notify(Occasion::Failed);
+        }
         conclude(&entry)
     }
 
@@ -49,6 +55,7 @@ impl Run {
         match planned.job {
             Job::Refusal(s, c, face) => self.refusal(entry, (s, c), face),
             Job::Query(s, q) => self.query(entry, (s, q)),
+            Job::Page(s, p) => self.page(entry, (s, p)),
             _ => self.check(&planned.id).entry.clone(),
         }
     }

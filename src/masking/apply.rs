@@ -64,6 +64,7 @@ fn single(
     place: Place,
     known: Known<'_>,
 ) -> Result<Option<String>, Fault> {
+    known.stop.check()?;
     let mut out = String::new();
     match action {
         Action::Keep | Action::Null | Action::Empty => return Ok(None),
@@ -115,6 +116,7 @@ fn typed(
 
 fn document(plan: &JsonPlan, value: &str, place: Place, known: Known<'_>) -> Result<String, Fault> {
     let masked = json::mask(value, &mut |spot, path, text| {
+        known.stop.check()?;
         let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
         match (spot, named) {
             _ if text.is_empty() => Ok(None),

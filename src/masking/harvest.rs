@@ -6,11 +6,13 @@ use super::people::{Harvest, Row, Trait};
 use super::plan::{Action, ColumnPlan, JsonPlan, TablePlan};
 use super::text::{Allowed, addresses};
 use super::{array, json, values};
+use crate::backup::stop::Stop;
 
 /// Gathers the people of one table.
 pub(crate) struct Harvester<'a> {
     plan: &'a TablePlan,
     allowed: &'a Allowed,
+    stop: &'a Stop,
     fields: Vec<(usize, usize)>,
     /// Whether the columns tell of nobody: then rows may be cut anywhere.
     kept: bool,
@@ -25,11 +27,12 @@ const LONGEST: usize = 64 * 1024;
 
 impl<'a> Harvester<'a> {
     /// Nothing where there is nothing to look at.
-    pub(crate) fn new(plan: &'a TablePlan, allowed: &'a Allowed) -> Option<Self> {
+    pub(crate) fn new(plan: &'a TablePlan, allowed: &'a Allowed, stop: &'a Stop) -> Option<Self> {
         let any = !plan.columns.is_empty();
         any.then(|| Self {
             plan,
             allowed,
+            stop,
             fields: Vec::with_capacity(plan.columns.len()),
             kept: plan.is_kept(),
             begun: Vec::new(),
@@ -144,7 +147,7 @@ impl<'a> Harvester<'a> {
             if may_have_address(field) {
                 let plain = copy::unescape(field);
                 let text = String::from_utf8_lossy(&plain);
-                addresses(&text, |address| self.stray(Trait::Email, address, harvest));
+                addresses(&text, self.stop, |address| self.stray(Trait::Email, address, harvest));
             }
         }
     }
@@ -158,7 +161,7 @@ impl<'a> Harvester<'a> {
         }
         let plain = copy::unescape(field);
         let text = String::from_utf8_lossy(&plain);
-        addresses(&text, |address| {
+        addresses(&text, self.stop, |address| {
             if !(own && address == text.trim()) {
                 self.stray(Trait::Email, address, harvest);
             }
@@ -173,6 +176,9 @@ impl<'a> Harvester<'a> {
 
     fn document(&self, plan: &JsonPlan, text: &str, harvest: &mut Harvest) {
         let _ = json::show(text, |_, path, text| {
+            if self.stop.is_set() {
+                return;
+            }
             let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
             match named.map(|(_, action)| action) {
                 Some(Action::Email) => self.stray(Trait::Email, text, harvest),

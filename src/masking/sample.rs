@@ -10,6 +10,7 @@ use super::people::Trait;
 use super::plan::TablePlan;
 use super::rules::Unclassified;
 use super::text::{addresses, has_token};
+use crate::backup::stop::Stop;
 
 /// Rows of a table that are looked at.
 const ROWS: usize = 1000;
@@ -68,7 +69,7 @@ impl Sample {
     fn look(&mut self, text: &str) {
         self.values += 1;
         if text.contains('@') {
-            addresses(text, |_| self.emails += 1);
+            addresses(text, &Stop::default(), |_| self.emails += 1);
         }
         self.tokens += usize::from(has_token(text));
         let digits = text.strip_prefix('+').unwrap_or(text);

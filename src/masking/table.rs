@@ -10,6 +10,9 @@ use super::sums::{Summing, TableSums};
 use super::text::Known;
 use crate::fault::Fault;
 
+/// The longest line that COPY takes or gives, as text: PostgreSQL's limit on a piece of memory.
+pub(crate) const LONGEST: usize = 0x3fff_ffff;
+
 /// Masks rows of one table. Several may work on one table, each on rows of its own.
 pub(crate) struct TableMasker<'a> {
     plan: &'a TablePlan,
@@ -89,7 +92,7 @@ impl<'a> TableMasker<'a> {
     }
 
     fn row(&self, input: &[u8], row: u64, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let person = self.person(input);
+        let (person, begin) = (self.person(input), out.len());
         for (index, (column, (from, to))) in self.plan.columns.iter().zip(&self.fields).enumerate()
         {
             if index > 0 {
@@ -105,6 +108,15 @@ impl<'a> TableMasker<'a> {
             })?;
         }
         out.push(b'\n');
+        if out.len() - begin > LONGEST {
+            let message = format!(
+                "the masked row has {} bytes of text, and the server takes {LONGEST} at most",
+                out.len() - begin
+            );
+            let help = "give the longest column a rule that shortens it, such as `null`";
+            let place = format_args!("{}, row {row}", self.table);
+            return Err(Fault::errored(message).object(place).help(help));
+        }
         Ok(())
     }
 

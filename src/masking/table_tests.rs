@@ -1,3 +1,4 @@
+use crate::backup::stop::Stop;
 use proptest::prelude::*;
 
 use super::super::harvest::Harvester;
@@ -26,14 +27,14 @@ fn plan(columns: Vec<ColumnPlan>) -> TablePlan {
 fn gathered(plan: &TablePlan, text: &str) -> People {
     let mut harvest = Harvest::new();
     let allowed = Allowed::default();
-    Harvester::new(plan, &allowed).unwrap().part(text.as_bytes(), &mut harvest);
+    Harvester::new(plan, &allowed, &Stop::default()).unwrap().part(text.as_bytes(), &mut harvest);
     harvest.finish().unwrap()
 }
 
 fn masked(plan: &TablePlan, text: &str) -> Result<String, Fault> {
     let people = gathered(plan, text);
     let allowed = Allowed::default();
-    let known = Known { people: &people, allowed: &allowed };
+    let known = Known { people: &people, allowed: &allowed, stop: &Stop::default() };
     let mut masker = TableMasker::new("public.t", plan, known);
     let mut out = Vec::new();
     masker.part(text.as_bytes(), 1, &mut out)?;
@@ -118,7 +119,8 @@ fn every_address_of_production_is_known_wherever_it_stood() {
     };
     for cut in 0..text.len() {
         let mut harvest = Harvest::new();
-        let mut harvester = Harvester::new(&kept, &allowed).unwrap();
+        let stop = Stop::default();
+        let mut harvester = Harvester::new(&kept, &allowed, &stop).unwrap();
         for part in [&text[..cut], &text[cut..]] {
             harvester.part(part.as_bytes(), &mut harvest);
         }
@@ -127,7 +129,7 @@ fn every_address_of_production_is_known_wherever_it_stood() {
     let rows = text.lines().map(|line| format!("1\t{line} test-1@example.com\n"));
     let mut harvest = Harvest::new();
     let rows: String = rows.collect();
-    Harvester::new(&ruled, &allowed).unwrap().part(rows.as_bytes(), &mut harvest);
+    Harvester::new(&ruled, &allowed, &Stop::default()).unwrap().part(rows.as_bytes(), &mut harvest);
     known(&harvest.finish().unwrap());
 }
 
@@ -149,7 +151,9 @@ fn numbers_that_look_like_somebody_s_stop_it_where_no_rule_was_asked_for() {
                 called.iter().enumerate().map(|(id, called)| format!("{id}\t{called}{more}\n"));
             let rows: String = rows.collect();
             let (mut harvest, allowed) = (Harvest::new(), Allowed::default());
-            Harvester::new(&plan, &allowed).unwrap().part(rows.as_bytes(), &mut harvest);
+            Harvester::new(&plan, &allowed, &Stop::default())
+                .unwrap()
+                .part(rows.as_bytes(), &mut harvest);
             harvest.finish().map(drop).map_err(|fault| format!("{fault} {fault:?}"))
         };
         assert!(finished(["15", "26", "19"]).is_ok());

@@ -9,6 +9,7 @@ use crate::masking::copy::{NULL, unescape};
 use crate::masking::plan::{Action, TablePlan};
 use crate::masking::rules::is_harmless;
 use crate::masking::sums::{Summing, TableSums};
+use crate::windows::windows;
 
 /// What was found in a table.
 #[derive(Default)]
@@ -113,7 +114,7 @@ impl<'a> Scan<'a> {
         let plain = unescape(field);
         let text = std::str::from_utf8(&plain).ok().filter(|_| !is_null);
         if let Some(column) = column.filter(|column| column.action != Action::Keep)
-            && !held(column, text, self.subject.allowed)
+            && !held(column, text, (self.subject.allowed, self.subject.stop))
         {
             count(&mut self.found.broken);
         }
@@ -132,17 +133,31 @@ impl<'a> Scan<'a> {
         let know = (self.subject.people, self.subject.allowed);
         let mut leaked = false;
         let numbers = matches!(shape, Shape::Text | Shape::Texts | Shape::Json);
-        leaks::find(text, numbers, know, |_| leaked = true);
-        if let Some(hidden) = text.strip_prefix("\\x").and_then(decoded) {
-            leaks::find(&hidden, true, know, |_| leaked = true);
+        let mut look = |text: &str, numbers| {
+            for window in windows(text, self.subject.stop) {
+                leaks::find(window.text, numbers, know, |_| leaked = true);
+            }
+        };
+        let hidden = text.strip_prefix("\\x").and_then(decoded);
+        // Digits of bytes are nobody's; what they stand for may be.
+        if shape != Shape::Bytes || hidden.is_none() {
+            look(text, numbers);
+        }
+        if let Some(hidden) = hidden {
+            look(&hidden, true);
         }
         let single = |text: &str| leaks::is_single_name(text, know);
         leaked |= match shape {
             Shape::Text => single(text),
             Shape::Texts => know.0.has_single_names() && views::elements(text).any(single),
             Shape::Json => {
-                know.0.has_single_names()
-                    && views::strings_of_json(text).iter().any(|text| single(text))
+                let mut found = false;
+                if know.0.has_single_names() {
+                    views::strings_of_json(text, |text| {
+                        found |= !self.subject.stop.is_set() && single(text);
+                    });
+                }
+                found
             }
             Shape::Lexemes => {
                 let mut found = false;
@@ -161,7 +176,10 @@ impl<'a> Scan<'a> {
         let people = self.subject.people;
         let outside = |c: char| c.is_whitespace() || "\"'<>()[]{},;|\\".contains(c);
         people.is_secret(text.as_bytes())
-            || text.split(outside).any(|word| word.len() >= 8 && people.is_secret(word.as_bytes()))
+            || windows(text, self.subject.stop).any(|window| {
+                let mut words = window.text.split(outside);
+                words.any(|word| word.len() >= 8 && people.is_secret(word.as_bytes()))
+            })
     }
 }
 

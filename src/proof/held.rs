@@ -2,15 +2,21 @@
 
 use super::leaks;
 use super::views::behind_escapes;
+use crate::backup::stop::Stop;
 use crate::masking::people::Trait;
 use crate::masking::plan::{Action, ColumnPlan, Leaves};
 use crate::masking::text::{Allowed, has_token};
 use crate::masking::{array, json, values};
+use crate::windows::windows;
 
 /// Whether what staging has in a column is what its rule makes of values.
-pub(super) fn held(column: &ColumnPlan, value: Option<&str>, allowed: &Allowed) -> bool {
+pub(super) fn held(
+    column: &ColumnPlan,
+    value: Option<&str>,
+    (allowed, stop): (&Allowed, &Stop),
+) -> bool {
     let Some(value) = value else { return true };
-    let rule = Rule { length: column.length, allowed };
+    let rule = Rule { length: column.length, allowed, stop };
     match &column.action {
         // An empty string stays one.
         Action::Null => value.is_empty(),
@@ -33,6 +39,7 @@ pub(super) fn held(column: &ColumnPlan, value: Option<&str>, allowed: &Allowed) 
 struct Rule<'a> {
     length: Option<u32>,
     allowed: &'a Allowed,
+    stop: &'a Stop,
 }
 
 impl Rule<'_> {
@@ -40,7 +47,8 @@ impl Rule<'_> {
         let made = |what| values::is_made(what, value) || self.allowed.has(what, value);
         match action {
             Action::Keep | Action::Null | Action::Empty | Action::ObjectKey(_) => true,
-            Action::Text => self.has_no_address(value) && !has_token(value),
+            Action::Text => windows(value, self.stop)
+                .all(|window| self.has_no_address(window.text) && !has_token(window.text)),
             Action::Email => made(Trait::Email),
             Action::Phone => made(Trait::Phone),
             Action::Name => made(Trait::Name),
@@ -58,7 +66,7 @@ impl Rule<'_> {
                 let mut all = true;
                 let read = json::show(value, |spot, path, text| {
                     let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
-                    if text.is_empty() {
+                    if text.is_empty() || self.stop.is_set() {
                         return;
                     }
                     all &= match (spot, named) {
@@ -122,7 +130,8 @@ mod tests {
     fn holds(action: Action, length: Option<u32>, value: &str) -> bool {
         let name = "c".to_owned();
         let column = ColumnPlan { name, array: false, text: true, length, action, passed: None };
-        held(&column, Some(value), &Allowed::new(&["help@brook.test".to_owned()]))
+        let allowed = Allowed::new(&["help@brook.test".to_owned()]);
+        held(&column, Some(value), (&allowed, &Stop::default()))
     }
 
     #[test]

@@ -11,6 +11,10 @@ use crate::masking::people::{People, Trait};
 use crate::masking::text::Allowed;
 use crate::masking::text::spelling::plain;
 use crate::masking::values;
+use crate::windows::before;
+
+/// Bytes before and behind the sign of an address; of what mail can carry, each half has fewer.
+const LONGEST: usize = 1024;
 
 /// Tells of each that a text holds. `numbers`: whether digits may be a telephone number at all.
 pub(super) fn find(
@@ -57,6 +61,10 @@ pub(super) fn addresses(text: &str, mut each: impl FnMut(&str)) {
 /// end of a label of its domain.
 fn holds_known(address: &str, know: (&People, &Allowed)) -> bool {
     let Some((local, domain)) = address.split_once('@') else { return false };
+    // Of a long one, which is none: only what an address may be.
+    let local = &local[before(local, local.len().saturating_sub(LONGEST))..];
+    let domain = &domain[..before(domain, domain.len().min(LONGEST))];
+    let address = &format!("{local}@{domain}");
     let mut before = None;
     let starts = local.char_indices().filter_map(|(at, letter)| {
         let begins = before.is_none_or(|before: char| !before.is_alphanumeric());

@@ -1,3 +1,4 @@
+use crate::backup::stop::Stop;
 use proptest::prelude::*;
 
 use super::super::held::held;
@@ -114,13 +115,13 @@ proptest! {
     #[test]
     fn nobody_is_found_in_what_was_masked(text in text()) {
         let (people, allowed) = (people(), Allowed::default());
-        let known = Known { people: &people, allowed: &allowed };
+        let known = Known { people: &people, allowed: &allowed, stop: &Stop::default() };
         let masked = mask(&text, known).unwrap();
         let mut found = Vec::new();
         find(&masked, true, (&people, &allowed), |what| found.push(what));
         prop_assert_eq!(found, Vec::new(), "{} became {}", text, masked);
         let (name, length, action) = ("c".to_owned(), None, Action::Text);
         let column = ColumnPlan { name, array: false, text: true, length, action, passed: None };
-        prop_assert!(held(&column, Some(&masked), &allowed), "{} became {}", text, masked);
+        prop_assert!(held(&column, Some(&masked), (&allowed, &Stop::default())), "{} became {}", text, masked);
     }
 }

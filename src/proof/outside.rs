@@ -7,7 +7,7 @@ use crate::backup::manifest::{Column, TypeKind};
 use crate::database::Session;
 use crate::fault::Fault;
 use crate::masking::plan::{Action, ColumnPlan, Rows, TablePlan};
-use crate::restore::marker;
+use crate::restore::{loaded, marker};
 
 /// A table or materialised view that no plan names.
 pub(super) struct Outside {
@@ -71,8 +71,8 @@ pub(super) async fn outside(
     let mut hidden = std::collections::BTreeSet::new();
     for row in &rows {
         let key: (String, String) = (row.get(0), row.get(1));
-        // Who marked a staging stands in it, and is not of production.
-        let is_ours = key.0 == marker::SCHEMA && key.1 == marker::TABLE;
+        // Who marked a staging, and what was loaded, stand in them, and are not of production.
+        let is_ours = key.0 == marker::SCHEMA && [marker::TABLE, loaded::TABLE].contains(&&*key.1);
         if subject.plan.tables.contains_key(&key) || is_ours {
             continue;
         }

@@ -13,6 +13,7 @@ use super::outside::{Outside, outside};
 use crate::backup::manifest::Column;
 use crate::database::{Session, quoted};
 use crate::fault::Fault;
+use crate::windows::SIZE;
 
 /// As `pg_dump`'s sessions have it, so that equal values are equal texts.
 const SETTINGS: &str = "set intervalstyle = 'postgres'; set extra_float_digits = 3;
@@ -83,7 +84,7 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
                         subject.stop.check()?;
                         let found = one(subject, &session, &table);
                         let found = alone(subject, &session, found);
-                        match subject.runtime.block_on(found) {
+                        match subject.runtime.block_on(subject.stop.unless(found))? {
                             Ok(found) => _ = reading.tables.insert(table.key.clone(), found),
                             Err(fault) => reading.unread.push(fault),
                         }
@@ -119,10 +120,11 @@ async fn one(subject: &Subject<'_>, session: &Session, table: &Table<'_>) -> Res
     let said = |error: tokio_postgres::Error| session.said(&error).object(&place);
     let mut rows = pin!(session.client().copy_out(&sql).await.map_err(said)?);
     let mut left: Vec<u8> = Vec::new();
-    let mut count = 0_u64;
+    let (mut count, mut since) = (0_u64, 0);
     while let Some(bytes) = rows.try_next().await.map_err(said)? {
-        count += 1;
-        if count.is_multiple_of(4096) {
+        (count, since) = (count + 1, since + bytes.len());
+        if count.is_multiple_of(4096) || since > SIZE {
+            since = 0;
             subject.stop.check()?;
         }
         match (left.is_empty(), bytes.last()) {

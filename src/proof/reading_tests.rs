@@ -3,6 +3,7 @@
 use super::testing::{known, manifest, proved_of, red};
 use super::*;
 use crate::backup::manifest::Table;
+use crate::backup::stop::Stop;
 use crate::database::testing::{database, writer};
 use crate::masking::harvest::Harvester;
 use crate::masking::people::{Harvest, Trait};
@@ -49,7 +50,7 @@ async fn a_masker_that_changes_what_is_kept_is_found() {
         changed[1].1 = status;
         let used = table(&changed);
         let (people, allowed) = known();
-        let known_ones = Known { people: &people, allowed: &allowed };
+        let known_ones = Known { people: &people, allowed: &allowed, stop: &Stop::default() };
         let mut masker = TableMasker::new("public.t", &used, known_ones);
         let mut out = Vec::new();
         masker.part(rows.as_bytes(), 1, &mut out).unwrap();
@@ -85,7 +86,7 @@ fn people() -> (People, Allowed) {
     }
     let plan = table(&[("note", Action::Keep)]);
     let (allowed, rows) = (Allowed::default(), b"ask\\nada@mail.test or +1 555 200 0001\n");
-    Harvester::new(&plan, &allowed).unwrap().part(rows, &mut harvest);
+    Harvester::new(&plan, &allowed, &Stop::default()).unwrap().part(rows, &mut harvest);
     harvest.stray(Trait::Phone, "+15552000001");
     (harvest.finish().unwrap(), allowed)
 }

@@ -1,9 +1,12 @@
 //! What a field shows of itself when its escapes are resolved: those of JSON, of an address of the
 //! web and of HTML. How the masker reads them does not count here.
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::pattern;
 
@@ -59,21 +62,66 @@ fn resolved(found: &Captures<'_>) -> String {
     part("sign").unwrap_or_default().to_owned()
 }
 
-/// Every string of a JSON document.
-pub(super) fn strings_of_json(text: &str) -> Vec<String> {
-    let mut strings = Vec::new();
-    let mut todo: Vec<serde_json::Value> = serde_json::from_str(text).into_iter().collect();
-    while let Some(value) = todo.pop() {
-        match value {
-            serde_json::Value::String(text) => strings.push(text),
-            serde_json::Value::Array(values) => todo.extend(values),
-            serde_json::Value::Object(fields) => {
-                todo.extend(fields.into_iter().map(|(_, value)| value));
-            }
-            _ => {}
-        }
+/// Shows every string of a JSON document that is a value, those before its end where it is none.
+pub(super) fn strings_of_json(text: &str, mut see: impl FnMut(&str)) {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let _ = Strings(&mut see).deserialize(&mut reader);
+}
+
+/// Goes through a document, and keeps nothing of it.
+struct Strings<'a>(&'a mut dyn FnMut(&str));
+
+impl<'de> DeserializeSeed<'de> for Strings<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
     }
-    strings
+}
+
+impl<'de> Visitor<'de> for Strings<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        (self.0)(text);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(Strings(self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        while fields.next_key::<IgnoredAny>()?.is_some() {
+            fields.next_value_seed(Strings(self.0))?;
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 /// The elements of an array that are single words, as an array has them.
@@ -147,6 +195,14 @@ mod tests {
             assert_eq!(behind_escapes(text).last().unwrap(), expected);
         }
         assert!(behind_escapes("nothing, 5 % & more").is_empty());
+    }
+
+    #[test]
+    fn every_string_of_a_document_is_shown_and_no_key() {
+        let mut seen = Vec::new();
+        let text = r#"{"a": ["x", 1, -2, 0.5, true, null, {"b": "y\u00e9"}], "a": "z"}"#;
+        strings_of_json(text, |text| seen.push(text.to_owned()));
+        assert_eq!(seen, ["x", "yé", "z"]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ const PATH: &AsciiSet = &QUERY.remove(b'\'').add(b'?').add(b'`').add(b'{').add(b
 
 /// Every form in which `secret` is looked for, itself among them. Each has four characters or
 /// more; a shorter secret has no form.
-pub(super) fn of(secret: &str) -> BTreeSet<String> {
+pub(crate) fn of(secret: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::new();
     plain(secret, &mut forms);
     // A header's value loses its outer blanks; a key file is printed line by line.

@@ -23,6 +23,7 @@ mod needles;
 mod redactor;
 mod shapes;
 
+pub(crate) use forms::of as forms;
 pub(crate) use names::{is_secret_name, sensitive_header, words};
 pub(crate) use needles::Needles;
 pub(crate) use redactor::Redactor;

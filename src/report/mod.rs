@@ -38,7 +38,7 @@ pub(crate) mod summary;
 mod tests;
 pub(crate) mod text;
 pub(crate) mod units;
-mod verdict;
+pub(crate) mod verdict;
 
 pub(crate) use changes::{Changes, Slower, StillFailing};
 pub(crate) use folder::Reports;

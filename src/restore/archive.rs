@@ -12,12 +12,10 @@ use crate::backup::store::{Hashing, Store};
 use crate::backup::stream;
 use crate::fault::Fault;
 use crate::masking::rules::ArchiveTable;
+use crate::masking::table::LONGEST;
 
 /// What ends a table's rows in an archive.
 const END: &[u8] = b"\\.\n\n\n";
-
-/// The longest row of a table that is masked: to mask it, it is held as a whole.
-const LONGEST: usize = 64 * 1024 * 1024;
 
 /// The archive of a backup.
 #[derive(Clone, Copy)]
@@ -30,7 +28,8 @@ pub(crate) struct Archive<'a> {
 /// A piece of a table's rows.
 pub(crate) struct Piece<'a> {
     pub(crate) entry: &'a Entry,
-    pub(crate) rows: &'a [u8],
+    /// Whoever wants to keep them may take them.
+    pub(crate) rows: &'a mut Vec<u8>,
     /// Whether the table's rows end with it.
     pub(crate) last: bool,
     /// Whether it ends within a row.
@@ -74,7 +73,7 @@ impl Archive<'_> {
         let mut input = Hashing::open(self.store, &self.manifest.id, record)?;
         let held = {
             let mut reader = stream::read(self.plain(&mut input)?, progress, stop)?;
-            let mut buffer: Vec<u8> = Vec::with_capacity(size * 2);
+            let mut pieces = Pieces { size, ..Pieces::default() };
             loop {
                 let mut at: Option<Entry> = None;
                 let more = reader.next(|entry, bytes| {
@@ -84,25 +83,13 @@ impl Archive<'_> {
                     if at.is_none() {
                         at = Some(entry.clone());
                     }
-                    buffer.extend_from_slice(bytes);
-                    if buffer.len() < size + END.len() {
-                        return Ok(());
-                    }
-                    let (end, torn) =
-                        cut(&buffer, size, whole(entry)).map_err(|f| f.object(entry))?;
-                    if end > 0 {
-                        take(Piece { entry, rows: &buffer[..end], last: false, torn })?;
-                        buffer.drain(..end);
-                    }
-                    Ok(())
+                    pieces.add(bytes, entry, whole(entry), take)
                 })?;
                 if !more {
                     break;
                 }
                 if let Some(entry) = &at {
-                    buffer.truncate(buffer.len().saturating_sub(END.len()));
-                    take(Piece { entry, rows: &buffer, last: true, torn: false })?;
-                    buffer.clear();
+                    pieces.end(entry, take)?;
                 }
             }
             reader.into_parts().0
@@ -134,18 +121,74 @@ impl Archive<'_> {
     }
 }
 
-/// Where a piece ends, and whether that is within a row. What may be the end of the rows stays.
-fn cut(buffer: &[u8], size: usize, whole: bool) -> Result<(usize, bool), Fault> {
-    let most = buffer.len() - END.len();
-    match memchr::memrchr(b'\n', &buffer[..most]) {
-        Some(at) => Ok((at + 1, false)),
-        None if !whole && most >= size => Ok((most, true)),
-        None if buffer.len() > LONGEST => {
-            let help = "keep its columns as they are, or leave its rows out (`rows = \"clear\"`)";
-            let message = format!("a row is longer than {LONGEST} bytes, too long to be masked");
-            Err(Fault::errored(message).help(help))
+/// What was read of a table's rows, and is not handed on yet.
+#[derive(Default)]
+struct Pieces {
+    size: usize,
+    buffer: Vec<u8>,
+    /// Bytes of it in which no row ends.
+    looked: usize,
+    /// Rows that were handed on.
+    rows: u64,
+}
+
+impl Pieces {
+    /// Takes what was read, and hands on what makes a piece.
+    fn add(
+        &mut self,
+        bytes: &[u8],
+        entry: &Entry,
+        whole: bool,
+        take: &mut dyn FnMut(Piece<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() < self.size + END.len() {
+            return Ok(());
         }
-        None => Ok((0, false)),
+        let Some((end, torn)) = self.cut(whole) else {
+            if self.buffer.len() > LONGEST + END.len() {
+                let help =
+                    "keep its columns as they are, or leave its rows out (`rows = \"clear\"`)";
+                let message = format!(
+                    "row {} is longer than {LONGEST} bytes, too long to be masked",
+                    self.rows + 1
+                );
+                return Err(Fault::errored(message).object(entry).help(help));
+            }
+            return Ok(());
+        };
+        let mut rest = Vec::with_capacity(self.size * 2);
+        rest.extend_from_slice(&self.buffer[end..]);
+        self.buffer.truncate(end);
+        self.rows += memchr::memchr_iter(b'\n', &self.buffer).count() as u64;
+        take(Piece { entry, rows: &mut self.buffer, last: false, torn })?;
+        (self.buffer, self.looked) = (rest, 0);
+        Ok(())
+    }
+
+    /// Hands on what is left when the table's rows are over.
+    fn end(
+        &mut self,
+        entry: &Entry,
+        take: &mut dyn FnMut(Piece<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.buffer.truncate(self.buffer.len().saturating_sub(END.len()));
+        take(Piece { entry, rows: &mut self.buffer, last: true, torn: false })?;
+        self.buffer.clear();
+        (self.looked, self.rows) = (0, 0);
+        Ok(())
+    }
+
+    /// Where a piece ends, and whether that is within a row, if it has come to an end. What may be
+    /// the end of the rows stays.
+    fn cut(&mut self, whole: bool) -> Option<(usize, bool)> {
+        let most = self.buffer.len() - END.len();
+        let new = self.buffer.get(self.looked..most).unwrap_or_default();
+        if let Some(at) = memchr::memrchr(b'\n', new) {
+            return Some((self.looked + at + 1, false));
+        }
+        self.looked = most;
+        (!whole && most >= self.size).then_some((most, true))
     }
 }
 
@@ -242,9 +285,21 @@ mod tests {
 
     #[test]
     fn a_piece_never_takes_the_end_of_the_rows() {
-        assert_eq!(cut(b"1\n2\n\\.\n\n\n", 4, true).unwrap(), (4, false));
-        assert_eq!(cut(b"1\n2\n\\.\n", 4, true).unwrap(), (2, false));
-        assert_eq!(cut(b"123456789", 4, true).unwrap(), (0, false));
-        assert_eq!(cut(b"123456789", 4, false).unwrap(), (4, true));
+        let cut = |parts: &[&[u8]], whole| {
+            let mut pieces = Pieces { size: 4, ..Pieces::default() };
+            let mut last = None;
+            for part in parts {
+                pieces.buffer.extend_from_slice(part);
+                last = pieces.cut(whole);
+            }
+            last
+        };
+        assert_eq!(cut(&[b"1\n2\n\\.\n\n\n"], true), Some((4, false)));
+        assert_eq!(cut(&[b"1\n2\n\\.\n"], true), Some((2, false)));
+        assert_eq!(cut(&[b"123456789"], true), None);
+        assert_eq!(cut(&[b"123456789"], false), Some((4, true)));
+        // What was looked at is not looked at again.
+        assert_eq!(cut(&[b"123456789", b"\n", b"12345"], true), Some((10, false)));
+        assert_eq!(cut(&[b"123456789", b"0\n2\n\\.\n\n\n"], true), Some((13, false)));
     }
 }

@@ -18,6 +18,11 @@ pub(crate) struct Course {
 }
 
 impl Course {
+    /// What the stages took together.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.stages.iter().map(|(_, seconds)| seconds).sum()
+    }
+
     /// Runs a stage, and remembers how long it took.
     pub(crate) fn stage<T>(
         &mut self,

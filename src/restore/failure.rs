@@ -43,6 +43,8 @@ pub(crate) struct Failed<'a> {
     pub(crate) stages: &'a [(String, f64)],
     /// Where the failed staging is kept, if anything was begun.
     pub(crate) kept: Option<&'a str>,
+    /// Whether a later restore can go on with that, or why not, where all was loaded into it.
+    pub(crate) resumable: Option<Result<(), String>>,
     /// What serves now.
     pub(crate) serving: &'a str,
     /// How production and staging answered, line by line.
@@ -119,20 +121,34 @@ fn page(failed: &Failed<'_>) -> String {
     if failed.stages.is_empty() {
         page.push_str("- none was begun\n");
     }
-    let _ = write!(
-        page,
-        "\n## What to do, in this order\n\n\
-         1. Read `connectivity.txt` and `log.txt` beside this page, and mend what the help above \
-         names.\n\
-         2. Again, from the beginning:\n\n   \
-         `make restore-staging ENV={environment}{}`\n\
-         3. If the backup is suspect, check it, and take the one before:\n\n   \
-         `make verify-backup`\n\n   \
-         `make restore-staging ENV={environment} BACKUP=previous`\n\
-         4. If it is the platform: escalate with this folder, which holds no secret and no row: \
-         see the contacts in your runbook, and Supabase's support.\n",
-        failed.backup.map(|backup| format!(" BACKUP={}", backup.id)).unwrap_or_default(),
-    );
+    page.push_str("\n## What to do, in this order\n\n");
+    let mut steps = vec![
+        "Read `connectivity.txt` and `log.txt` beside this page, and mend what the help above names."
+            .to_owned(),
+    ];
+    let backup = failed.backup.map(|backup| format!(" BACKUP={}", backup.id)).unwrap_or_default();
+    let again = format!("make restore-staging ENV={environment}");
+    match &failed.resumable {
+        Some(Ok(())) => steps.push(format!(
+            "Everything was loaded: unless rules must change or the backup, go on with that, \
+             which is proved anew:\n\n   `{again}{backup} RESUME=1`"
+        )),
+        Some(Err(reason)) => steps.push(format!("It cannot be gone on with: {reason}.")),
+        None => {}
+    }
+    steps.extend([
+        format!("Again, from the beginning:\n\n   `{again}{backup}`"),
+        format!(
+            "If the backup is suspect, check it, and take the one before:\n\n   \
+             `make verify-backup`\n\n   `{again} BACKUP=previous`"
+        ),
+        "If it is the platform: escalate with this folder, which holds no secret and no row: see \
+         the contacts in your runbook, and Supabase's support."
+            .to_owned(),
+    ]);
+    for (index, step) in steps.iter().enumerate() {
+        let _ = writeln!(page, "{}. {step}", index + 1);
+    }
     page
 }
 
@@ -171,6 +187,7 @@ mod tests {
             held: None,
             stages: &[],
             kept: Some("app_failed_20261124"),
+            resumable: None,
             serving: "the staging of before",
             connectivity: &[],
             log,
@@ -192,6 +209,17 @@ mod tests {
         ];
         let found: Vec<_> = places.iter().map(|text| page.find(text)).collect();
         assert!(found.iter().all(Option::is_some) && found.is_sorted(), "{found:?}\n{page}");
+    }
+
+    #[test]
+    fn where_all_was_loaded_to_go_on_is_the_first_way_or_why_it_is_none() {
+        let fault = Fault::errored("no").stage("migration check");
+        let shown = |resumable| page(&Failed { resumable: Some(resumable), ..failed(&fault, &[]) });
+        let page = shown(Ok(()));
+        let (on, again) = (page.find("RESUME=1`").unwrap(), page.find("from the beginning"));
+        assert!(on < again.unwrap() && page.contains("\n2. Everything was loaded"), "{page}");
+        let page = shown(Err("the migration 7 was applied".to_owned()));
+        assert!(page.contains("migration 7") && !page.contains("RESUME"), "{page}");
     }
 
     #[test]

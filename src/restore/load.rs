@@ -7,7 +7,8 @@
 //! ```
 //!
 //! What is unmasked is in this process's memory alone. The rows of one large table go over all
-//! connections, which `pg_restore` cannot do. Memory is bound by the pieces on their way.
+//! connections, which `pg_restore` cannot do. Memory is bound by the pieces on their way; a row is
+//! masked as a whole, so that for a long one it is some times that row's size.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -20,6 +21,7 @@ use tokio_postgres::CopyInSink;
 
 use super::archive::{Archive, Piece};
 use super::hosted::fit::Fit;
+use super::room::{Room, Taken};
 use crate::backup::archive::Entry;
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
@@ -59,11 +61,12 @@ pub(crate) struct Load<'a> {
 /// A piece on its way to a worker.
 struct Job<'a> {
     key: (String, String),
-    copy: String,
+    copy: Box<str>,
     plan: &'a TablePlan,
     rows: Vec<u8>,
     /// The number of the first row.
     first: u64,
+    _room: Taken,
 }
 
 impl<'a> Load<'a> {
@@ -111,15 +114,18 @@ impl<'a> Load<'a> {
     fn read(&self, queues: &[SyncSender<Job<'a>>]) -> Result<(), Fault> {
         let (mut turn, mut first) = (0, 1);
         let mut pinned = None;
+        let room = Room::default();
         let mut take = |piece: Piece<'_>| {
             let Some((key, plan)) = self.plan_of(piece.entry) else { return Ok(()) };
             let count = memchr::memchr_iter(b'\n', piece.rows).count() as u64;
+            let taken = room.take(piece.rows.len(), self.stop)?;
             let job = Job {
                 key,
-                copy: piece.entry.copy.clone().unwrap_or_default(),
+                copy: piece.entry.copy.as_deref().unwrap_or_default().into(),
                 plan,
-                rows: piece.rows.to_vec(),
+                rows: std::mem::take(piece.rows),
                 first,
+                _room: taken,
             };
             first = if piece.last { 1 } else { first + count };
             let sent = match pinned {
@@ -158,7 +164,7 @@ impl<'a> Load<'a> {
         for job in jobs {
             self.stop.check()?;
             if let Some(other) = open.take_if(|open| open.key != job.key) {
-                other.close(writer, self.runtime, &mut sums)?;
+                other.close(writer, (self.runtime, self.stop), &mut sums)?;
             }
             let current = match &mut open {
                 Some(current) => current,
@@ -167,15 +173,11 @@ impl<'a> Load<'a> {
             let mut out = Vec::with_capacity(job.rows.len() + job.rows.len() / 8);
             current.masker.part(&job.rows, job.first, &mut out)?;
             let out = self.fit.rows(&job.key, out);
-            let sent = self.runtime.block_on(current.sink.send(Cursor::new(out)));
-            if let Err(error) = sent {
-                // The server's own word comes when the command is ended.
-                let ended = self.runtime.block_on(current.sink.as_mut().finish());
-                return Err(current.said(writer, &ended.err().unwrap_or(error)));
-            }
+            drop(job);
+            current.send(out, writer, (self.runtime, self.stop))?;
         }
         if let Some(last) = open {
-            last.close(writer, self.runtime, &mut sums)?;
+            last.close(writer, (self.runtime, self.stop), &mut sums)?;
         }
         Ok(sums)
     }
@@ -203,8 +205,35 @@ impl Open<'_> {
         writer.said(error).object(&self.table)
     }
 
-    fn close(mut self, writer: &Writer, runtime: &Handle, sums: &mut Sums) -> Result<(), Fault> {
-        let ended = runtime.block_on(self.sink.as_mut().finish());
+    /// Hands masked rows to the server, a long piece in several, so that it is not copied whole.
+    fn send(
+        &mut self,
+        out: Vec<u8>,
+        writer: &Writer,
+        (runtime, stop): (&Handle, &Stop),
+    ) -> Result<(), Fault> {
+        let parts: Box<dyn Iterator<Item = Vec<u8>> + '_> = match out.len() > 4 * SIZE {
+            true => Box::new(out.chunks(SIZE).map(<[u8]>::to_vec)),
+            false => Box::new(std::iter::once(out)),
+        };
+        for part in parts {
+            let sent = runtime.block_on(stop.unless(self.sink.send(Cursor::new(part))))?;
+            if let Err(error) = sent {
+                // The server's own word comes when the command is ended.
+                let ended = runtime.block_on(self.sink.as_mut().finish());
+                return Err(self.said(writer, &ended.err().unwrap_or(error)));
+            }
+        }
+        Ok(())
+    }
+
+    fn close(
+        mut self,
+        writer: &Writer,
+        (runtime, stop): (&Handle, &Stop),
+        sums: &mut Sums,
+    ) -> Result<(), Fault> {
+        let ended = runtime.block_on(stop.unless(self.sink.as_mut().finish()))?;
         ended.map_err(|error| self.said(writer, &error))?;
         sums.entry(self.key).or_default().add(&self.masker.finish());
         Ok(())

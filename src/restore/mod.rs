@@ -2,7 +2,7 @@
 //!
 //! `guard` and `marker` tell staging from production; `plain` makes a database beside the old one
 //! and puts it in its place; `hosted` restores a Supabase project in place; `place` is either;
-//! `failure` leaves evidence where something went wrong.
+//! `loaded` is what a later restore goes on by; `failure` leaves evidence where something went wrong.
 
 pub(crate) mod archive;
 pub(crate) mod columns;
@@ -14,6 +14,7 @@ pub(crate) mod guard;
 pub(crate) mod hosted;
 pub(crate) mod keys;
 pub(crate) mod load;
+pub(crate) mod loaded;
 pub(crate) mod marker;
 pub(crate) mod migrations;
 pub(crate) mod needs;
@@ -22,6 +23,7 @@ pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod positions;
 pub(crate) mod rehearse;
+mod room;
 pub(crate) mod sections;
 mod serves;
 pub(crate) mod stages;

@@ -32,7 +32,7 @@ pub(crate) fn rehearse(archive: &Archive<'_>, plan: &MaskPlan) -> Result<Rehears
     let (progress, stop) = (Progress::default(), Stop::default());
     let allowed = Allowed::new(&plan.allowed);
     let people = gather::people(archive, plan, &allowed, (&progress, &stop))?;
-    let known = Known { people: &people, allowed: &allowed };
+    let known = Known { people: &people, allowed: &allowed, stop: &stop };
     let mut done = Rehearsed { people: people.persons(), ..Rehearsed::default() };
     let mut current: Option<(i64, TableMasker<'_>)> = None;
     let (mut out, mut first) = (Vec::new(), 1);

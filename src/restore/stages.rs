@@ -10,6 +10,9 @@
 //! | `schema recreation` | a new database, or an emptied one; rewritten definitions |
 //! | `data import` | rows masked on their way into the server |
 //! | `indexes and keys` | sequences, indexes, constraints, triggers, policies; statistics |
+//!
+//! Where a restore goes on with what an earlier one has loaded, the last three are `resume`, which
+//! finds that, and `rows of the backup`, which reads what it must come to.
 
 use super::archive::Archive;
 use super::columns::plan;
@@ -21,6 +24,7 @@ use super::hosted::check::{Prepared, prepare};
 use super::hosted::fit::Fit;
 use super::hosted::{InPlace, buckets};
 use super::load::{Load, Sums};
+use super::loaded::Loaded;
 use super::marker::{self, Marker};
 use super::needs::needs;
 use super::place::Place;
@@ -38,18 +42,22 @@ use crate::masking::people::People;
 use crate::masking::plan::MaskPlan;
 use crate::masking::rules::Rules;
 use crate::masking::text::{Allowed, Known};
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 /// What is to be restored, and where.
 pub(crate) struct Order<'a> {
     /// Which restore it is: part of names.
     pub(crate) id: &'a str,
+    pub(crate) began: Timestamp,
     pub(crate) environment: &'a str,
     pub(crate) url: &'a ConnectionUrl,
     /// Whether it is a hosted project, which is restored in place.
     pub(crate) hosted: bool,
     /// The project's storage, where its API is to set up buckets.
     pub(crate) storage: Option<&'a Api>,
+    /// Whether it goes on with what an earlier one has loaded.
+    pub(crate) resume: bool,
     /// Productions beside the backup's source.
     pub(crate) productions: &'a [SourceIdentity],
     pub(crate) archive: Archive<'a>,
@@ -76,6 +84,8 @@ pub(crate) struct Made {
     pub(crate) sums: Sums,
     pub(crate) rewritten: Rewritten,
     pub(crate) sequences: Vec<Position>,
+    /// What an earlier restore has loaded, where this one goes on with it.
+    pub(crate) resumed: Option<Loaded>,
 }
 
 /// Restores into a database beside the one that serves, or into that one.
@@ -84,6 +94,12 @@ pub(crate) struct Made {
 /// What went wrong, with its stage; what had been made is kept under another name.
 pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault> {
     let stop = order.stop;
+    if order.resume && order.hosted {
+        let message = "a hosted project is restored in one transaction: of one that failed there \
+                       is nothing left to resume";
+        let help = "restore again from the beginning, without `--resume`";
+        return Err(Fault::usage(message).stage("resume").help(help));
+    }
     let (target, permit) = course.stage("guard", |_| wait_guard(order))?;
     let mut toc = course.stage("backup", |_| {
         let toc = order.archive.contents(stop)?;
@@ -107,7 +123,7 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
     let people = course.stage("people", |_| {
         gather::people(&order.archive, &plan, &allowed, (&Progress::default(), stop))
     })?;
-    let known = Known { people: &people, allowed: &allowed };
+    let known = Known { people: &people, allowed: &allowed, stop };
     let rewritten = course.stage("definitions", |_| ddl::rewrite(&mut toc, known))?;
     // Minutes may have passed: is it still the same database?
     let (again, _) = course.stage("guard", |_| wait_guard(order))?;
@@ -120,11 +136,22 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
         Some(prepared) => within(order, course, &permit, (&toc, &plan, known), prepared)?,
     };
     match filled {
-        Ok((url, permit, sums)) => {
+        Ok(Filled { url, permit, sums, resumed }) => {
             let fit = prepared.map(|prepared| prepared.fit).unwrap_or_default();
             let (plan, sums) = fit.proved(&plan, &sums);
             let sequences = positions(&toc);
-            Ok(Made { permit, place, url, plan, people, allowed, sums, rewritten, sequences })
+            Ok(Made {
+                permit,
+                place,
+                url,
+                plan,
+                people,
+                allowed,
+                sums,
+                rewritten,
+                sequences,
+                resumed,
+            })
         }
         Err(fault) => {
             let (kept, serving) = order.runtime.block_on(place.give_up());
@@ -135,7 +162,12 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
 }
 
 /// What a restore makes, with where it is.
-type Filled = Result<(ConnectionUrl, Permit, Sums), Fault>;
+struct Filled {
+    url: ConnectionUrl,
+    permit: Permit,
+    sums: Sums,
+    resumed: Option<Loaded>,
+}
 
 /// Restores into a database beside the one that serves.
 fn beside(
@@ -143,9 +175,13 @@ fn beside(
     course: &mut Course,
     permit: &Permit,
     what: (&Toc, &MaskPlan, Known<'_>),
-) -> Result<(Place, Filled), Fault> {
-    let plain = wait_on(order, Plain::open(order.url, order.id, order.application, permit))?;
-    let filled = fill(order, course, &plain, what);
+) -> Result<(Place, Result<Filled, Fault>), Fault> {
+    let opened = Plain::open(order.url, order.id, order.application, permit, order.resume);
+    let plain = wait_on(order, opened)?;
+    let filled = match order.resume {
+        true => resume(order, course, &plain, what.1),
+        false => fill(order, course, &plain, what),
+    };
     Ok((Place::Beside(Box::new(plain), Box::default()), filled))
 }
 
@@ -156,14 +192,19 @@ fn within(
     permit: &Permit,
     (toc, plan, known): (&Toc, &MaskPlan, Known<'_>),
     prepared: &Prepared,
-) -> Result<(Place, Filled), Fault> {
+) -> Result<(Place, Result<Filled, Fault>), Fault> {
     let mut place = wait_on(order, InPlace::begin(order.url, order.application, permit))?;
     let load = |writer: &Writer| {
         let within = Some(writer);
         load(order, order.url, permit, (plan, known), (&prepared.fit, within)).run()
     };
     let filled = place.fill(order, course, (toc, prepared), load);
-    let filled = filled.map(|sums| (order.url.clone(), permit.clone(), sums));
+    let filled = filled.map(|sums| Filled {
+        url: order.url.clone(),
+        permit: permit.clone(),
+        sums,
+        resumed: None,
+    });
     Ok((Place::Within(Box::new(place)), filled))
 }
 
@@ -198,7 +239,8 @@ fn fill(
     course: &mut Course,
     plain: &Plain,
     (toc, plan, known): (&Toc, &MaskPlan, Known<'_>),
-) -> Filled {
+) -> Result<Filled, Fault> {
+    let mut loaded = loaded_by(order)?;
     let contents = Contents::new(toc)?;
     let (url, permit) = course.stage("schema recreation", |course| {
         let (url, permit) = wait_on(order, plain.create())?;
@@ -218,7 +260,33 @@ fn fill(
             marker::write(&writer, &marker).await
         })
     })?;
-    Ok((url, permit, sums))
+    loaded.seconds = course.seconds();
+    wait_on(order, async {
+        loaded.write(&Writer::open(&url, order.application, &permit).await?).await
+    })
+    .map_err(|fault| fault.stage("indexes and keys"))?;
+    Ok(Filled { url, permit, sums, resumed: None })
+}
+
+fn loaded_by(order: &Order<'_>) -> Result<Loaded, Fault> {
+    Loaded::of((order.id, order.began), order.archive.manifest, order.rules)
+}
+
+/// Finds what an earlier restore has loaded, and reads what its rows must come to.
+fn resume(
+    order: &Order<'_>,
+    course: &mut Course,
+    plain: &Plain,
+    plan: &MaskPlan,
+) -> Result<Filled, Fault> {
+    let (url, permit, loaded) = course.stage("resume", |_| {
+        let wanted = loaded_by(order)?;
+        wait_on(order, plain.resume(&wanted))
+    })?;
+    let sums = course.stage("rows of the backup", |_| {
+        gather::sums(&order.archive, plan, (order.progress, order.stop))
+    })?;
+    Ok(Filled { url, permit, sums, resumed: Some(loaded) })
 }
 
 fn section(

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::model::{Check, Defaults, SuiteFile};
+use super::page::Page;
 use super::problem::{Problem, Problems};
 use super::query::Query;
 use super::schema::{Format, SUITE};
@@ -44,7 +45,17 @@ pub(crate) struct Suite {
     pub(crate) credentials: BTreeMap<String, CredentialSpec>,
     pub(crate) checks: Vec<Loaded>,
     pub(crate) queries: Vec<LoadedQuery>,
+    pub(crate) pages: Vec<LoadedPage>,
     pub(crate) document: Arc<Document>,
+}
+
+/// A page as loaded.
+#[derive(Debug)]
+pub(crate) struct LoadedPage {
+    pub(crate) location: Location,
+    pub(crate) page: Page,
+    /// The same before its placeholders are filled in.
+    pub(crate) unfilled: Value,
 }
 
 /// A query as loaded.
@@ -171,6 +182,12 @@ fn expand(
         let line = document.line(&format!("/query/{index}"));
         LoadedQuery { location: Location { file: path.clone(), line }, query }
     };
+    let opened = |(index, page): (usize, Page)| {
+        let pointer = format!("/page/{index}");
+        let location = Location { file: path.clone(), line: document.line(&pointer) };
+        let unfilled = document.value.pointer(&pointer).cloned().unwrap_or_default();
+        LoadedPage { location, page, unfilled }
+    };
     let mut suite = Suite {
         name: file.name.unwrap_or_else(|| stem.to_owned()),
         folder: folder.to_owned(),
@@ -179,6 +196,7 @@ fn expand(
         credentials: file.credentials,
         checks: Vec::with_capacity(values.len()),
         queries: file.query.into_iter().enumerate().map(located).collect(),
+        pages: file.page.into_iter().enumerate().map(opened).collect(),
         document: Arc::clone(document),
     };
     for (value, row) in values.into_iter().zip(rows) {

@@ -17,6 +17,7 @@ pub(crate) mod fields;
 pub(crate) mod links;
 pub(crate) mod load;
 pub(crate) mod model;
+pub(crate) mod page;
 pub(crate) mod parts;
 pub(crate) mod problem;
 pub(crate) mod query;

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::expect::Expect;
 use super::fields::{ByteLimit, Millis, OneOrMany, Scalar};
+use super::page::Page;
 use super::parts::{Body, Capture, Cases, Refusal, Retry, Statistic};
 use super::query::Query;
 use crate::environment::CredentialSpec;
@@ -66,6 +67,10 @@ pub(crate) struct SuiteFile {
     #[serde(default)]
     #[schemars(extend("minItems" = 1))]
     pub(crate) query: Vec<Query>,
+    /// Pages, opened in a real browser.
+    #[serde(default)]
+    #[schemars(extend("minItems" = 1))]
+    pub(crate) page: Vec<Page>,
 }
 
 /// What holds for each check of a suite that does not say otherwise.

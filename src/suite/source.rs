@@ -155,6 +155,11 @@ pub(super) fn may_be_secret(pointer: &str) -> bool {
             )
         }
         Some("backup") => matches!(tokens.next(), None | Some("s3")),
+        // A slip in a key's name may stand before a secret too.
+        Some("twilio" | "sentry") => !matches!(
+            tokens.next(),
+            Some("host" | "api_host" | "deadline" | "interval" | "timeout" | "state")
+        ),
         _ => false,
     }
 }

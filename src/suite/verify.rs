@@ -16,7 +16,7 @@ pub(crate) const BUILT_IN: [&str; 3] = ["base_url", "environment", "run_id"];
 pub(crate) fn suite(suite: &Suite) -> Vec<Problem> {
     let mut problems = Vec::new();
     let document = &suite.document;
-    if suite.checks.is_empty() && suite.queries.is_empty() {
+    if suite.checks.is_empty() && suite.queries.is_empty() && suite.pages.is_empty() {
         let message = "the suite has no check, so nothing would be tested";
         let help = "add one: [[check]] with `name`, `request` and `expect`";
         problems.push(document.problem("", message).help(help));
@@ -34,6 +34,32 @@ pub(crate) fn suite(suite: &Suite) -> Vec<Problem> {
             let message = "a name may not hold `::`";
             let problem = document.problem(&format!("/query/{index}/name"), message);
             problems.push(problem.help("`::` parts the suite from the query in a test's name"));
+        }
+    }
+    for (index, loaded) in suite.pages.iter().enumerate() {
+        let page = &loaded.page;
+        let earlier = suite.pages.iter().take(index).map(|other| &other.page.name);
+        let others = suite.checks.iter().map(|check| &check.name);
+        let others = others.chain(suite.queries.iter().map(|loaded| &loaded.query.name));
+        let mut fault = |at: &str, message: String, help: &str| {
+            let problem = document.problem(&format!("/page/{index}{at}"), message);
+            problems.push(problem.help(help));
+        };
+        if earlier.chain(others).any(|other| *other == page.name) {
+            let message = format!("two checks, queries or pages are named `{}`", page.name);
+            fault("/name", message, "give one another name");
+        }
+        if page.name.contains("::") {
+            let help = "`::` parts the suite from the page in a test's name";
+            fault("/name", "a name may not hold `::`".to_owned(), help);
+        }
+        for (at, step) in page.steps.iter().enumerate() {
+            let acts = [&step.fill, &step.click, &step.wait_for].into_iter().flatten().count();
+            if acts != 1 || step.fill.is_some() != step.with.is_some() {
+                let help = "write one of `{ fill = \"#email\", with = \"…\" }`, \
+                            `{ click = \"button\" }` and `{ wait_for = \"#jobs\" }`";
+                fault(&format!("/steps/{at}"), "this is no step".to_owned(), help);
+            }
         }
     }
     let mut names: HashMap<&str, &Loaded> = HashMap::new();

@@ -8,6 +8,7 @@ mod demo;
 mod interrupt;
 mod library;
 mod outcomes;
+mod pages;
 mod queries;
 mod readiness;
 mod reports;

@@ -132,6 +132,9 @@ fn the_schema_of_the_drills_settings_refuses_slips() {
         ("[objectives]\nrpo = 60\n", false),
         ("[backup.retention]\nat_least = 0\n", false),
         ("[backup]\nrecipients = [1]\n", false),
+        ("[twilio]\naccount_sid = \"AC\"\nauth_token = { file = \"t\" }\nstore = [\"x\"]\n", true),
+        ("[twilio]\naccount_sid = \"AC\"\nauth_token = { file = \"t\" }\nstore = []\n", false),
+        ("[sentry]\ndsn = \"x\"\ntoken = { env = \"T\" }\norganization = \"a\"\n", false),
     ] {
         let value: serde_json::Value = toml::from_str(text).expect("valid TOML");
         assert_eq!(validator.is_valid(&value), good, "{text}");

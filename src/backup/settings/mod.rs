@@ -21,10 +21,11 @@
 //! ```
 //!
 //! `model` is the file's form, `resolve` fills in the defaults and finds what does not fit
-//! together, `exclude` reads the names of tables, and `s3` looks up what belongs to an object
+//! together, `exclude` reads the names of tables, `hooks` and `s3` look up webhooks and what belongs to an object
 //! store. The file may be missing: then every default holds.
 
 mod exclude;
+mod hooks;
 pub(crate) mod model;
 mod resolve;
 mod s3;

@@ -4,7 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::environment::model::Source;
+use crate::notify::model::NotifySpec;
+use crate::review::model::{ContactSpec, DocumentSpec, ManualSpec, PersonSpec, RaciSpec};
+use crate::rotation::settings::TwilioSpec;
+use crate::scrub::settings::SentrySpec;
 use crate::suite::fields::{ByteLimit, Millis};
+use crate::tasks::model::TaskSpec;
 
 /// The settings of backups and drills.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -27,6 +32,36 @@ pub(crate) struct DrillFile {
     /// The audit log.
     #[serde(default)]
     pub(crate) audit: AuditSpec,
+    /// The Twilio account whose auth token is rotated.
+    #[serde(default)]
+    pub(crate) twilio: Option<TwilioSpec>,
+    /// The Sentry project whose scrubbing is tested.
+    #[serde(default)]
+    pub(crate) sentry: Option<SentrySpec>,
+    /// When drills are due.
+    #[serde(default)]
+    pub(crate) schedule: ScheduleSpec,
+    /// The runbook as a document.
+    #[serde(default)]
+    pub(crate) document: DocumentSpec,
+    /// Who takes part in drills. Those who have left stay, so that what they signed is proved.
+    #[serde(default)]
+    pub(crate) person: Vec<PersonSpec>,
+    /// Who does what; the runbook's own table unless said otherwise.
+    #[serde(default)]
+    pub(crate) raci: Vec<RaciSpec>,
+    /// Whom to call.
+    #[serde(default)]
+    pub(crate) contact: Vec<ContactSpec>,
+    /// The manual checklist; the runbook's own unless said otherwise.
+    #[serde(default)]
+    pub(crate) manual: Vec<ManualSpec>,
+    /// What is to be done after each drill; the runbook's own list unless said otherwise.
+    #[serde(default)]
+    pub(crate) task: Vec<TaskSpec>,
+    /// Who is told of drills, by webhooks.
+    #[serde(default)]
+    pub(crate) notify: Vec<NotifySpec>,
 }
 
 /// What the runbook promises.
@@ -231,6 +266,21 @@ pub(crate) struct SupabaseSpec {
     /// runbook says. False unless said otherwise.
     #[serde(default)]
     pub(crate) cli: Option<bool>,
+}
+
+/// When drills are due: each calendar quarter has one.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScheduleSpec {
+    /// The time zone whose days count, such as `"Europe/Berlin"`; `"UTC"` unless said otherwise.
+    #[serde(default)]
+    #[schemars(length(min = 1), extend("format" = "one-line"))]
+    pub(crate) time_zone: Option<String>,
+    /// The day on which RTO and RPO were last held against what the business needs:
+    /// `"2026-09-30"`. A year later it is due again.
+    #[serde(default)]
+    #[schemars(length(min = 1), extend("format" = "one-line"))]
+    pub(crate) reviewed: Option<String>,
 }
 
 /// The audit log.

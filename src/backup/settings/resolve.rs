@@ -4,14 +4,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use super::exclude::{Excluded, excluded};
 use super::model::{DrillFile, PlanSpec, Recipient, S3Spec};
 use crate::backup::prune::Retention;
 use crate::database::Thresholds;
+use crate::notify::model::NotifySpec;
+use crate::review::{self, ReviewSettings};
+use crate::rotation::settings::TwilioSpec;
+use crate::schedule;
+use crate::scrub::settings::SentrySpec;
 use crate::suite::Problems;
 use crate::suite::fields::Millis;
 use crate::suite::schema::DRILL;
 use crate::suite::source::Document;
+use crate::tasks::{self, Activity};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -62,6 +71,20 @@ pub(crate) struct Settings {
     pub(crate) supabase_cli: bool,
     /// The audit log, relative to the project's root.
     pub(crate) audit: PathBuf,
+    /// The Twilio account, if there is one.
+    pub(crate) twilio: Option<TwilioSpec>,
+    /// The Sentry project, if there is one.
+    pub(crate) sentry: Option<SentrySpec>,
+    /// Who takes part, who answers for what, and what people look at.
+    pub(crate) review: ReviewSettings,
+    /// The time zone whose days count.
+    pub(crate) time_zone: TimeZone,
+    /// The day on which the objectives were last reviewed.
+    pub(crate) reviewed: Option<Date>,
+    /// What is to be done after each drill.
+    pub(crate) activities: Vec<Activity>,
+    /// Who is told of drills; `Settings::hooks` looks their addresses up.
+    pub(super) notify: Vec<NotifySpec>,
     /// The folder of suites, in which relative paths of look-ups and recipients begin.
     pub(crate) folder: PathBuf,
     /// The file, if there is one.
@@ -183,6 +206,26 @@ fn resolve(
             Ok(this) => exclude.push(this),
         }
     }
+    let (review, wrong) =
+        review::resolve(file.document, file.person, file.raci, file.contact, file.manual);
+    for (pointer, message, help) in wrong {
+        judge.refuse(&pointer, &message, help);
+    }
+    let time_zone = match file.schedule.time_zone.as_deref().map(schedule::time_zone) {
+        Some(Ok(zone)) => zone,
+        Some(Err(message)) => {
+            let help = "write its name as in the time zone database, such as \"Europe/Berlin\"; \
+                        where the system has none, install tzdata";
+            judge.refuse("/schedule/time_zone", &message, help);
+            TimeZone::UTC
+        }
+        None => TimeZone::UTC,
+    };
+    let reviewed = file.schedule.reviewed.as_deref().map(str::parse::<Date>).transpose();
+    if reviewed.is_err() {
+        let message = "this is no day";
+        judge.refuse("/schedule/reviewed", message, "write it as \"2026-09-30\"");
+    }
     let problems = judge.problems;
     let recipients = backup.recipients.into_iter().map(|recipient| match recipient {
         Recipient::Key(key) => key,
@@ -207,6 +250,13 @@ fn resolve(
         exclude,
         supabase_cli: file.supabase.cli.unwrap_or(false),
         audit: file.audit.file.unwrap_or_else(|| "reports/audit.jsonl".to_owned()).into(),
+        twilio: file.twilio,
+        sentry: file.sentry,
+        review,
+        time_zone,
+        reviewed: reviewed.unwrap_or_default(),
+        activities: tasks::activities(file.task),
+        notify: file.notify,
         folder: folder.to_owned(),
         document,
     })

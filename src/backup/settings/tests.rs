@@ -164,6 +164,9 @@ fn a_key_in_the_file_is_in_no_excerpt_of_it() {
         "[backup.s3]\nsecret_access_key = [\"hunter22\"]\n",
         "[backup.s3]\nsecret_access_key = \"hunter22\" x\n",
         "[backup]\ns3 = \"hunter22\"\n",
+        "[sentry]\ndns = \"https://hunter22@h/1\"\n",
+        "[twilio]\nauth_tokn = \"hunter22\"\n",
+        "[twilio]\nstore = [\"x\", \"hunter22\", 3]\n",
     ] {
         let told = load(text).map(drop).unwrap_err();
         assert!(told.contains("drill.toml:2:"), "{told}");

@@ -40,8 +40,9 @@ mod patience;
 mod settings;
 mod sorter;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub(crate) use answer::retry_after;
 pub(crate) use api::{Api, Network};
 pub(crate) use compare::{Gone, compare, settings};
 pub(crate) use contents::{Copied, copy};

@@ -55,6 +55,7 @@ use draft::{DraftKind, LockKind};
 use folder::Folder;
 
 pub(crate) use draft::{Draft, StoreLock};
+pub(crate) use folder::files as private;
 pub(crate) use holder::Holder;
 pub(crate) use location::{Location, S3Location};
 pub(crate) use rehash::{Hashing, verify_file};

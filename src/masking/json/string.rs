@@ -32,8 +32,10 @@ pub(super) fn plain(raw: &str) -> Option<Cow<'_, str>> {
             units.push(u16::from_str_radix(&digits, 16).ok().filter(|_| whole)?);
             continue;
         }
-        text.push_str(&String::from_utf16_lossy(&units));
-        units.clear();
+        if !units.is_empty() {
+            text.push_str(&String::from_utf16_lossy(&units));
+            units.clear();
+        }
         text.push(match escape {
             None if letter != '\\' => letter,
             Some('b') => '\u{8}',

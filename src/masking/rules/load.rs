@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::model::MaskingFile;
 use crate::suite::Problems;
 use crate::suite::load::read;
 use crate::suite::schema::MASKING;
-use crate::suite::source::Document;
+use crate::suite::source::{Document, hex};
 
 /// Rules for the tables that come with each Supabase project.
 const SUPABASE: &str = include_str!("supabase.toml");
@@ -46,6 +48,13 @@ impl Rules {
     pub(crate) fn input(&self) -> Option<(String, String)> {
         let (document, _) = self.own.as_ref()?;
         Some((document.source.path.display().to_string(), document.hash.clone()))
+    }
+
+    /// SHA-256 of all rules, those that come with us included.
+    pub(crate) fn hash(&self) -> String {
+        let own = self.own.as_ref().map(|(document, _)| document.hash.as_str());
+        let all = format!("{} {}", own.unwrap_or("none"), self.supabase.0.hash);
+        hex(&Sha256::digest(all))
     }
 
     /// Values that are nobody's.

@@ -2,7 +2,9 @@
 
 use super::Piece;
 use super::escapes;
+use crate::backup::stop::Stop;
 use crate::masking::people::Trait;
+use crate::windows::windows;
 
 /// Where addresses stand.
 pub(super) fn emails(text: &str, pieces: &mut Vec<Piece>) {
@@ -28,8 +30,13 @@ pub(super) fn emails(text: &str, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// Every address of a text, also where it is written with escapes.
-pub(crate) fn addresses(text: &str, mut each: impl FnMut(&str)) {
+/// Every address of a text, also where it is written with escapes. Where it is to stop, the rest is
+/// left out.
+pub(crate) fn addresses(text: &str, stop: &Stop, mut each: impl FnMut(&str)) {
+    windows(text, stop).for_each(|window| within(window.text, &mut each));
+}
+
+fn within(text: &str, mut each: impl FnMut(&str)) {
     let mut pieces = Vec::new();
     let mut shown = |text: &str| {
         pieces.clear();

@@ -62,19 +62,29 @@ fn decoded(text: &str) -> Option<Decoded> {
         };
         any |= width.is_some();
         at += width.unwrap_or_else(|| {
-            out.starts.extend(at..at + letter.len_utf8());
-            out.text.push(letter);
-            letter.len_utf8()
+            // Of many backslashes that stand for nothing each would be looked at again.
+            let width = match letter {
+                '\\' => marks(bytes, at),
+                letter => letter.len_utf8(),
+            };
+            out.starts.extend(at..at + width);
+            out.text.push_str(text.get(at..at + width).unwrap_or_default());
+            width
         });
     }
     out.starts.push(text.len());
     any.then_some(out)
 }
 
+/// How many backslashes stand together.
+fn marks(bytes: &[u8], at: usize) -> usize {
+    bytes[at..].iter().take_while(|byte| **byte == b'\\').count()
+}
+
 /// What begins with a backslash, or several: how many bytes it takes.
 fn backslash(text: &str, at: usize, out: &mut Decoded) -> Option<usize> {
     let unit = |at: usize| {
-        let marks = text.get(at..)?.bytes().take_while(|byte| *byte == b'\\').count();
+        let marks = text.get(at..).map(|_| marks(text.as_bytes(), at))?;
         let digits = text.get(at + marks..)?.strip_prefix('u')?.get(..4)?;
         let unit = u16::from_str_radix(digits, 16).ok().filter(|_| marks > 0)?;
         Some((unit, marks + 5))
@@ -91,7 +101,7 @@ fn backslash(text: &str, at: usize, out: &mut Decoded) -> Option<usize> {
         out.letter(letter, at);
         return Some(width);
     }
-    let marks = text.get(at..)?.bytes().take_while(|byte| *byte == b'\\').count();
+    let marks = marks(text.as_bytes(), at);
     let next = text.get(at + marks..)?.chars().next()?;
     match next {
         'n' | 'r' | 't' | 'b' | 'f' | 'v' => out.letter('\n', at),
@@ -101,10 +111,15 @@ fn backslash(text: &str, at: usize, out: &mut Decoded) -> Option<usize> {
     Some(marks + next.len_utf8())
 }
 
+/// How many bytes as `%40` are read at once: a letter has at most four.
+const TOGETHER: usize = 64;
+
 /// Bytes as `%40`, as many as stand together.
 fn percent(bytes: &[u8], at: usize, out: &mut Decoded) -> Option<usize> {
     let mut plain = Vec::new();
-    while let Some([b'%', high, low]) = bytes.get(at + plain.len() * 3..at + plain.len() * 3 + 3) {
+    while plain.len() < TOGETHER
+        && let Some([b'%', high, low]) = bytes.get(at + plain.len() * 3..at + plain.len() * 3 + 3)
+    {
         let digit = |byte: u8| char::from(byte).to_digit(16);
         let Some((high, low)) = digit(*high).zip(digit(*low)) else { break };
         plain.push(u8::try_from(high * 16 + low).ok()?);

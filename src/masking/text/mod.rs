@@ -5,7 +5,7 @@
 //! name is one of production's: of two words or more, whatever its case and what parts them; or of
 //! one, where it is all of the text. All of them are found behind escapes too, those of JSON, of
 //! an address of the web and of HTML. A key or token that shows by its form what it is becomes one of
-//! staging's.
+//! staging's. What is long is looked through in pieces.
 
 mod allowed;
 mod emails;
@@ -25,13 +25,17 @@ pub(crate) use tokens::has_token;
 
 use super::people::{People, Trait};
 use super::values;
+use crate::backup::stop::Stop;
 use crate::fault::Fault;
+use crate::windows;
 
 /// Who there is, and what is nobody's.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub(crate) people: &'a People,
     pub(crate) allowed: &'a Allowed,
+    /// Heard between the pieces of what is long.
+    pub(crate) stop: &'a Stop,
 }
 
 /// A piece of a text that is somebody's.
@@ -64,7 +68,7 @@ pub(crate) fn mask<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, 
         values::of(Trait::Name, text, number, &mut out);
         return Ok(Cow::Owned(out));
     }
-    Ok(tokens::reset(replace(text, known, |_| true)?, known.people))
+    tokens::reset(replace(text, known, |_| true)?, known)
 }
 
 /// The same for a text that is code: what merely looks like an address or a number stays.
@@ -80,7 +84,58 @@ fn replace<'t>(
     known: Known<'_>,
     wanted: impl Fn(&Found<'_>) -> bool,
 ) -> Result<Cow<'t, str>, Fault> {
-    let levels = escapes::levels(text);
+    let mut out: Option<String> = None;
+    let (mut at, mut done) = (0, 0);
+    while at < text.len() {
+        known.stop.check()?;
+        let window = windows::at(text, at);
+        let levels = escapes::levels(window.text);
+        let mut next = window.next;
+        for found in apart(all(window.text, &levels, known, &wanted)) {
+            let (from, to) = (at + found.from, at + found.to);
+            if from >= window.next {
+                break;
+            }
+            let out = out.get_or_insert_with(|| String::with_capacity(text.len()));
+            out.push_str(text.get(done..from).unwrap_or_default());
+            let raw = text.get(from..to).unwrap_or_default();
+            let number = known.people.number(found.what, found.value)?;
+            if from == done && done > 0 {
+                out.push(' ');
+            }
+            // A backslash that stood for itself would make a tab of `test-…`.
+            if out.ends_with('\\') {
+                out.pop();
+                out.push('/');
+            }
+            let begin = out.len();
+            values::of(found.what, found.value, number, out);
+            // In an address of the web it is written as such a one has it.
+            if raw.contains('%') && !found.value.contains('%') {
+                let made = out.split_off(begin);
+                out.push_str(&made.replace('@', "%40").replace(' ', "%20").replace('+', "%2B"));
+            }
+            done = to;
+            next = next.max(to);
+        }
+        at = next;
+    }
+    Ok(match out {
+        None => Cow::Borrowed(text),
+        Some(mut out) => {
+            out.push_str(text.get(done..).unwrap_or_default());
+            Cow::Owned(out)
+        }
+    })
+}
+
+/// All that is wanted of a text, behind its escapes too.
+fn all<'t>(
+    text: &'t str,
+    levels: &'t [escapes::Decoded],
+    known: Known<'_>,
+    wanted: impl Fn(&Found<'_>) -> bool,
+) -> Vec<Found<'t>> {
     let mut all = Vec::new();
     for piece in pieces(text, known.people) {
         let value = text.get(piece.from..piece.to).unwrap_or_default();
@@ -94,34 +149,7 @@ fn replace<'t>(
         }
     }
     all.retain(|found| wanted(found) && !known.allowed.has(found.what, found.value));
-    if all.is_empty() {
-        return Ok(Cow::Borrowed(text));
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for found in apart(all) {
-        out.push_str(text.get(done..found.from).unwrap_or_default());
-        let raw = text.get(found.from..found.to).unwrap_or_default();
-        let number = known.people.number(found.what, found.value)?;
-        if found.from == done && done > 0 {
-            out.push(' ');
-        }
-        // A backslash that stood for itself would make a tab of `test-…`.
-        if out.ends_with('\\') {
-            out.pop();
-            out.push('/');
-        }
-        let begin = out.len();
-        values::of(found.what, found.value, number, &mut out);
-        // In an address of the web it is written as such a one has it.
-        if raw.contains('%') && !found.value.contains('%') {
-            let made = out.split_off(begin);
-            out.push_str(&made.replace('@', "%40").replace(' ', "%20").replace('+', "%2B"));
-        }
-        done = found.to;
-    }
-    out.push_str(text.get(done..).unwrap_or_default());
-    Ok(Cow::Owned(out))
+    all
 }
 
 /// Those that do not overlap, in the order of the text: of two that do, the one behind more
@@ -150,6 +178,9 @@ fn pieces(text: &str, people: &People) -> Vec<Piece> {
 
 /// What an address, number or name as a whole is, if it is one that production has.
 pub(crate) fn whole(text: &str, people: &People) -> Option<(Trait, u32)> {
+    if text.len() > windows::SIZE {
+        return None;
+    }
     let phone = |byte: u8| byte.is_ascii_digit() || b" +()./-".contains(&byte);
     let what = if memchr::memchr(b'@', text.as_bytes()).is_some() {
         Trait::Email

@@ -1,5 +1,6 @@
 use super::super::people::{Harvest, Row};
 use super::*;
+use crate::backup::stop::Stop;
 
 /// Two people: Ada Archer (1) and Øle B. O'Neill (2).
 pub(in super::super) fn people() -> People {
@@ -17,7 +18,9 @@ pub(in super::super) fn people() -> People {
 
 fn masked(text: &str) -> String {
     let (people, allowed) = (people(), Allowed::new(&["help@brook.test".to_owned()]));
-    mask(text, Known { people: &people, allowed: &allowed }).unwrap().into_owned()
+    mask(text, Known { people: &people, allowed: &allowed, stop: &Stop::default() })
+        .unwrap()
+        .into_owned()
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn addresses_numbers_and_names_are_found_however_they_are_written() {
 #[test]
 fn what_holds_nobody_is_handed_on_as_it_is() {
     let (people, allowed) = (people(), Allowed::default());
-    let known = Known { people: &people, allowed: &allowed };
+    let known = Known { people: &people, allowed: &allowed, stop: &Stop::default() };
     assert!(matches!(mask("Nothing here.", known).unwrap(), Cow::Borrowed(_)));
 }
 
@@ -69,8 +72,11 @@ fn names_of_one_word_and_with_strokes_are_found() {
         harvest.stray(Trait::Name, name);
     }
     let (people, allowed) = (harvest.finish().unwrap(), Allowed::new(&["Jorg Muller".to_owned()]));
-    let made =
-        |text: &str| mask(text, Known { people: &people, allowed: &allowed }).unwrap().into_owned();
+    let made = |text: &str| {
+        mask(text, Known { people: &people, allowed: &allowed, stop: &Stop::default() })
+            .unwrap()
+            .into_owned()
+    };
     for (text, expected) in [
         ("for anna lena berg", "for Test Customer 1"),
         ("for Anna-Lena Berg", "for Test Customer 1"),
@@ -87,4 +93,40 @@ fn keys_that_show_what_they_are_are_reset() {
     let out = masked("select set('sk_live_4242424242424242'); -- Ada Archer");
     assert!(out.starts_with("select set('staging-") && out.ends_with(" Test Customer 1"), "{out}");
     assert_eq!(out, masked(&out));
+}
+
+#[test]
+fn what_is_long_is_masked_as_what_is_short_wherever_it_is_cut() {
+    let (line, expected) = (
+        "Ask Ada Archer, ada.archer@mail.test or ada%40mail.test, +1 555 200 0001, é.\n",
+        "Ask Test Customer 1, test-1@example.com or test-3%40example.com, +10000001, é.\n",
+    );
+    let (people, allowed, stop) = (people(), Allowed::default(), Stop::default());
+    let known = Known { people: &people, allowed: &allowed, stop: &stop };
+    let masked = |text: &str| mask(text, known).unwrap().into_owned();
+    assert_eq!(masked(line), expected);
+    let many = 5 * windows::SIZE / 2 / line.len();
+    assert!(masked(&line.repeat(many)) == expected.repeat(many));
+    // Without any blank to cut at; and somebody just there.
+    for shift in [0, 2, 9, 20, 25, 40] {
+        let filler = "x".repeat(windows::SIZE - shift);
+        let end = "x".repeat(70_000);
+        let text = format!("{filler}/ada.archer@mail.test/sk_live_4242424242424242/{end}");
+        let made = masked(&text);
+        let middle = made.trim_start_matches('x').trim_end_matches('x');
+        assert!(middle.starts_with("/test-1@example.com/staging-"), "{shift}: {middle}");
+        assert_eq!(made.len() - middle.len(), filler.len() + end.len());
+    }
+    stop.set(Fault::interrupted());
+    assert!(mask(&line.repeat(many), known).is_err());
+}
+
+#[test]
+fn signs_that_begin_an_escape_and_stand_for_nothing_take_no_time() {
+    for sign in ["\\", "%FF", "%41", "&#", "+", "1-", "a@", "\\u", "%"] {
+        let text = sign.repeat(windows::SIZE / 4 / sign.len());
+        let begun = std::time::Instant::now();
+        let _ = masked(&text);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{sign}");
+    }
 }

@@ -90,10 +90,6 @@ pub(crate) fn build(inputs: &Inputs<'_>, before: &[RunLine], now: Timestamp) -> 
 
 impl DrillReport {
     /// Puts a section in, or in the place of the one of the same id.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "what is decided after a run is put in by it")
-    )]
     pub(crate) fn put(&mut self, section: super::section::Section) {
         match self.sections.iter_mut().find(|other| other.id == section.id) {
             Some(other) => *other = section,

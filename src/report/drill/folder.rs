@@ -87,7 +87,6 @@ pub(crate) fn write(
 ///
 /// # Errors
 /// There is none; it cannot be read or written.
-#[cfg_attr(not(test), expect(dead_code, reason = "what is decided after a run is put in by it"))]
 pub(crate) fn amend(
     reports: &Path,
     run: &str,

@@ -90,6 +90,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             excerpt: some(12),
             curl: some(13),
             description: some(14),
+            attachments: Vec::new(),
         }
     })
 }

@@ -18,6 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tokio_postgres::Client;
 
 use self::script::statements;
 use crate::database::{ConnectionUrl, Permit, Writer};
@@ -76,20 +77,28 @@ pub(crate) async fn apply_within(
     }
 }
 
+/// The versions of those that a database has seen, in their order; nothing where it keeps no list.
+///
+/// # Errors
+/// The connection is lost.
+pub(crate) async fn known(client: &Client) -> Result<Option<Vec<String>>, tokio_postgres::Error> {
+    let there =
+        "select pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null";
+    if !client.query_one(there, &[]).await?.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let asked = "select version from supabase_migrations.schema_migrations order by version";
+    let rows = client.query(asked, &[]).await?;
+    Ok(Some(rows.iter().map(|row| row.get(0)).collect()))
+}
+
 async fn run(
     folder: &Path,
     writer: &Writer,
     around: (&str, &str),
 ) -> Result<Option<Migrations>, Fault> {
-    let said = |error: tokio_postgres::Error| writer.said(&error);
-    let there =
-        "select pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null";
-    if !writer.client().query_one(there, &[]).await.map_err(said)?.get::<_, bool>(0) {
-        return Ok(None);
-    }
-    let asked = "select version from supabase_migrations.schema_migrations order by version";
-    let rows = writer.client().query(asked, &[]).await.map_err(said)?;
-    let known: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let known = known(writer.client()).await.map_err(|error| writer.said(&error))?;
+    let Some(known) = known else { return Ok(None) };
     let tree = tree(folder)?;
     let is_known = |migration: &Migration| known.contains(&migration.version);
     let last = known.last().cloned().unwrap_or_default();

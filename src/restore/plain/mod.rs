@@ -1,9 +1,11 @@
 //! A plain PostgreSQL as target: restored beside the old database, and put in its place by rename.
-//! `like` makes the new database as the old one is; `swap` puts it there, or says what serves;
+//! `like` makes the new database as the old one is, `resume` takes over one that an earlier restore
+//! has filled; `swap` puts it there, or says what serves;
 //! `maintenance` is where the session is that does so.
 //!
 //! ```text
-//! app_restoring_ID    being filled; what a kill leaves is removed by the next restore
+//! app_restoring_ID    being filled; what a kill leaves is removed by the next restore, unless that
+//!                     one is to go on with it
 //! app                 serves, until all has passed
 //! app_before_ID       what served before, until the next success
 //! app_failed_ID       what failed, kept to be looked at, until the next success
@@ -11,6 +13,7 @@
 
 mod like;
 mod maintenance;
+mod resume;
 mod swap;
 
 use std::sync::Mutex;
@@ -46,7 +49,8 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
-    /// Takes the lock on restores of this database, and removes what killed ones have left.
+    /// Takes the lock on restores of this database, and removes what killed ones have left, unless
+    /// this one is to go on with that.
     ///
     /// # Errors
     /// Another restore is under way; the role may not create databases.
@@ -55,6 +59,7 @@ impl Plain {
         id: &str,
         application: &str,
         permit: &Permit,
+        resumes: bool,
     ) -> Result<Self, Fault> {
         // One is needed that is not renamed.
         let admin_url = url.to(maintenance::beside(url));
@@ -67,7 +72,8 @@ impl Plain {
         let id = id.to_lowercase().replace('-', "_");
         let (url, permit, swap) = (url.clone(), permit.clone(), Mutex::default());
         let plain = Self { admin, admin_url, process, url, permit, serves, swap, id };
-        match plain.clear().await {
+        let cleared = if resumes { Ok(()) } else { plain.clear().await };
+        match cleared {
             Ok(()) => Ok(plain),
             Err(fault) => {
                 plain.retire().await;

@@ -50,7 +50,9 @@ impl Plain {
     /// It cannot be, or that is not known: see [`Plain::give_up`].
     pub(crate) async fn swap(&self) -> Result<Swapped, Fault> {
         let (new, old) = (self.name("restoring"), self.url.database());
-        let (earlier, failed) = (self.named("before").await?, self.named("failed").await?);
+        let mut earlier = [self.named("before").await?, self.named("failed").await?].concat();
+        // One that goes on with an earlier restore has left the others' where they were.
+        earlier.extend(self.named("restoring").await?.into_iter().filter(|name| *name != new));
         let before = self.name("before");
         let mut tries = 0;
         loop {
@@ -69,7 +71,7 @@ impl Plain {
             }
         }
         let mut left = Vec::new();
-        for name in earlier.iter().chain(&failed) {
+        for name in &earlier {
             left.extend(self.drop(name).await.err().map(|fault| fault.object(name)));
         }
         self.retire().await;

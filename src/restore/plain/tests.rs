@@ -26,7 +26,7 @@ pub(super) fn part(number: &str) -> String {
 
 pub(super) async fn open(text: &str, number: &str) -> Result<Plain, Fault> {
     let url = ConnectionUrl::parse(text).unwrap();
-    Plain::open(&url, &id(number), "smokedrill restore test", &permit(&url).await).await
+    Plain::open(&url, &id(number), "smokedrill restore test", &permit(&url).await, false).await
 }
 
 #[tokio::test]

@@ -8,3 +8,4 @@ mod hosted;
 mod lacking;
 mod leaks;
 mod refused;
+mod resumed;

@@ -130,6 +130,12 @@ fn answer(out: &mut TcpStream, request: &Request, before: usize) -> Option<()> {
             }
             None
         }
+        // What stands behind the question mark, as a page.
+        "html" => {
+            let page = request.target.split_once('?').map_or("", |(_, page)| page);
+            let page = percent_encoding::percent_decode_str(page).decode_utf8_lossy();
+            send(out, 200, "Content-Type: text/html; charset=utf-8\r\n", page.as_bytes())
+        }
         "loop" => send(out, 302, "Location: /loop\r\n", b""),
         "to" => {
             let target = request.target.split_once('?')?.1.split('&').next()?;

@@ -6,22 +6,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What was asked.
-pub(super) struct Request {
-    pub(super) path: String,
+pub(crate) struct Request {
+    pub(crate) path: String,
     /// The headers' lines, in small letters.
-    pub(super) headers: Vec<String>,
+    pub(crate) headers: Vec<String>,
+    pub(crate) body: String,
 }
 
 /// It answers one request a connection, one after another, for as long as the test runs.
-pub(super) struct Fake {
-    pub(super) url: String,
+pub(crate) struct Fake {
+    pub(crate) url: String,
     count: Arc<AtomicUsize>,
 }
 
 impl Fake {
     /// The answer is sent as it is, and then the connection is closed. The number of the first
     /// request is 1.
-    pub(super) fn start(respond: impl Fn(&Request, usize) -> Vec<u8> + Send + 'static) -> Fake {
+    pub(crate) fn start(respond: impl Fn(&Request, usize) -> Vec<u8> + Send + 'static) -> Fake {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let count = Arc::new(AtomicUsize::new(0));
@@ -36,7 +37,7 @@ impl Fake {
         Fake { url, count }
     }
 
-    pub(super) fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.count.load(Ordering::SeqCst)
     }
 }
@@ -59,12 +60,13 @@ fn serve(mut stream: TcpStream, respond: impl Fn(&Request) -> Vec<u8>) -> std::i
         }
         headers.push(line);
     }
-    reader.take(length).read_to_end(&mut Vec::new())?;
-    stream.write_all(&respond(&Request { path, headers }))
+    let mut body = String::new();
+    reader.take(length).read_to_string(&mut body)?;
+    stream.write_all(&respond(&Request { path, headers, body }))
 }
 
 /// An answer in JSON, or with those headers.
-pub(super) fn answer(status: u16, headers: &[&str], body: &str) -> Vec<u8> {
+pub(crate) fn answer(status: u16, headers: &[&str], body: &str) -> Vec<u8> {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let length = body.len();
     format!("HTTP/1.1 {status} -\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}")

@@ -2,7 +2,7 @@
 
 mod contents;
 mod drift;
-mod fake;
+pub(crate) mod fake;
 mod faults;
 mod listing;
 

@@ -11,7 +11,7 @@
 //! Everything else in it, and every symbolic link, is somebody else's and left alone.
 
 mod draft;
-mod files;
+pub(crate) mod files;
 mod lock;
 mod read;
 mod tidy;

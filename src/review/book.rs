@@ -1,0 +1,160 @@
+//! All that was said of one drill: `review.jsonl` beside its journal.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::settings::ReviewSettings;
+use super::statement::{FORMAT, Statement, hash};
+use crate::fault::Fault;
+use crate::journal::Journal;
+use crate::suite::source::hex;
+
+const STAGE: &str = "review";
+
+/// The names of the files in a drill's folder.
+pub(crate) const JOURNAL: &str = "journal.json";
+pub(crate) const BOOK: &str = "review.jsonl";
+
+/// All that was said of one drill, and the drill.
+pub(crate) struct Book {
+    pub(crate) folder: PathBuf,
+    pub(crate) journal: Journal,
+    /// The SHA-256 of the journal's file.
+    pub(crate) sha256: String,
+    pub(crate) statements: Vec<Statement>,
+    /// The hash of the last line.
+    last: Option<String>,
+}
+
+impl Book {
+    /// Reads what was said of the drill in a folder, and proves it.
+    ///
+    /// # Errors
+    /// There is no drill; or something was altered since it was said.
+    pub(crate) fn open(folder: &Path, settings: &ReviewSettings) -> Result<Self, Fault> {
+        let path = folder.join(JOURNAL);
+        let bytes = fs::read(&path).map_err(|error| read_fault(&path, &error))?;
+        let journal: Journal = serde_json::from_slice(&bytes).map_err(|error| {
+            let help = "it is the record of a drill, written by this program: look for a copy";
+            Fault::failed(format!("not a journal: {error}"))
+                .stage(STAGE)
+                .object(path.display())
+                .help(help)
+        })?;
+        let sha256 = hex(&Sha256::digest(&bytes));
+        let mut book =
+            Self { folder: folder.to_owned(), journal, sha256, statements: Vec::new(), last: None };
+        let path = folder.join(BOOK);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(book),
+            Err(error) => return Err(read_fault(&path, &error)),
+        };
+        let lines = whole(&text).split(|byte| *byte == b'\n');
+        for (index, line) in lines.filter(|line| !line.is_empty()).enumerate() {
+            let refused = |message: String| {
+                let help = "keep everything as it is, and find out who changed it: the audit log \
+                            has a line of each statement";
+                Fault::failed(message)
+                    .stage(STAGE)
+                    .object(format!("{} line {}", path.display(), index + 1))
+                    .help(help)
+            };
+            let statement: Statement = serde_json::from_slice(line)
+                .map_err(|error| refused(format!("not a statement: {error}")))?;
+            book.prove(&statement, settings).map_err(refused)?;
+            book.last = Some(hash(line));
+            book.statements.push(statement);
+        }
+        Ok(book)
+    }
+
+    /// Whether a statement may stand where it stands.
+    fn prove(&self, statement: &Statement, settings: &ReviewSettings) -> Result<(), String> {
+        if statement.format != FORMAT {
+            return Err(format!(
+                "it is of the form `{}`, and this program reads `{FORMAT}`",
+                statement.format
+            ));
+        }
+        if statement.drill != self.journal.run.id || statement.journal != self.sha256 {
+            return Err("it was said of another journal: that was written anew since".to_owned());
+        }
+        if statement.previous != self.last {
+            return Err("it does not follow the line before".to_owned());
+        }
+        match (&statement.signature, &statement.key) {
+            (None, None) => Ok(()),
+            _ if !statement.is_signed() => Err("its signature is not right".to_owned()),
+            // What somebody signed who is not listed any more is shown, and counts for nothing.
+            _ => match settings.person(&statement.person).and_then(|person| person.key.as_ref()) {
+                Some(key) if Some(key.text()) != statement.key.as_deref() => Err(format!(
+                    "it is signed by another key than that of {} in suites/drill.toml",
+                    statement.person
+                )),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// The hash that the next statement carries.
+    pub(crate) fn last(&self) -> Option<String> {
+        self.last.clone()
+    }
+
+    /// Adds a statement.
+    ///
+    /// # Errors
+    /// It cannot be written; or somebody else said something meanwhile.
+    pub(crate) fn add(
+        &mut self,
+        statement: Statement,
+        settings: &ReviewSettings,
+    ) -> Result<(), Fault> {
+        let path = self.folder.join(BOOK);
+        let fault = |error: &io::Error| {
+            Fault::errored(format!("cannot be written: {error}"))
+                .stage(STAGE)
+                .object(path.display())
+        };
+        let mut options = OpenOptions::new();
+        let file = options.create(true).append(true).mode(0o600).open(&path);
+        let mut file: File = file.map_err(|error| fault(&error))?;
+        file.lock().map_err(|error| fault(&error))?;
+        if Self::open(&self.folder, settings)?.last != self.last {
+            let message = "somebody else said something of this drill meanwhile";
+            return Err(Fault::errored(message).stage(STAGE).help("look at it, and try again"));
+        }
+        self.prove(&statement, settings).map_err(|message| Fault::errored(message).stage(STAGE))?;
+        let mut line = statement.line()?;
+        self.last = Some(hash(&line));
+        line.push(b'\n');
+        // What a kill has cut off was never said.
+        let text = fs::read(&path).map_err(|error| fault(&error))?;
+        file.set_len(whole(&text).len() as u64).map_err(|error| fault(&error))?;
+        file.write_all(&line).and_then(|()| file.sync_all()).map_err(|error| fault(&error))?;
+        self.statements.push(statement);
+        Ok(())
+    }
+}
+
+/// The whole lines of a text: one that a kill cut off was never said.
+fn whole(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    text.get(..end).unwrap_or_default()
+}
+
+fn read_fault(path: &Path, error: &io::Error) -> Fault {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "name a drill whose folder is below the reports' `drill`",
+        _ => "see why, and try again",
+    };
+    Fault::errored(format!("cannot be read: {error}"))
+        .stage(STAGE)
+        .object(path.display())
+        .help(help)
+}
