@@ -93,3 +93,48 @@ fn what_is_red_before_leaves_no_time_measured() {
     let report = json(&reports(&target).pop().unwrap());
     assert_eq!(report["summary"]["status"], "partial");
 }
+
+#[test]
+fn a_plan_that_cannot_keep_the_rpo_is_told_so_and_fails_the_drill_where_that_is_wanted() {
+    let site = shared();
+    let target = Target::new(&site);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    for (plan, code) in [("advisory", 0), ("blocking", 1)] {
+        target.project.settings(&format!("[objectives]\nrpo = \"1s\"\nplan = {plan:?}\n"));
+        let words = ["drill", "--env", "staging", "--backup", "latest", "objectives::plan"];
+        let ran = target.project.run(&words);
+        assert_eq!((ran.code, ran.outcome("objectives::plan")), (code, "failed".to_owned()));
+        assert!(ran.reason("objectives::plan").contains("the newest backup before this drill was"));
+        let report = json(&reports(&target).pop().unwrap());
+        assert_eq!(report["objectives"][2]["met"], false);
+        let first = &report["summary"]["recommendations"][0];
+        assert_eq!(first["from"], "objectives::plan", "{first}");
+        assert_eq!(first["weight"], 1);
+    }
+}
+
+#[test]
+fn production_is_asked_as_its_ready_says_and_only_read() {
+    let site = shared();
+    let target = Target::unmarked(&site);
+    let path = target.project.path().join("suites/environments.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let base = text.split("base_url = \"").nth(1).unwrap().split('"').next().unwrap();
+    for (url, request, outcome, says) in [
+        (base, "GET /api/health", "passed", ""),
+        (base, "GET /api/nothing", "errored", "not ready within"),
+        (base, "POST /api/health", "errored", "`POST` may write"),
+        ("http://127.0.0.1:9", "GET /api/health", "errored", "not ready within"),
+    ] {
+        let production = format!(
+            "[environment.production]\nbase_url = {url:?}\n[environment.production.ready]\n\
+             request = {request:?}\ndeadline = \"1s\"\ninterval = \"100ms\"\n"
+        );
+        fs::write(&path, production + &text).unwrap();
+        let ran = target.project.run(&["drill", "--env", "staging", "production::"]);
+        assert_eq!(ran.outcome("production::answers"), outcome, "{}", ran.console());
+        assert!(ran.reason("production::answers").contains(says), "{}", ran.console());
+    }
+    // Nothing of a backup was asked for.
+    assert!(target.project.backups().is_empty());
+}

@@ -1,14 +1,15 @@
 //! `report.html`: one page that needs nothing else, no script and no network.
 //!
 //! `page.html` is the page, `section.html` a section of it, `style.css` how it looks: on a screen
-//! of any width, in the dark, on paper. `view` is what the page is filled with, `charts` the
-//! geometry of its pictures.
+//! of any width, in the dark, on paper. `view` is what the page is filled with, `sections` its
+//! sections, `charts` the geometry of its pictures.
 //!
 //! Foreign text gets in by one door: the formatter below, which makes control characters visible
 //! and escapes what means something to HTML, in text and in attributes. A policy in the page's head
 //! forbids everything that is not in the page itself.
 
 mod charts;
+mod sections;
 mod view;
 
 use std::collections::BTreeMap;
@@ -45,14 +46,14 @@ pub(crate) fn render(
     files: &BTreeMap<String, Vec<u8>>,
 ) -> Result<String, String> {
     let jinja = JINJA.as_ref().map_err(Clone::clone)?;
-    let section = |view: &view::SectionView| -> Result<Value, String> {
+    let section = |view: &sections::SectionView| -> Result<Value, String> {
         let template = jinja.get_template("section").map_err(|error| error.to_string())?;
         let html = template.render(Value::from(Serde(view)));
         Ok(Value::from_safe_string(html.map_err(|error| error.to_string())?))
     };
     let view = view::View::new(report);
-    let sections = view::sections(report, files);
-    let rendered = |list: &[view::SectionView]| -> Result<Vec<Value>, String> {
+    let sections = sections::sections(report, files);
+    let rendered = |list: &[sections::SectionView]| -> Result<Vec<Value>, String> {
         list.iter().map(&section).collect()
     };
     let page = minijinja::context! {
