@@ -95,7 +95,7 @@ impl Course<'_> {
     }
 
     /// The new token, as the vault has it now.
-    pub(super) fn from_vault(&mut self) -> Result<SecretString, Fault> {
+    pub(super) fn read_vault(&mut self) -> Result<SecretString, Fault> {
         let found = self.twilio.vault.get(self.redactor)?;
         if self.is_new(&found) {
             self.new = Some(found.clone());
@@ -156,7 +156,7 @@ impl Course<'_> {
         }
         let program = self.twilio.vault.program().to_owned();
         let Some(new) = self.new.clone() else {
-            let found = self.from_vault()?;
+            let found = self.read_vault()?;
             if self.is_new(&found) {
                 self.tell("stored    in the vault already, and read back");
                 return Ok(self.reach(Phase::Stored)?);
@@ -165,7 +165,7 @@ impl Course<'_> {
             return Ok(self.reach(Phase::Begun)?);
         };
         let put = self.twilio.vault.put(&new, self.redactor);
-        let found = match (self.from_vault(), &put) {
+        let found = match (self.read_vault(), &put) {
             (Ok(found), _) => found,
             // Why it did not take the token is nearer to the cause.
             (Err(fault), put) => return Err(put.clone().err().unwrap_or(fault).into()),
@@ -185,7 +185,7 @@ impl Course<'_> {
 
     /// Step four, with what the vault has.
     async fn prove(&mut self) -> Result<(), Broke> {
-        let found = self.from_vault()?;
+        let found = self.read_vault()?;
         if !self.is_new(&found) {
             return self.begin_again(&found);
         }

@@ -16,7 +16,7 @@ impl Course<'_> {
         if self.state.rescued.is_some() {
             return self.rescue();
         }
-        let new = self.from_vault()?;
+        let new = self.read_vault()?;
         if !self.is_new(&new) {
             return self.begin_again(&new);
         }
@@ -109,7 +109,7 @@ impl Course<'_> {
 
     /// Step six: the new token is accepted, and the old one is not.
     pub(super) async fn confirm(&mut self) -> Result<(), Broke> {
-        let new = self.from_vault()?;
+        let new = self.read_vault()?;
         if !self.is_new(&new) {
             let message = "the vault does not hold the token that was promoted";
             return Err(Fault::errored(message).stage("vault").help(CONSOLE).into());
