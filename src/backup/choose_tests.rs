@@ -2,7 +2,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::{Choice, Known, choose};
 use crate::backup::manifest::SourceIdentity;
-use crate::backup::origin::{Reached, Whose};
+use crate::backup::origin::{Part, Reached, Whose};
 use crate::database::ConnectionUrl;
 use crate::fault::{Fault, FaultKind};
 
@@ -21,6 +21,7 @@ pub(crate) fn identity(environment: &str, host: &str, number: Option<&str>) -> S
         project: None,
         standby: false,
         started: environment == "local",
+        storage: None,
     }
 }
 
@@ -66,7 +67,8 @@ fn asked(
     ask: &dyn Fn(&ConnectionUrl) -> Result<SourceIdentity, Fault>,
 ) -> Result<super::Chosen, Fault> {
     let url = || ConnectionUrl::parse(url).ok();
-    choose(backups, choice, Whose { environment: "production", strict: true, url: &url, ask })
+    let part = &Part::Database;
+    choose(backups, choice, Whose { environment: "production", strict: true, url: &url, part, ask })
 }
 
 /// The number of the chosen one, and how many were passed over.

@@ -10,9 +10,9 @@ use crate::backup::make::{Left, left_out};
 use crate::backup::place;
 use crate::backup::settings::LEAST_RETENTION;
 use crate::backup::stop::Stop;
-use crate::backup::storage::{Api, Network, Role, Wanted, wanted_there};
+use crate::backup::storage::{Api, Network, Role, Wanted, project_url, wanted_there};
 use crate::database::{self, ConnectionUrl, PgTools, Session};
-use crate::environment::source::resolve_database;
+use crate::environment::source::{is_storage_alone, resolve_database, resolve_storage};
 use crate::fault::Fault;
 use crate::harness::Context;
 use crate::journal::Measure;
@@ -32,13 +32,33 @@ pub(super) struct Gathered {
 /// Where the data come from.
 pub(super) struct Source {
     pub(super) environment: String,
-    pub(super) url: ConnectionUrl,
+    /// The database's; nothing where storage is all that is configured.
+    pub(super) url: Option<ConnectionUrl>,
     storage: Option<(String, String)>,
     /// About how many bytes there are; for what is left to do, and for the room that it takes.
     pub(super) estimate: u64,
     /// The server's version, once it was asked: 150018 is 15.18.
     version: Option<i32>,
     tools: Option<std::path::PathBuf>,
+}
+
+impl Source {
+    /// Where it is, without keys or passwords.
+    pub(super) fn shown(&self) -> String {
+        let project = |(url, _): &(String, String)| project_url(url).unwrap_or_default();
+        match &self.url {
+            Some(url) => url.shown(),
+            None => {
+                format!("storage of {}", self.storage.as_ref().map(project).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The database's URL.
+    fn database(&self) -> Result<&ConnectionUrl, Trouble> {
+        let reason = || format!("no database is configured for {}", self.environment);
+        self.url.as_ref().ok_or_else(|| Trouble::Skipped(reason()))
+    }
 }
 
 /// What was found of one prerequisite.
@@ -84,21 +104,29 @@ impl Gathering<'_> {
         let tools = settings.tools.as_ref().map(|tools| self.state.root.join(tools));
         let (environment, text, storage, tools) = match self.context.source.clone() {
             Some(own) => {
-                (self.context.environment().to_owned(), own.database, own.storage, own.tools)
+                let name = self.context.environment().to_owned();
+                (name, Some(own.database), own.storage, own.tools)
+            }
+            None if is_storage_alone(&self.state.environments, &settings.source) => {
+                let name = settings.source.clone();
+                let found = resolve_storage(&self.state.environments, &name, redactor);
+                let found = found.map_err(|problems| place::told(&problems))?;
+                (name, None, Some(found), tools)
             }
             None => {
                 let name = settings.source.clone();
                 let found = resolve_database(&self.state.environments, &name, redactor);
                 let found = found.map_err(|problems| place::told(&problems))?;
-                (name, found.url, found.storage, tools)
+                (name, Some(found.url), found.storage, tools)
             }
         };
-        let url = ConnectionUrl::parse(&text)?;
-        for secret in url.password().into_iter().chain(storage.iter().map(|(_, key)| key.as_str()))
+        let url = text.as_deref().map(ConnectionUrl::parse).transpose()?;
+        let password = url.iter().filter_map(ConnectionUrl::password);
+        for secret in
+            password.chain(storage.iter().map(|(_, key)| key.as_str())).chain(text.as_deref())
         {
             redactor.learn(secret);
         }
-        redactor.learn(&text);
         self.gathered.source =
             Some(Source { environment, url, storage, estimate: 0, version: None, tools });
         Ok(())
@@ -108,10 +136,11 @@ impl Gathering<'_> {
         let Some(source) = &mut self.gathered.source else {
             return Err(Trouble::Needs("credentials"));
         };
+        let url = source.database()?.clone();
         let excluded = left_out(&self.state.settings.exclude, Left::Rows);
         let begun = Instant::now();
         let asked = self.context.runtime().block_on(async {
-            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            let session = Session::open(&url, "smokedrill prerequisites").await?;
             let estimate = database::estimate(&session, &excluded).await?;
             Ok::<_, Fault>((session.server_version(), estimate))
         });
@@ -124,35 +153,36 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// The source, once it has answered.
-    fn answered(&self) -> Result<(&Source, i32), Trouble> {
+    /// The source, once its database has answered.
+    fn answered(&self) -> Result<(&Source, &ConnectionUrl, i32), Trouble> {
         let source = self.gathered.source.as_ref().ok_or(Trouble::Needs("credentials"))?;
-        Ok((source, source.version.ok_or(Trouble::Needs("source"))?))
+        let url = source.database()?;
+        Ok((source, url, source.version.ok_or(Trouble::Needs("source"))?))
     }
 
     /// Our own sessions are read-only in any case; `pg_dump`'s on what reaches the server.
     fn read_only(&mut self) -> Found {
-        let (source, _) = self.answered()?;
+        let (_, url, _) = self.answered()?;
         self.context.runtime().block_on(async {
-            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            let session = Session::open(url, "smokedrill prerequisites").await?;
             database::keeper(&session).await
         })?;
         Ok(())
     }
 
     fn privileges(&mut self) -> Found {
-        let (source, _) = self.answered()?;
+        let (_, url, _) = self.answered()?;
         let exclude = &self.state.settings.exclude;
         let (whole, rows) = (left_out(exclude, Left::Whole), left_out(exclude, Left::Rows));
         let privileges = self.context.runtime().block_on(async {
-            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            let session = Session::open(url, "smokedrill prerequisites").await?;
             database::privileges(&session, &whole, &rows).await
         })?;
         privileges.fault().map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     fn tools(&mut self) -> Found {
-        let (source, version) = self.answered()?;
+        let (source, _, version) = self.answered()?;
         let tools = PgTools::find(source.tools.as_deref(), version)?;
         self.measured
             .push(Measure::count("major version", u64::from(tools.major().unsigned_abs())));
@@ -166,7 +196,7 @@ impl Gathering<'_> {
         let Some(free) = room.free else { return Ok(()) };
         let free = Measure::bytes("free", free);
         // Compressed it takes less; but to run full halfway is worse than to ask for too much.
-        let needed = self.answered().map(|(source, _)| source.estimate);
+        let needed = self.answered().map(|(source, ..)| source.estimate);
         let free = needed.map_or(free.clone(), |needed| free.at_least(needed as f64));
         self.measured.push(free.clone());
         match free.holds() {
@@ -206,6 +236,12 @@ impl Gathering<'_> {
     fn storage(&mut self) -> Found {
         let source = self.gathered.source.as_ref().ok_or(Trouble::Needs("credentials"))?;
         if self.state.settings.buckets.is_empty() {
+            if source.url.is_none() {
+                let help = "name them, or `[\"*\"]` for all, or configure a database";
+                let message = "there is nothing to back up: neither a database nor a bucket is \
+                               configured (`buckets` in suites/drill.toml)";
+                return Err(Fault::usage(message).help(help).into());
+            }
             let reason = "no bucket is configured (`buckets` in suites/drill.toml)";
             return Err(Trouble::Skipped(reason.to_owned()));
         }
@@ -230,6 +266,8 @@ impl Gathering<'_> {
     }
 
     fn supabase_cli(&mut self) -> Found {
+        let source = self.gathered.source.as_ref();
+        source.map(Source::database).transpose()?;
         if !self.state.settings.supabase_cli {
             let reason = "not used (`[supabase] cli` in suites/drill.toml)";
             return Err(Trouble::Skipped(reason.to_owned()));
@@ -253,7 +291,8 @@ impl Gathering<'_> {
     fn linked(&self) -> Found {
         let link = self.state.root.join("supabase/.temp/project-ref");
         let linked = std::fs::read_to_string(link).unwrap_or_default().trim().to_owned();
-        let source = self.gathered.source.as_ref().and_then(|source| source.url.project());
+        let source =
+            self.gathered.source.as_ref().and_then(|source| source.url.as_ref()?.project());
         match source {
             Some(source) if !linked.is_empty() && linked != source => {
                 let help = format!("run `supabase link --project-ref {source}`");

@@ -12,7 +12,7 @@
 use super::credential::short;
 use super::load::Environments;
 use super::lookup::Context;
-use super::model::{DatabaseKind, Source};
+use super::model::{DatabaseKind, Source, StorageSpec};
 use crate::redact::Redactor;
 use crate::suite::problem::{Problem, Problems, known};
 
@@ -59,18 +59,53 @@ pub(crate) fn resolve_database(
     };
     let mut problems = Problems::default();
     let url = database_url(&database.url, &context.at("/database/url"), redactor, &mut problems);
-    let storage = spec.storage.as_ref().map(|storage| {
-        let at = context.at("/storage/url");
-        let url = storage_url(&storage.url, &at, redactor, &mut problems);
-        let at = context.at("/storage/key");
-        let key = find(&storage.key, true, &at, redactor, &mut problems);
-        Some((url?, key?))
-    });
+    let storage = spec.storage.as_ref();
+    let storage = storage.map(|storage| storage_of(storage, &context, redactor, &mut problems));
     problems.or(())?;
     // Whatever is missing has been told of as a problem.
     let storage = storage.flatten();
     let kind = database.kind;
     url.map(|url| Resolved { url, kind, storage }).ok_or_else(Problems::default)
+}
+
+/// Whether an environment names its storage, and no database.
+pub(crate) fn is_storage_alone(environments: &Environments, name: &str) -> bool {
+    let spec = environments.file.environment.get(name);
+    spec.is_some_and(|spec| spec.database.is_none() && spec.storage.is_some())
+}
+
+/// Fetches the URL and the key of an environment's storage, and teaches the redactor the key.
+///
+/// # Errors
+/// It names none; or everything that cannot be fetched, with the place that asks for it.
+pub(crate) fn resolve_storage(
+    environments: &Environments,
+    name: &str,
+    redactor: &Redactor,
+) -> Result<(String, String), Problems> {
+    let context = environments.context(name);
+    let spec = environments.file.environment.get(name);
+    let Some(storage) = spec.and_then(|spec| spec.storage.as_ref()) else {
+        let message = format!("the environment `{name}` does not say where its storage is");
+        return Err(context.problem(message).into());
+    };
+    let mut problems = Problems::default();
+    let found = storage_of(storage, &context, redactor, &mut problems);
+    problems.or(())?;
+    // Whatever is missing has been told of as a problem.
+    found.ok_or_else(Problems::default)
+}
+
+/// The storage's URL and key.
+fn storage_of(
+    storage: &StorageSpec,
+    context: &Context,
+    redactor: &Redactor,
+    problems: &mut Problems,
+) -> Option<(String, String)> {
+    let url = storage_url(&storage.url, &context.at("/storage/url"), redactor, problems);
+    let key = find(&storage.key, true, &context.at("/storage/key"), redactor, problems);
+    Some((url?, key?))
 }
 
 /// What to write where nothing is written.

@@ -42,7 +42,7 @@ mod sorter;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use api::{Api, Network};
+pub(crate) use api::{Api, Network, project_url};
 pub(crate) use compare::{Gone, compare, settings};
 pub(crate) use contents::{Copied, copy};
 pub(crate) use database::{by_database, deletions, is_gone, tables};
