@@ -32,7 +32,8 @@ pub(crate) fn reached(environment: &str, host: &str) -> Reached {
 
 /// Backups an hour apart, oldest first: `o` good ones of production, `l` of local, `p` of
 /// another's production; `x` marks a damaged one, `?` one that cannot be read, `r` one of
-/// production whose proof failed, `s` production's by another name of the same server.
+/// production whose proof failed, `s` production's by another name of the same server, `a` of its storage
+/// alone.
 fn backups(kinds: &str) -> Vec<Known> {
     let first: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
     let one = |(index, kind): (usize, char)| Known {
@@ -43,6 +44,10 @@ fn backups(kinds: &str) -> Vec<Known> {
             '?' => Err(Fault::errored("503")),
             'l' => Ok(reached("local", "127.0.0.1")),
             'p' => Ok(reached("production", "other.test")),
+            'a' => Ok(Reached::from(&SourceIdentity {
+                storage: Some("https://db.test".to_owned()),
+                ..identity("production", "db.test", None)
+            })),
             's' => Ok(Reached::from(&identity("production", "alias.test", Some("db.test")))),
             _ => Ok(reached("production", "db.test")),
         },
@@ -105,10 +110,30 @@ fn latest_and_previous_are_good_ones_of_the_source() {
         ("oro", Some((2, 0)), Some((0, 1))),
         // One server has many names.
         ("os", Some((1, 0)), Some((0, 0))),
+        // Of storage alone no database can be restored.
+        ("a", None, None),
+        ("oa", Some((0, 0)), None),
     ] {
         assert_eq!(chosen(kinds, &Choice::Latest), latest, "latest of {kinds:?}");
         assert_eq!(chosen(kinds, &Choice::Previous), previous, "previous of {kinds:?}");
     }
+}
+
+#[test]
+fn without_a_database_those_of_storage_alone_are_meant() {
+    let all = backups("ooa");
+    let ask = |_: &ConnectionUrl| Err(Fault::errored("no answer"));
+    let choose = |part: &Part| {
+        let whose =
+            Whose { environment: "production", strict: true, url: &|| None, part, ask: &ask };
+        choose(&all, &Choice::Latest, whose).map(|chosen| chosen.id)
+    };
+    let of = |url: &str| Part::Storage(Some(url.to_owned()));
+    assert_eq!(choose(&of("https://db.test")).unwrap(), all[2].id);
+    assert_eq!(choose(&Part::Storage(None)).unwrap(), all[2].id);
+    assert_eq!(choose(&Part::Database).unwrap(), all[1].id);
+    let told = choose(&of("https://other.test")).unwrap_err().to_string();
+    assert!(told.contains("no good backup of `production`"), "{told}");
 }
 
 #[test]

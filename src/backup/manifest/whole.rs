@@ -245,3 +245,7 @@ impl Manifest {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "whole_tests.rs"]
+mod tests;
