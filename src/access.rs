@@ -31,10 +31,41 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
     let name = environment.unwrap_or(&settings.source);
     let resolved = resolve_database(&environments, name, &redactor);
     let url = ConnectionUrl::parse(&resolved.map_err(|problems| told(&problems))?.url)?;
+    let root = root(suites);
+    let audit = Audit::open(&root.join(&settings.audit))?;
+    let record = |result, detail: String| Record {
+        operation: Operation::AccessProduction,
+        source: url.shown(),
+        object: None,
+        result,
+        detail: redactor.secrets(&detail),
+        manifest: None,
+    };
+    // Who was refused has tried, which is on record too.
+    audit.append(&record(Standing::Started, format!("psql on {name}, read-only")))?;
+    let folder = settings.tools.as_ref().map(|tools| root.join(tools));
+    let ended = opened(&url, folder.as_deref(), arguments);
+    let (result, detail) = match &ended {
+        Ok(status) if status.success() => (Standing::Passed, format!("psql ended: {status}")),
+        Ok(status) => (Standing::Errored, format!("psql ended: {status}")),
+        Err(fault) => (Standing::from(fault.kind()), format!("not opened: {}", fault.line())),
+    };
+    let recorded = audit.append(&record(result, detail));
+    let status = ended?;
+    recorded?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+/// Opens `psql`, where something keeps it from writing; how it ended.
+fn opened(
+    url: &ConnectionUrl,
+    folder: Option<&Path>,
+    arguments: &[String],
+) -> Result<ExitStatus, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
     let (version, kept, told) = runtime.block_on(async {
-        let session = Session::open(&url, "smokedrill psql").await?;
+        let session = Session::open(url, "smokedrill psql").await?;
         let kept = keeper(&session).await.map_err(|fault| fault.object(url.shown()))?;
         Ok::<_, Fault>((session.server_version(), kept, session.read_only_from_start()))
     })?;
@@ -45,20 +76,8 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
             url.user()
         ));
     }
-    let root = root(suites);
-    let folder = settings.tools.as_ref().map(|tools| root.join(tools));
-    let tools = PgTools::find(folder.as_deref(), version)?;
-    let audit = Audit::open(&root.join(&settings.audit))?;
-    let record = |result, detail: String| Record {
-        operation: Operation::AccessProduction,
-        source: url.shown(),
-        object: None,
-        result,
-        detail,
-        manifest: None,
-    };
-    audit.append(&record(Standing::Started, format!("psql on {name}, read-only")))?;
-    let mut command = tools.command("psql", &url, "smokedrill psql");
+    let tools = PgTools::find(folder, version)?;
+    let mut command = tools.command("psql", url, "smokedrill psql");
     // What a pooler drops at the start, psql says first; else it reads nobody's file.
     let _first = match told {
         true => {
@@ -80,19 +99,17 @@ pub fn psql(suites: &Path, environment: Option<&str>, arguments: &[String]) -> R
     command.args(arguments);
     command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
     let status = runtime.block_on(attended(&mut command));
-    let status = status.map_err(|error| Fault::errored(format!("psql cannot run: {error}")))?;
-    let standing = if status.success() { Standing::Passed } else { Standing::Errored };
-    audit.append(&record(standing, format!("psql ended: {status}")))?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    status.map_err(|error| Fault::errored(format!("psql cannot run: {error}")))
 }
 
 /// Runs it to its end. Ctrl-C is psql's own, which cancels a query by it and goes on: the terminal
-/// sends it to both, and who ends by it here would leave psql alone and its end unrecorded.
+/// sends it to both, and who ends by it here would leave psql alone and its end unrecorded. So it
+/// is with a terminal that is closed.
 async fn attended(command: &mut Command) -> io::Result<ExitStatus> {
     #[cfg(unix)]
     let _heard = {
         use tokio::signal::unix::{SignalKind, signal};
-        [signal(SignalKind::interrupt())?, signal(SignalKind::quit())?]
+        [SignalKind::interrupt(), SignalKind::quit(), SignalKind::hangup()].map(signal)
     };
     command.status()
 }

@@ -32,6 +32,7 @@ pub(crate) mod choose;
 pub(crate) mod complete;
 pub(crate) mod display;
 pub(crate) mod dump;
+pub(crate) mod encoding;
 pub(crate) mod encryption;
 pub(crate) mod id;
 pub(crate) mod make;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 
 use super::dump::is_error;
+use super::encoding::Encoding;
 use super::encryption::Identities;
 use super::manifest::Manifest;
 use super::store::{Store, fault_of};
@@ -30,8 +31,9 @@ pub(crate) fn missing_roles(
     let Some(file) = file else { return Err(Fault::failed("there is no file of roles")) };
     let Some(lines) = open(store, manifest, identities, &file.name)? else { return Ok(None) };
     let mut missing: BTreeSet<String> = manifest.catalogue.roles.iter().cloned().collect();
+    let mut roles = Roles::default();
     each(lines, &file.name, |line| {
-        if let Some(role) = role_of(line) {
+        if let Some(role) = roles.read(line) {
             missing.remove(&role);
         }
     })?;
@@ -61,14 +63,25 @@ pub(crate) fn logged_errors(
     Ok(Some(errors))
 }
 
-/// The role that a line makes, `CREATE ROLE name;`.
-pub(crate) fn role_of(line: &[u8]) -> Option<String> {
-    let rest = String::from_utf8_lossy(line.strip_prefix(b"CREATE ROLE ")?).into_owned();
-    let name = rest.trim_end().trim_end_matches(';');
-    Some(match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-        Some(name) => name.replace("\"\"", "\""),
-        None => name.to_owned(),
-    })
+/// Reads the names of roles off the lines that `pg_dumpall` writes.
+#[derive(Debug, Default)]
+pub(crate) struct Roles {
+    encoding: Encoding,
+}
+
+impl Roles {
+    /// The role that the next line makes, `CREATE ROLE name;`.
+    pub(crate) fn read(&mut self, line: &[u8]) -> Option<String> {
+        if let Some(encoding) = Encoding::set_by(line) {
+            self.encoding = encoding;
+        }
+        let rest = self.encoding.decode(line.strip_prefix(b"CREATE ROLE ")?.to_vec());
+        let name = rest.trim_end().trim_end_matches(';');
+        Some(match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+            Some(name) => name.replace("\"\"", "\""),
+            None => name.to_owned(),
+        })
+    }
 }
 
 fn open(
@@ -103,14 +116,18 @@ fn each(mut lines: Lines, name: &str, mut take: impl FnMut(&[u8])) -> Result<(),
 
 #[cfg(test)]
 mod tests {
-    use super::{logged_errors, missing_roles, role_of};
+    use super::{Roles, logged_errors, missing_roles};
     use crate::backup::store::testing::{self, ID};
 
     #[test]
     fn names_of_roles_are_read_as_they_were_written() {
+        let role_of = |line: &[u8]| Roles::default().read(line);
         assert_eq!(role_of(b"CREATE ROLE anon;\n").as_deref(), Some("anon"));
         assert_eq!(role_of(b"CREATE ROLE \"Old \"\"x\"\"\";\n").as_deref(), Some("Old \"x\""));
         assert_eq!(role_of(b"ALTER ROLE anon WITH LOGIN;\n"), None);
+        let mut roles = Roles::default();
+        assert_eq!(roles.read(b"SET client_encoding = 'LATIN1';\n"), None);
+        assert_eq!(roles.read(b"CREATE ROLE \"J\xf6rg\";\n").as_deref(), Some("Jörg"));
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! answers in place of PostgreSQL's.
 
 mod catalogue;
+pub(crate) mod clock;
 mod connect;
 mod counters;
 mod excluded;

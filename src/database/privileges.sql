@@ -10,31 +10,34 @@ dumped as (
     where nspname <> all ($1) and nspname || '.' || relname <> all ($2)
 ),
 lacking as (
-    select 'schema' as what, quote_ident(nspname) as name, nspname::text as plain, count(*) as objects
+    select 'schema' as what, quote_ident(nspname) as name, nspname::text as plain,
+        quote_ident(nspname) as schema
     from dumped where not has_schema_privilege(relnamespace, 'usage')
     group by nspname
 
     union all
     select case relkind when 'S' then 'sequence' else 'table' end,
-        quote_ident(nspname) || '.' || quote_ident(relname), nspname || '.' || relname, 1
+        quote_ident(nspname) || '.' || quote_ident(relname), nspname || '.' || relname,
+        quote_ident(nspname)
     from dumped
     -- For a sequence of an identity column too: where it stands is read from itself.
     where not has_table_privilege(oid, 'select')
         and (relkind <> 'S' or (nspname <> all ($3) and nspname || '.' || relname <> all ($4)))
 
     union all
-    select 'rows', quote_ident(nspname) || '.' || quote_ident(relname), nspname || '.' || relname, 1
+    select 'rows', quote_ident(nspname) || '.' || quote_ident(relname), nspname || '.' || relname,
+        quote_ident(nspname)
     from dumped where relkind in ('r', 'p') and row_security_active(oid)
         and nspname <> all ($3) and nspname || '.' || relname <> all ($4)
 
     union all
-    select 'large object', m.oid::text, m.oid::text, 1
+    select 'large object', m.oid::text, m.oid::text, ''
     from pg_largeobject_metadata m
     where not pg_has_role(lomowner, 'usage') and current_setting('lo_compat_privileges') = 'off'
         and not exists (select from aclexplode(lomacl)
                         where privilege_type = 'SELECT' and (grantee = 0 or pg_has_role(grantee, 'usage')))
 )
-select what, name, plain, quote_ident(current_user), rolsuper, rolbypassrls
+select what, name, plain, quote_ident(current_user), rolsuper, rolbypassrls, schema
 from pg_roles left join lacking on true
 where rolname = current_user
 order by what, plain

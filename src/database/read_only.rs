@@ -37,7 +37,9 @@ pub(crate) async fn keeper(session: &Session) -> Result<Keeper, Fault> {
                    ask for at their start, and the role may write";
     let help = format!(
         "connect directly, take a role that may only read, or have its owner run\n    \
-         ALTER ROLE {role} SET default_transaction_read_only = on;"
+         ALTER ROLE {role} SET default_transaction_read_only = on;\n  \
+         which through a pooler holds once its connections to the server are renewed: restart it, \
+         or wait until it has replaced them"
     );
     Err(Fault::errored(message).stage("read-only").help(help))
 }
@@ -104,6 +106,7 @@ mod tests {
             let told = kept(&pooler.url(&url)).await.unwrap_err().to_string();
             let line = format!("ALTER ROLE {role} SET default_transaction_read_only = on;");
             assert!(told.contains("pooler") && told.contains(&line), "{told}");
+            assert!(told.contains("once its connections to the server are renewed"), "{told}");
         }
         let by_role = "alter role kept_owner set default_transaction_read_only = on";
         admin.batch_execute(by_role).await.unwrap();

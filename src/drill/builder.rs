@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::state::State;
 use super::trials;
-use crate::harness::{Exercised, Harness, Kind, Running};
+use crate::harness::{CommandLine, Exercised, Harness, Kind, Running};
 
 /// A test harness that backs a source up, restores it masked, and proves both.
 ///
@@ -99,6 +99,10 @@ impl Drill {
             let inputs = state.settings.input().into_iter().chain(state.rules.input()).collect();
             // Checks belong to the environment that is restored into, never to the source.
             let name = arguments.environment();
+            let known = name == state.settings.source || starts(name);
+            if !known && only_backup(arguments) {
+                return Err(not_backed_up(name, &state.settings.source));
+            }
             let spec = environments.file.environment.get(name);
             let answers = starts(name) || spec.is_some_and(|spec| spec.base_url.is_some());
             let mut customs = trials::backup(&state);
@@ -111,4 +115,20 @@ impl Drill {
         }));
         harness.run_with(words)
     }
+}
+
+/// Whether nothing but the backup is asked for.
+fn only_backup(arguments: &CommandLine) -> bool {
+    let tags = &arguments.ours.tag;
+    !tags.is_empty() && tags.iter().all(|tag| tag == trials::BACKUP)
+}
+
+/// Whoever names an environment and asks for a backup alone means to back that one up.
+fn not_backed_up(name: &str, source: &str) -> String {
+    format!(
+        "error: `{name}` is not what is backed up: that is `{source}`, by `source` in \
+         suites/drill.toml\n  help: `--env {source}` (`make backup-prod ENV={source}`) backs \
+         {source} up; to back up `{name}`, write `source = \"{name}\"` below [backup] in \
+         suites/drill.toml"
+    )
 }

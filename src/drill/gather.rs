@@ -10,9 +10,9 @@ use crate::backup::make::{Left, left_out};
 use crate::backup::place;
 use crate::backup::settings::LEAST_RETENTION;
 use crate::backup::stop::Stop;
-use crate::backup::storage::{Api, Network, Role, Wanted, project_url, wanted_there};
-use crate::database::{self, ConnectionUrl, PgTools, Session};
-use crate::environment::source::{is_storage_alone, resolve_database, resolve_storage};
+use crate::backup::storage::{Api, Network, Role, Wanted, object_bytes, project_url, wanted_there};
+use crate::database::{self, ConnectionUrl, PgTools, Session, clock};
+use crate::environment::source::{Storage, is_storage_alone, resolve_source, resolve_storage};
 use crate::fault::Fault;
 use crate::harness::Context;
 use crate::journal::Measure;
@@ -34,9 +34,11 @@ pub(super) struct Source {
     pub(super) environment: String,
     /// The database's; nothing where storage is all that is configured.
     pub(super) url: Option<ConnectionUrl>,
-    storage: Option<(String, String)>,
+    storage: Storage,
     /// About how many bytes there are; for what is left to do, and for the room that it takes.
     pub(super) estimate: u64,
+    /// The bytes of the objects that are copied too.
+    objects: u64,
     /// The server's version, once it was asked: 150018 is 15.18.
     version: Option<i32>,
     tools: Option<std::path::PathBuf>,
@@ -45,12 +47,12 @@ pub(super) struct Source {
 impl Source {
     /// Where it is, without keys or passwords.
     pub(super) fn shown(&self) -> String {
-        let project = |(url, _): &(String, String)| project_url(url).unwrap_or_default();
-        match &self.url {
-            Some(url) => url.shown(),
-            None => {
-                format!("storage of {}", self.storage.as_ref().map(project).unwrap_or_default())
+        match (&self.url, &self.storage) {
+            (Some(url), _) => url.shown(),
+            (None, Storage::There(url, _)) => {
+                format!("storage of {}", project_url(url).unwrap_or_default())
             }
+            (None, _) => self.environment.clone(),
         }
     }
 
@@ -104,31 +106,41 @@ impl Gathering<'_> {
         let tools = settings.tools.as_ref().map(|tools| self.state.root.join(tools));
         let (environment, text, storage, tools) = match self.context.source.clone() {
             Some(own) => {
-                let name = self.context.environment().to_owned();
-                (name, Some(own.database), own.storage, own.tools)
+                let storage = own.storage;
+                let storage =
+                    storage.map_or(Storage::Unsaid, |(url, key)| Storage::There(url, key));
+                (self.context.environment().to_owned(), Some(own.database), storage, own.tools)
             }
             None if is_storage_alone(&self.state.environments, &settings.source) => {
                 let name = settings.source.clone();
                 let found = resolve_storage(&self.state.environments, &name, redactor);
-                let found = found.map_err(|problems| place::told(&problems))?;
-                (name, None, Some(found), tools)
+                let (url, key) = found.map_err(|problems| place::told(&problems))?;
+                (name, None, Storage::There(url, key), tools)
             }
             None => {
                 let name = settings.source.clone();
-                let found = resolve_database(&self.state.environments, &name, redactor);
-                let found = found.map_err(|problems| place::told(&problems))?;
-                (name, Some(found.url), found.storage, tools)
+                let found = resolve_source(&self.state.environments, &name, redactor);
+                let (found, storage) = found.map_err(|problems| place::told(&problems))?;
+                (name, Some(found.url), storage, tools)
             }
         };
         let url = text.as_deref().map(ConnectionUrl::parse).transpose()?;
-        let password = url.iter().filter_map(ConnectionUrl::password);
-        for secret in
-            password.chain(storage.iter().map(|(_, key)| key.as_str())).chain(text.as_deref())
-        {
-            redactor.learn(secret);
+        if let Some(password) = url.as_ref().and_then(ConnectionUrl::password) {
+            redactor.learn(password);
         }
-        self.gathered.source =
-            Some(Source { environment, url, storage, estimate: 0, version: None, tools });
+        if let Storage::There(_, key) = &storage {
+            redactor.learn(key);
+        }
+        text.as_deref().map(|text| redactor.learn(text));
+        self.gathered.source = Some(Source {
+            environment,
+            url,
+            storage,
+            estimate: 0,
+            objects: 0,
+            version: None,
+            tools,
+        });
         Ok(())
     }
 
@@ -137,19 +149,34 @@ impl Gathering<'_> {
             return Err(Trouble::Needs("credentials"));
         };
         let url = source.database()?.clone();
-        let excluded = left_out(&self.state.settings.exclude, Left::Rows);
+        let settings = &self.state.settings;
+        let excluded = left_out(&settings.exclude, Left::Rows);
+        let copies = settings.contents && matches!(source.storage, Storage::There(..));
+        let copied = copies.then(|| Wanted::of(&settings.buckets));
         let begun = Instant::now();
         let asked = self.context.runtime().block_on(async {
             let session = Session::open(&url, "smokedrill prerequisites").await?;
             let estimate = database::estimate(&session, &excluded).await?;
-            Ok::<_, Fault>((session.server_version(), estimate))
+            let objects = match &copied {
+                Some(wanted) => object_bytes(session.client(), wanted).await?,
+                None => 0,
+            };
+            let ahead = clock::ahead(&session).await?;
+            Ok::<_, Fault>((session.server_version(), estimate, objects, ahead))
         });
-        let (version, estimate) = asked?;
+        let (version, estimate, objects, ahead) = asked?;
+        if let Some(note) = clock::differs(ahead) {
+            self.context.note(&note);
+        }
         self.measured.push(Measure::seconds("answered in", begun.elapsed().as_secs_f64()));
         self.measured.push(Measure::bytes("database", estimate.database_bytes));
         self.measured.push(Measure::count("tables", estimate.tables.len() as u64));
         source.version = Some(version);
         source.estimate = estimate.bytes();
+        if copied.is_some() {
+            self.measured.push(Measure::bytes("objects", objects));
+        }
+        source.objects = objects;
         Ok(())
     }
 
@@ -178,7 +205,9 @@ impl Gathering<'_> {
             let session = Session::open(url, "smokedrill prerequisites").await?;
             database::privileges(&session, &whole, &rows).await
         })?;
-        privileges.fault().map_or(Ok(()), |fault| Err(fault.into()))
+        let redactor = self.context.redactor();
+        let shown = |text: &str| redactor.secrets(text) == text;
+        privileges.fault(shown).map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     fn tools(&mut self) -> Found {
@@ -196,7 +225,8 @@ impl Gathering<'_> {
         let Some(free) = room.free else { return Ok(()) };
         let free = Measure::bytes("free", free);
         // Compressed it takes less; but to run full halfway is worse than to ask for too much.
-        let needed = self.answered().map(|(source, ..)| source.estimate);
+        let needed =
+            self.answered().map(|(source, ..)| source.estimate.saturating_add(source.objects));
         let free = needed.map_or(free.clone(), |needed| free.at_least(needed as f64));
         self.measured.push(free.clone());
         match free.holds() {
@@ -245,9 +275,29 @@ impl Gathering<'_> {
             let reason = "no bucket is configured (`buckets` in suites/drill.toml)";
             return Err(Trouble::Skipped(reason.to_owned()));
         }
-        let Some((url, key)) = &source.storage else {
-            let reason = "no storage API is configured: what the database says is not compared";
-            return Err(Trouble::Skipped(reason.to_owned()));
+        let (url, key) = match &source.storage {
+            Storage::There(url, key) => (url, key),
+            Storage::Unset(..) | Storage::Unsaid if self.state.settings.contents => {
+                let message = "`contents = true` asks for the objects' contents, and there is no \
+                               storage API to copy them from";
+                let help = match &source.storage {
+                    Storage::Unset(url, key) => format!("set `{url}` and `{key}`"),
+                    _ => format!("write [environment.{}.storage]", source.environment),
+                };
+                let help = format!("{help}; or write `contents = false` in suites/drill.toml");
+                return Err(Fault::usage(message).help(help).into());
+            }
+            Storage::Unset(url, key) => {
+                let reason = format!(
+                    "no storage API is configured (neither `{url}` nor `{key}` is set): what the \
+                     database says is not compared"
+                );
+                return Err(Trouble::Skipped(reason));
+            }
+            Storage::Unsaid => {
+                let reason = "no storage API is configured: what the database says is not compared";
+                return Err(Trouble::Skipped(reason.to_owned()));
+            }
         };
         let api = Api::new(url, key, &Network::default())?;
         if api.role() != Role::Service {

@@ -138,7 +138,12 @@ fn size(proof: &Proof<'_>) -> Result<(), Failure> {
     proof.note(Measure::bytes("stored", stored));
     proof.note(Measure::count("rows", manifest.rows()));
     let data = Measure::bytes("uncompressed data", manifest.data_bytes());
-    proof.hold(data.at_least(proof.settings.minimum_size as f64))
+    let data = data.at_least(proof.settings.minimum_size as f64);
+    let told = format!(
+        "{data}\n  help: less than production is known to have: see what is missing; if it is that \
+         small, lower `minimum_size` below [backup] in suites/drill.toml"
+    );
+    proof.hold(data).map_err(|_| Failure::failed(told))
 }
 
 fn no_sql_errors(proof: &Proof<'_>) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! What is proved of the storage manifests and of the copied contents.
 
 use super::proofs::{Proof, failure, some};
-use crate::backup::manifest::Listing;
+use crate::backup::manifest::{Cause, Contents, Listing};
 use crate::harness::Failure;
 use crate::journal::Measure;
 
@@ -22,7 +22,10 @@ pub(super) fn buckets(proof: &Proof<'_>) -> Result<(), Failure> {
     let listings: Vec<&Listing> = listings.into_iter().flatten().flatten().collect();
     let Some(listing) = listings.iter().find(|listing| listing.conclusive) else {
         let message = match listings.is_empty() {
-            true => "the source has no storage tables, and its storage API is not configured",
+            true => {
+                "the source has no storage tables, and its storage API is not configured\n  help: \
+                 write `buckets = []` below [backup] in suites/drill.toml if it has no storage"
+            }
             // It says itself why.
             false if storage.is_some_and(|storage| !storage.notes.is_empty()) => {
                 "not verified: the storage API does not show everything, see the notes above, and \
@@ -74,6 +77,28 @@ pub(super) fn agreement(proof: &Proof<'_>) -> Result<(), Failure> {
     })
 }
 
+/// Which contents are missing, without a key of any: one may be somebody's name.
+fn lost(contents: &Contents, backup: &str) -> String {
+    let mut causes: Vec<String> = contents
+        .causes
+        .iter()
+        .map(|Cause { bucket, status, objects }| match status {
+            Some(status) => format!("{objects} in the bucket {bucket} (HTTP {status})"),
+            None => format!("{objects} in the bucket {bucket} (not what is listed)"),
+        })
+        .collect();
+    causes.sort();
+    let listed = contents.objects + contents.missing + contents.deleted;
+    let file = &contents.hashes;
+    format!(
+        "of {listed} objects {} could not be copied: {}\n  help: which, and why, is in \
+         {backup}/{file}, in the lines with \"missing\"; upload them again, or remove their rows if \
+         their bytes are lost for good",
+        contents.missing,
+        if causes.is_empty() { "see there".to_owned() } else { some(&causes) }
+    )
+}
+
 /// Whether every listed object's content was copied.
 pub(super) fn contents(proof: &Proof<'_>) -> Result<(), Failure> {
     let contents = proof.manifest().storage.as_ref().and_then(|storage| storage.contents.as_ref());
@@ -86,7 +111,8 @@ pub(super) fn contents(proof: &Proof<'_>) -> Result<(), Failure> {
             let listed = contents.objects + contents.missing + contents.deleted;
             let listed = Measure::count("listed to be copied", listed);
             proof.hold(listed.at_least(contents.expected as f64))?;
-            proof.hold(Measure::count("missing", contents.missing).at_most(0.0))
+            let missing = Measure::count("missing", contents.missing).at_most(0.0);
+            proof.hold(missing).map_err(|_| Failure::failed(lost(contents, &proof.manifest().id)))
         }
         None if proof.settings.contents && proof.backup.made => {
             Err(Failure::failed("the contents were asked for, and are not in the backup"))

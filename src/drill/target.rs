@@ -6,7 +6,7 @@ use crate::backup::place;
 use crate::backup::storage::{Api, Network};
 use crate::database::{self, ConnectionUrl, PgTools, Session, SourceKind};
 use crate::environment::model::DatabaseKind;
-use crate::environment::source::resolve_database;
+use crate::environment::source::{resolve_database, resolve_source};
 use crate::fault::Fault;
 use crate::harness::Context;
 
@@ -36,13 +36,13 @@ pub(super) fn target(state: &State, context: &Context) -> Result<Target, Fault> 
             .stage("guard")
             .help("name the environment to restore into: `--env staging`"));
     }
-    let found = resolve_database(&state.environments, name, redactor);
-    let found = found.map_err(|problems| place::told(&problems))?;
+    let found = resolve_source(&state.environments, name, redactor);
+    let (found, storage) = found.map_err(|problems| place::told(&problems))?;
     let url = ConnectionUrl::parse(&found.url)?;
     url.password().map(|password| redactor.learn(password));
     let hosted = is_hosted(&url, found.kind)?;
     // In a database of one's own, the rows of buckets are enough.
-    let storage = found.storage.filter(|_| hosted);
+    let storage = storage.there().filter(|_| hosted);
     let storage = storage.map(|(url, key)| Api::new(&url, &key, &Network::default()));
     Ok(Target { url, hosted, storage: storage.transpose()?, own: false })
 }

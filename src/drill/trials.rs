@@ -20,7 +20,7 @@ pub(super) const RESTORED: &str = "restore::made";
 pub(super) const SWAPPED: &str = "restore::swapped";
 
 /// The tag of what a backup is made by.
-const BACKUP: &str = "backup";
+pub(super) const BACKUP: &str = "backup";
 
 /// The trials that tell of its files, and of the archive in one of them.
 pub(super) const HASHES: &str = "backup::hashes";

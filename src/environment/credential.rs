@@ -148,6 +148,14 @@ pub(crate) fn short(context: &Context) -> Problem {
         .help("use a longer one; if it is no secret, say `secret = false` beside it")
 }
 
+/// The password of a URL that is too short to be hidden. A URL with a password is a secret in any
+/// case, whatever is said beside it.
+pub(crate) fn short_password(context: &Context) -> Problem {
+    let message = "the password in this URL has fewer than 4 characters, and cannot be hidden \
+                   reliably in output";
+    context.problem(message).help("use a longer one")
+}
+
 /// A JSON value as plain text.
 pub(crate) fn plain(value: serde_json::Value) -> String {
     match value {

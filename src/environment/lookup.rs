@@ -102,13 +102,26 @@ impl Context {
         Ok(Found { text, secret: lookup.secret.unwrap_or(true), literal: false })
     }
 
-    fn variable(&self, name: &str, default: Option<&str>) -> Result<String, Problem> {
-        let set = std::env::var(name).ok().filter(|value| !value.is_empty());
-        let set = match set {
-            Some(value) => Some(value),
-            None => self.dotenv()?.get(name).cloned(),
+    /// The variable that a source is to come from, where it is not set and nothing stands for it.
+    ///
+    /// # Errors
+    /// `.env` cannot be read.
+    pub(crate) fn unset<'a>(&self, source: &'a Source) -> Result<Option<&'a str>, Problem> {
+        let Source::Lookup(Lookup { env: Some(name), default: None, .. }) = source else {
+            return Ok(None);
         };
-        set.or_else(|| default.map(str::to_owned)).ok_or_else(|| {
+        Ok(self.set(name)?.is_none().then_some(name.as_str()))
+    }
+
+    fn set(&self, name: &str) -> Result<Option<String>, Problem> {
+        match std::env::var(name).ok().filter(|value| !value.is_empty()) {
+            Some(value) => Ok(Some(value)),
+            None => Ok(self.dotenv()?.get(name).cloned()),
+        }
+    }
+
+    fn variable(&self, name: &str, default: Option<&str>) -> Result<String, Problem> {
+        self.set(name)?.or_else(|| default.map(str::to_owned)).ok_or_else(|| {
             self.problem(format!("the environment variable `{name}` is not set"))
                 .help(format!("export {name}=…, or write it into a file `.env`"))
         })

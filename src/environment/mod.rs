@@ -3,12 +3,13 @@
 //! `model` is the file's form, `load` reads it, `lookup` fetches values from outside (a
 //! variable, a file, a vault's command), `credential` makes them into what a request carries,
 //! rightly or falsely, `target` is one environment with all of that in hand, and `source` is one
-//! as that from which backups are made.
+//! as that from which backups are made, with `password` for that of its connection.
 
 pub(crate) mod credential;
 pub(crate) mod load;
 pub(crate) mod lookup;
 pub(crate) mod model;
+mod password;
 pub(crate) mod source;
 pub(crate) mod target;
 

@@ -6,13 +6,14 @@
 //!
 //! [environment.production.storage]
 //! url = { env = "PROD_SUPABASE_URL", secret = false }
-//! key = { env = "PROD_SUPABASE_KEY" }
+//! key = { env = "PROD_SUPABASE_SERVICE_KEY" }
 //! ```
 
-use super::credential::short;
+use super::credential::{short, short_password};
 use super::load::Environments;
 use super::lookup::Context;
 use super::model::{DatabaseKind, Source, StorageSpec};
+use super::password;
 use crate::redact::Redactor;
 use crate::suite::problem::{Problem, Problems, known};
 
@@ -23,8 +24,33 @@ pub(crate) struct Resolved {
     pub(crate) url: String,
     /// How it is restored into, where somebody says so.
     pub(crate) kind: Option<DatabaseKind>,
-    /// The storage's URL and key, where the environment has them.
-    pub(crate) storage: Option<(String, String)>,
+}
+
+/// The storage of where a backup comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// The project's URL and key.
+    There(String, String),
+    /// It is optional, and neither of these variables is set.
+    Unset(String, String),
+    /// The environment says nothing of it.
+    Unsaid,
+}
+
+impl Storage {
+    /// URL and key, where they are at hand.
+    pub(crate) fn there(self) -> Option<(String, String)> {
+        match self {
+            Self::There(url, key) => Some((url, key)),
+            Self::Unset(..) | Self::Unsaid => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }
 
 impl std::fmt::Debug for Resolved {
@@ -33,9 +59,9 @@ impl std::fmt::Debug for Resolved {
     }
 }
 
-/// Fetches what an environment says of its database and storage. Teaches the redactor the
-/// connection's password, as it stands in the URL and decoded, the whole URL, and the storage's
-/// key: even where they are written in the file.
+/// Fetches what an environment says of its database. Teaches the redactor the connection's
+/// password, as it stands in the URL and decoded, and the whole URL: even where they are written in
+/// the file. Its storage is nobody's concern here: whoever only connects needs no key of it.
 ///
 /// # Errors
 /// There is no such environment, or it names no database; or everything that cannot be fetched,
@@ -45,27 +71,99 @@ pub(crate) fn resolve_database(
     name: &str,
     redactor: &Redactor,
 ) -> Result<Resolved, Problems> {
+    let mut problems = Problems::default();
+    let found = database(environments, name, redactor, &mut problems);
+    problems.or(())?;
+    // Whatever is missing has been told of as a problem.
+    found.ok_or_else(Problems::default)
+}
+
+/// The same, with the storage: teaches the redactor its key too.
+///
+/// # Errors
+/// As of [`resolve_database`]; or one of the storage's two variables is set alone.
+pub(crate) fn resolve_source(
+    environments: &Environments,
+    name: &str,
+    redactor: &Redactor,
+) -> Result<(Resolved, Storage), Problems> {
+    let mut problems = Problems::default();
+    let found = database(environments, name, redactor, &mut problems);
+    let storage = storage(environments, name, redactor, &mut problems);
+    problems.or(())?;
+    found.zip(storage).ok_or_else(Problems::default)
+}
+
+fn database(
+    environments: &Environments,
+    name: &str,
+    redactor: &Redactor,
+    problems: &mut Problems,
+) -> Option<Resolved> {
     let Some(spec) = environments.file.environment.get(name) else {
-        let message = format!("there is no environment `{name}` to back up");
+        let message = format!("there is no environment `{name}`");
         let names = environments.file.environment.keys().map(String::as_str);
         let file = environments.folder.join("environments.toml");
         let problem = Problem::of_file(&file, message).help(known(name, names)).help(form(name));
-        return Err(problem.into());
+        problems.push(problem);
+        return None;
     };
     let context = environments.context(name);
     let Some(database) = &spec.database else {
         let message = format!("the environment `{name}` does not say where its database is");
-        return Err(context.problem(message).help(form(name)).into());
+        problems.push(context.problem(message).help(form(name)));
+        return None;
     };
-    let mut problems = Problems::default();
-    let url = database_url(&database.url, &context.at("/database/url"), redactor, &mut problems);
-    let storage = spec.storage.as_ref();
-    let storage = storage.map(|storage| storage_of(storage, &context, redactor, &mut problems));
-    problems.or(())?;
-    // Whatever is missing has been told of as a problem.
-    let storage = storage.flatten();
-    let kind = database.kind;
-    url.map(|url| Resolved { url, kind, storage }).ok_or_else(Problems::default)
+    let url = database_url(&database.url, &context.at("/database/url"), redactor, problems)?;
+    Some(Resolved { url, kind: database.kind })
+}
+
+/// The storage. It is optional, and so are the variables that it is looked up in, but together.
+fn storage(
+    environments: &Environments,
+    name: &str,
+    redactor: &Redactor,
+    problems: &mut Problems,
+) -> Option<Storage> {
+    let spec = environments.file.environment.get(name).and_then(|spec| spec.storage.as_ref());
+    let Some(spec) = spec else { return Some(Storage::Unsaid) };
+    let context = environments.context(name);
+    let (at_url, at_key) = (context.at("/storage/url"), context.at("/storage/key"));
+    let unset = |context: &Context, source: &Source| match context.unset(source) {
+        Ok(unset) => Ok(unset.map(str::to_owned)),
+        Err(problem) => Err(problem),
+    };
+    match (unset(&at_url, &spec.url), unset(&at_key, &spec.key)) {
+        (Ok(Some(url)), Ok(Some(key))) => return Some(Storage::Unset(url, key)),
+        (Ok(Some(lacking)), Ok(None)) => {
+            problems.push(alone(&at_url, &lacking, spec.key.variable()));
+        }
+        (Ok(None), Ok(Some(lacking))) => {
+            problems.push(alone(&at_key, &lacking, spec.url.variable()));
+        }
+        _ => {
+            let found = storage_of(spec, &context, redactor, problems);
+            return found.map(|(url, key)| Storage::There(url, key));
+        }
+    }
+    None
+}
+
+/// One of two is set.
+fn alone(context: &Context, lacking: &str, set: Option<&str>) -> Problem {
+    let problem = match set {
+        Some(set) => context.problem(format!(
+            "the environment variable `{lacking}` is not set, and `{set}` is: they belong together"
+        )),
+        None => context.problem(format!("the environment variable `{lacking}` is not set")),
+    };
+    let without = match set {
+        Some(set) => format!("unset `{set}` too"),
+        None => "remove the [environment.….storage]".to_owned(),
+    };
+    problem.help(format!(
+        "export {lacking}=…, or write it into a file `.env`; to do without the storage API, {without}"
+    ))
 }
 
 /// Whether an environment names its storage, and no database.
@@ -110,8 +208,12 @@ fn storage_of(
 
 /// What to write where nothing is written.
 fn form(name: &str) -> String {
+    let started = match name {
+        "local" => "that of `local` is started by the tests alone, and gone when they end; ",
+        _ => "",
+    };
     format!(
-        "write [environment.{name}.database] with `url = {{ env = \"PROD_DB_URL_READONLY\" }}`, or \
+        "{started}write [environment.{name}.database] with `url = {{ env = \"PROD_DB_URL_READONLY\" }}`, or \
          name another environment as `source` in drill.toml"
     )
 }
@@ -124,16 +226,16 @@ fn database_url(
     problems: &mut Problems,
 ) -> Option<String> {
     let text = find(source, false, context, redactor, problems)?;
-    let secrets = passwords(&text);
-    if !secrets.iter().all(|secret| redactor.learn(secret)) {
-        problems.push(short(context));
-    }
-    if !secrets.is_empty() {
-        redactor.learn(&text);
-    }
+    password::hide(&text, redactor);
+    let place = match source.variable() {
+        Some(variable) => format!("`{variable}`"),
+        None => "the database".to_owned(),
+    };
     if !text.starts_with("postgresql://") && !text.starts_with("postgres://") {
-        let problem = context.problem("not the URL of a PostgreSQL database");
+        let problem = context.problem(format!("not the URL of a PostgreSQL database, in {place}"));
         problems.push(problem.help("expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE"));
+    } else if let Some((message, help)) = password::misspelt(&text, &place) {
+        problems.push(context.problem(message).help(help));
     }
     Some(text)
 }
@@ -147,7 +249,9 @@ fn storage_url(
 ) -> Option<String> {
     let text = find(source, false, context, redactor, problems)?;
     match super::target::base_url(&text) {
-        Ok(url) if !super::target::learn_password(&url, redactor) => problems.push(short(context)),
+        Ok(url) if !super::target::learn_password(&url, redactor) => {
+            problems.push(short_password(context));
+        }
         Ok(_) => {}
         Err(message) => problems.push(context.problem(message)),
     }
@@ -169,45 +273,13 @@ fn find(
     Some(found.text)
 }
 
-/// The passwords of a connection's URL, as they stand there and decoded. By hand and generously:
-/// such a URL may name several hosts, which no reader of URLs takes, or a password as a
-/// parameter; and a password that was not encoded as it should be is one all the same.
-fn passwords(url: &str) -> Vec<String> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let mut found = Vec::new();
-    // To the last `@`: one within the password should be encoded, and often is not.
-    if let Some((user, _)) = rest.rsplit_once('@') {
-        found.extend(user.split_once(':').map(|(_, password)| password));
-    }
-    // Its own end is the one that a URL gives it, if it holds no odd signs.
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if let Some((user, _)) = authority.rsplit_once('@') {
-        found.extend(user.split_once(':').map(|(_, password)| password));
-    }
-    if let Some((_, query)) = rest.split_once('?') {
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let secret = pairs.filter(|(key, _)| matches!(*key, "password" | "sslpassword"));
-        found.extend(secret.map(|(_, value)| value));
-    }
-    let decoded = |text: &&str| {
-        let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
-        decoded.into_owned()
-    };
-    let decoded: Vec<String> = found.iter().map(decoded).collect();
-    let mut all: Vec<String> = found.into_iter().map(str::to_owned).chain(decoded).collect();
-    all.retain(|password| !password.is_empty());
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Resolved, passwords, resolve_database};
+    use super::{Resolved, Storage, resolve_database, resolve_source};
     use crate::environment::load::Environments;
     use crate::redact::Redactor;
 
-    fn resolve(text: &str) -> (Result<Resolved, String>, Redactor) {
+    fn resolve(text: &str) -> (Result<(Resolved, Storage), String>, Redactor) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("environments.toml"), text).unwrap();
         let redactor = Redactor::new(&[], Vec::new());
@@ -215,7 +287,7 @@ mod tests {
             Ok(environments) => environments,
             Err(problems) => return (Err(problems.to_string()), redactor),
         };
-        let resolved = resolve_database(&environments, "production", &redactor);
+        let resolved = resolve_source(&environments, "production", &redactor);
         (resolved.map_err(|problems| problems.to_string()), redactor)
     }
 
@@ -228,9 +300,10 @@ mod tests {
              url = { command = [\"printf\", \"https://abc.test\"], secret = false }\n\
              key = \"sb_secret_42\"\n",
         );
-        let resolved = resolved.unwrap();
+        let (resolved, storage) = resolved.unwrap();
+        assert_eq!(format!("{storage:?}"), "***");
         assert_eq!(resolved.url, "postgresql://app:s3%23cret@db.test:5432/postgres");
-        let storage = resolved.storage.clone().unwrap();
+        let storage = storage.there().unwrap();
         assert_eq!(storage, ("https://abc.test".to_owned(), "sb_secret_42".to_owned()));
         for told in ["x s3%23cret y", "x s3#cret y", "x sb_secret_42 y", &resolved.url] {
             assert!(redactor.secrets(told).contains("***"), "{told}");
@@ -249,9 +322,9 @@ mod tests {
             ),
             (
                 "[environment.production.database]\nurl = { env = \"SMOKEDRILL_NONE_1\" }\n\
-                 [environment.production.storage]\nurl = { env = \"SMOKEDRILL_NONE_2\" }\n\
+                 [environment.production.storage]\nurl = \"https://a.test\"\n\
                  key = { env = \"SMOKEDRILL_NONE_3\" }\n",
-                &["NONE_1", "NONE_2", "NONE_3", "export ", ".toml:2:7", "3 problems found"],
+                &["NONE_1", "NONE_3", "export ", ".toml:2:7", "2 problems found"],
             ),
             (
                 "[environment.production]\nstorage.url = \"https://a.test\"\n",
@@ -262,8 +335,13 @@ mod tests {
                 &["not the URL of a PostgreSQL database"],
             ),
             (
-                "[environment.production.database]\nurl = \"postgresql://u:pw@h/d\"\n",
-                &["fewer than 4 characters"],
+                "[environment.production.database]\nurl = \"postgresql://u:hun/ter22@h/d\"\n",
+                &["must be percent-encoded", "`@` as `%40`", ".toml:2:7"],
+            ),
+            (
+                "[environment.production.database]\nurl = \"postgresql://u:pass@h/d\"\n\
+                 [environment.production.storage]\nurl = \"https://u:pw@a.test\"\nkey = \"long\"\n",
+                &["the password in this URL", "fewer than 4 characters", "use a longer one"],
             ),
         ] {
             let (resolved, _) = resolve(text);
@@ -271,7 +349,58 @@ mod tests {
             for part in says {
                 assert!(told.contains(part), "{text}\ndoes not say {part:?}:\n{told}");
             }
+            assert!(!told.contains("secret = false") && !told.contains("ter22"), "{told}");
         }
+    }
+
+    #[test]
+    fn storage_is_optional_and_half_of_it_is_an_error() {
+        let text = |url: &str, key: &str| {
+            format!(
+                "[environment.production.database]\nurl = \"postgresql://u:pw@h/d\"\n\
+                 [environment.production.storage]\nurl = {url}\nkey = {key}\n"
+            )
+        };
+        let (unset, other) = ("{ env = \"SMOKEDRILL_NONE_2\" }", "{ env = \"SMOKEDRILL_NONE_3\" }");
+        // Set wherever tests run; what it says is no URL, but is there.
+        let set = "{ env = \"PATH\" }";
+        let (_, storage) = resolve(&text(unset, other)).0.unwrap();
+        let names = ["SMOKEDRILL_NONE_2", "SMOKEDRILL_NONE_3"].map(str::to_owned);
+        assert!(storage == Storage::Unset(names[0].clone(), names[1].clone()));
+        assert!(storage.there().is_none());
+        for (url, key, parts) in [
+            (
+                unset,
+                set,
+                ["`SMOKEDRILL_NONE_2` is not set, and `PATH` is", "export SMOKEDRILL_NONE_2"],
+            ),
+            (set, other, ["`SMOKEDRILL_NONE_3` is not set, and `PATH` is", "unset `PATH`"]),
+            (unset, "\"a-literal-key\"", ["`SMOKEDRILL_NONE_2` is not set", "remove the ["]),
+            ("\"https://a.test\"", other, ["`SMOKEDRILL_NONE_3` is not set", "remove the ["]),
+        ] {
+            let told = resolve(&text(url, key)).0.unwrap_err();
+            for part in parts {
+                assert!(told.contains(part), "{url} {key} does not say {part}: {told}");
+            }
+        }
+        // A default counts for set.
+        let default = "{ env = \"SMOKEDRILL_NONE_2\", default = \"https://a.test\" }";
+        let (_, storage) = resolve(&text(default, "\"a-literal-key\"")).0.unwrap();
+        assert!(storage.there().is_some());
+    }
+
+    #[test]
+    fn who_only_connects_is_asked_for_no_key_of_the_storage() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[environment.production.database]\nurl = \"postgresql://u:pass@h/d\"\n\
+                    [environment.production.storage]\nurl = \"https://a.test\"\n\
+                    key = { env = \"SMOKEDRILL_NONE_3\" }\n";
+        std::fs::write(folder.path().join("environments.toml"), text).unwrap();
+        let environments = Environments::load(folder.path());
+        let environments = environments.map_err(|problems| problems.to_string()).unwrap();
+        let redactor = Redactor::new(&[], Vec::new());
+        let found = resolve_database(&environments, "production", &redactor);
+        assert!(found.is_ok() && resolve_source(&environments, "production", &redactor).is_err());
     }
 
     #[test]
@@ -287,32 +416,6 @@ mod tests {
         ] {
             let told = resolve(text).0.unwrap_err();
             assert!(!told.contains("hunter22"), "{text}\n{told}");
-        }
-    }
-
-    #[test]
-    fn every_password_of_a_url_is_found() {
-        for (url, wanted) in [
-            ("postgresql:///db", &[][..]),
-            ("postgresql://user@host/db", &[]),
-            ("postgresql://user:@host/db", &[]),
-            ("postgresql://user:pass@host/db", &["pass"]),
-            ("postgresql://user:pass@a:1,b:2/db", &["pass"]),
-            ("postgresql://user:p%40ss@host/db", &["p%40ss", "p@ss"]),
-            ("postgresql://host/db?user=u&password=pa%73s", &["pa%73s", "pass"]),
-            ("postgresql://host/db?sslpassword=pass", &["pass"]),
-        ] {
-            assert_eq!(passwords(url), wanted, "{url}");
-        }
-        // Written without the encoding that a URL asks for.
-        for (url, part) in [
-            ("postgresql://user:pa/ss@host/db", "pa/ss"),
-            ("postgresql://user:pa@ss@host/db", "pa@ss"),
-            ("postgresql://user:pa#ss@host/db", "pa#ss"),
-            ("postgresql://user:pa?ss@host/db", "pa?ss"),
-            ("postgresql://user:pass@host/db?options=a@b", "pass"),
-        ] {
-            assert!(passwords(url).iter().any(|password| password == part), "{url}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
-use super::credential::short;
+use super::credential::{short, short_password};
 use super::lookup::Context;
 use super::model::{EnvironmentSpec, Variable};
 use crate::redact::Redactor;
@@ -62,7 +62,7 @@ impl Target {
                 Ok(url) => {
                     let hidden = !found.secret || redactor.learn(&found.text);
                     if !hidden || !learn_password(&url, redactor) {
-                        problems.push(short(&context));
+                        problems.push(short_password(&context));
                     }
                     Some(url)
                 }
@@ -117,7 +117,7 @@ impl Target {
                 Ok(found) if found.text == "none" => Proxy::None,
                 Ok(found) => {
                     if Url::parse(&found.text).is_ok_and(|url| !learn_password(&url, redactor)) {
-                        problems.push(short(&context.at("/proxy")));
+                        problems.push(short_password(&context.at("/proxy")));
                     }
                     Proxy::Url(found.text)
                 }

@@ -12,7 +12,7 @@ const EXIT_CODES: &str = "Exit codes:\n  \
     1    a check failed: the application is wrong\n  \
     2    usage or configuration: nothing was run\n  \
     3    nothing failed, but something could not be judged\n  \
-    130  interrupted; 143 where by SIGTERM\n\n\
+    130  interrupted; 143 where by SIGTERM or SIGHUP\n\n\
     SMOKE_ENV stands for --env, SMOKEDRILL_SUITES for --suites, SMOKEDRILL_REPORTS for\n\
     --reports. RUST_TEST_THREADS is honoured.";
 

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: what is under way is let go, and the reports are written all the same.
+//! Ctrl-C, SIGTERM and SIGHUP (a closed terminal): what is under way is let go, and the reports are written all the same.
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -41,15 +41,33 @@ impl Interrupt {
 #[cfg(unix)]
 async fn signal() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => exit::INTERRUPTED,
-            _ = terminate.recv() => exit::TERMINATED,
-        },
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-            exit::INTERRUPTED
-        }
+    let told = async |kind: Option<SignalKind>| match kind.map(signal) {
+        Some(Ok(mut signal)) => drop(signal.recv().await),
+        Some(Err(_)) | None => std::future::pending().await,
+    };
+    // Who was started by `nohup` is to survive the terminal: to listen would undo that.
+    let hangup = (!hangup_is_ignored()).then(SignalKind::hangup);
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => exit::INTERRUPTED,
+        () = told(Some(SignalKind::terminate())) => exit::TERMINATED,
+        () = told(hangup) => exit::TERMINATED,
+    }
+}
+
+/// Whether this process was started with SIGHUP ignored. Linux says so; elsewhere, whoever writes
+/// to no terminal, as `nohup` has it, is taken for one that is.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    use std::io::IsTerminal as _;
+    let status = std::fs::read_to_string("/proc/self/status").ok();
+    let ignored = status.as_deref().and_then(|status| {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(mask.trim(), 16).ok()
+    });
+    match ignored {
+        // Its number is 1, so its bit is the lowest.
+        Some(mask) => mask & 1 == 1,
+        None => !std::io::stdout().is_terminal() && !std::io::stderr().is_terminal(),
     }
 }
 

@@ -156,7 +156,8 @@ impl Format {
             _ if may_be_secret(&pointer) => error.masked().to_string(),
             _ => error.to_string(),
         };
-        faults.push(Fault::new(pointer, message));
+        let help = self.sibling(error, "x-help").and_then(Value::as_str).unwrap_or_default();
+        faults.push(Fault { help: help.to_owned(), ..Fault::new(pointer, message) });
     }
 
     /// A choice fits none of its forms: tell of the form that was meant, if that is clear.

@@ -22,6 +22,82 @@ fn psql_on_production_cannot_write_and_is_on_record() {
 }
 
 #[test]
+fn psql_that_does_not_open_is_on_record_too() {
+    let site = shared();
+    let url = site.production.read_only_url();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (user, address) = url.split_once('@').unwrap();
+    let (_, database) = address.split_once('/').unwrap();
+    let (name, _) = user.rsplit_once(':').unwrap();
+    for url in [format!("{user}@{free}/{database}"), format!("{name}:wrong-pa55word@{address}")] {
+        let project = Project::with(&url, None, "");
+        let opened = project.run(&["psql", "--", "-c", "select 1"]);
+        assert_eq!(opened.code, 3, "{}", opened.console());
+        let log = project.run(&["audit", "list"]).stdout;
+        let lines: Vec<&str> = log.lines().collect();
+        assert_eq!(lines.len(), 2, "{log}");
+        assert!(lines[0].contains("access.production started"), "{log}");
+        assert!(lines[1].contains("access.production errored"), "{log}");
+        assert!(lines[1].contains("not opened: "), "{log}");
+        assert_eq!(project.run(&["audit", "verify"]).code, 0);
+    }
+}
+
+#[test]
+fn who_only_connects_or_reads_backups_needs_nothing_of_the_storage() {
+    let site = shared();
+    let project = Project::with(&site.production.read_only_url(), None, "");
+    let path = project.path().join("suites/environments.toml");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    text += "[environment.production.storage]\n\
+             url = { env = \"SMOKEDRILL_NO_URL\", secret = false }\n\
+             key = { env = \"SMOKEDRILL_NO_KEY\" }\n";
+    std::fs::write(&path, text).unwrap();
+    let ran = project.drill(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    let told = ran.reason("prerequisites::storage");
+    assert!(told.contains("neither `SMOKEDRILL_NO_URL` nor `SMOKEDRILL_NO_KEY` is set"), "{told}");
+    // One alone is a mistake, for whoever would use it.
+    let with_one = |words: &[&str]| {
+        let mut command = project.command(words);
+        command.env("SMOKEDRILL_NO_URL", "https://abc.test");
+        crate::support::Ran::new(&project, command.output().unwrap())
+    };
+    let texts = ["`SMOKEDRILL_NO_KEY` is not set, and `SMOKEDRILL_NO_URL` is"];
+    with_one(&["drill", "--env", "production"]).is_red("prerequisites::credentials", &texts);
+    for words in [
+        &["psql", "--", "-c", "select 1"][..],
+        &["backup", "list"],
+        &["backup", "verify", "latest"],
+    ] {
+        let ran = with_one(words);
+        assert_eq!(ran.code, 0, "{}", ran.console());
+    }
+}
+
+#[test]
+fn a_backup_alone_is_of_the_source_and_of_no_other_environment() {
+    let site = shared();
+    let project = Project::new(&site);
+    let path = project.path().join("suites/environments.toml");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    text += "[environment.mine]\nbase_url = \"http://127.0.0.1:9\"\n";
+    std::fs::write(&path, text).unwrap();
+    let ran = project.run(&["drill", "--env", "mine", "--tag", "backup"]);
+    assert_eq!(ran.code, 2, "{}", ran.console());
+    for part in ["`mine` is not what is backed up", "`source = \"mine\"`", "ENV=production"] {
+        assert!(ran.console().contains(part), "{}", ran.console());
+    }
+    assert_eq!(project.run(&["drill", "--env", "production", "--tag", "backup"]).code, 0);
+    let misspelt = project.run(&["psql", "--env", "prodution"]);
+    assert_eq!(misspelt.code, 2, "{}", misspelt.console());
+    assert!(misspelt.stderr.contains("did you mean `production`"), "{}", misspelt.console());
+    let local = project.run(&["psql", "--env", "local"]);
+    assert_eq!(local.code, 2, "{}", local.console());
+    assert!(local.stderr.contains("known: mine, production"), "{}", local.console());
+}
+
+#[test]
 fn of_two_projects_that_share_a_place_neither_counts_for_the_other() {
     let (site, other) = (shared(), Site::own());
     let (ours, theirs) = (Project::new(&site), Project::new(&other));

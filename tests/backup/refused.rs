@@ -68,6 +68,89 @@ fn no_url_or_no_variable_is_told_with_its_place() {
 }
 
 #[test]
+fn a_password_that_is_not_encoded_is_told_with_the_variable_and_not_shown() {
+    let site = shared();
+    let project = Project::new(&site);
+    let text = "[environment.production.database]\nurl = { env = \"THE_DB_URL\" }\n";
+    project.write("suites/environments.toml", text);
+    for password in ["hunt@er22", "hunt/er22", "hunt#er22", "hunt?er22", "hunt%er22", "a/b"] {
+        for words in [&["drill", "--env", "production"][..], &["psql"]] {
+            let mut command = project.command(words);
+            command.env("THE_DB_URL", format!("postgresql://reader:{password}@db.test:5432/app"));
+            let ran = crate::support::Ran::new(&project, command.output().unwrap());
+            assert_ne!(ran.code, 0);
+            let told = ran.console();
+            for part in ["`THE_DB_URL`", "percent-encoded", "`@` as `%40`"] {
+                assert!(told.contains(part), "{told}");
+            }
+            for part in ["er22", "reader", "db.test", "secret = false"] {
+                assert!(!told.contains(part), "{told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_short_password_is_good_enough_to_connect() {
+    let production = Production::start(0).unwrap();
+    let admin = Session::open(&production.superuser_url());
+    admin.texts("create role brief login superuser password 'pw'");
+    let address = production.superuser_url();
+    let address = address.split_once('@').unwrap().1;
+    let project = Project::with("postgres://nobody@nowhere/x", None, "buckets = []\n");
+    let text = "[environment.production.database]\nurl = { env = \"THE_DB_URL\" }\n";
+    project.write("suites/environments.toml", text);
+    let mut command = project.command(&["drill", "--env", "production"]);
+    command.env("THE_DB_URL", format!("postgres://brief:pw@{address}"));
+    let ran = crate::support::Ran::new(&project, command.output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    for path in crate::support::files_below(&project.path().join("reports")) {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(":pw@"), "{}", path.display());
+    }
+}
+
+#[test]
+fn what_it_says_to_leave_out_is_left_out() {
+    let production = Production::start(0).unwrap();
+    let admin = Session::open(&production.superuser_url());
+    admin.texts("create schema \"Secret HR\"; create table \"Secret HR\".\"Pay Rise\" (id int)");
+    let url = production.read_only_url();
+    admin.texts(
+        "create schema \"secret hr\"; create table \"secret hr\".kept (id int);
+         revoke pg_read_all_data from supabase_read_only_user",
+    );
+    for schema in admin.texts(
+        "select format('%I', nspname) from pg_namespace
+         where nspname !~ '^pg_' and nspname not in ('information_schema', 'Secret HR')",
+    ) {
+        admin.texts(&format!(
+            "grant usage on schema {schema} to supabase_read_only_user;
+             grant select on all tables in schema {schema} to supabase_read_only_user;
+             grant select on all sequences in schema {schema} to supabase_read_only_user"
+        ));
+    }
+    let project = project(&url);
+    let told = project.drill(&[]).reason("prerequisites::privileges");
+    let (_, lines) = told.split_once("in suites/drill.toml\n").unwrap();
+    assert!(lines.contains("schema = '\"Secret HR\"'"), "{told}");
+    project.settings(&format!("buckets = []\n{lines}\n"));
+    let ran = project.drill(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    let manifest = fs::read_to_string(project.only_backup().join("manifest.json")).unwrap();
+    assert!(manifest.contains("secret hr") && !manifest.contains("Pay Rise"), "{manifest}");
+}
+
+#[test]
+fn a_database_that_is_small_is_told_how_that_is_said() {
+    let site = shared();
+    let project = Project::new(&site);
+    project.write("suites/drill.toml", "");
+    let ran = project.drill(&[]);
+    ran.is_red("backup::size", &["uncompressed data", "lower `minimum_size`"]);
+}
+
+#[test]
 fn a_role_under_row_security_is_told_how_to_get_past_it() {
     let site = shared();
     let project = project(&site.production.plain_reader_url());
@@ -145,6 +228,19 @@ fn a_location_that_cannot_be_written_to_is_named() {
         project.settings(&format!("location = \"{location}\"\n"));
         project.drill(&[]).is_red("prerequisites::location", &[location]);
     }
+}
+
+#[test]
+fn a_location_whose_disk_is_not_mounted_is_not_made() {
+    let site = shared();
+    let project = Project::new(&site);
+    let disk = project.path().join("disk");
+    project.settings(&format!("location = {:?}\n", disk.join("backups")));
+    let ran = project.drill(&[]);
+    ran.is_red("prerequisites::location", &["there is no folder", "not mounted?", "mkdir -p"]);
+    assert!(!disk.exists());
+    fs::create_dir(&disk).unwrap();
+    assert_eq!(project.drill(&["backup::made"]).code, 0);
 }
 
 #[test]

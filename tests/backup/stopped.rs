@@ -27,7 +27,7 @@ pub(crate) fn dumping<'a>(project: &'a Project, site: &Site) -> Running<'a> {
 fn ctrl_c_and_sigterm_end_it_within_seconds_and_leave_nothing() {
     let site = shared();
     let admin = Session::open(&site.production.superuser_url());
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 143)] {
         let project = Project::new(&site);
         let holding = hold(&site);
         let running = dumping(&project, &site);
@@ -47,6 +47,25 @@ fn ctrl_c_and_sigterm_end_it_within_seconds_and_leave_nothing() {
         let log = std::fs::read_to_string(project.path().join("reports/audit.jsonl")).unwrap();
         assert!(log.lines().last().unwrap().contains("interrupted"), "{log}");
     }
+}
+
+#[test]
+fn who_was_started_by_nohup_outlives_the_terminal() {
+    let site = shared();
+    let project = Project::new(&site);
+    let holding = hold(&site);
+    let mut command = project.bare("nohup");
+    command.arg(env!("CARGO_BIN_EXE_smokedrill")).args(["drill", "--env", "production"]);
+    let running = Running::begin(&project, command);
+    let admin = Session::open(&site.production.superuser_url());
+    let waits = "select pid from pg_stat_activity where wait_event_type = 'Lock'
+        and application_name like 'smokedrill backup%'";
+    until("pg_dump waits", || !admin.texts(waits).is_empty());
+    running.signal("-HUP");
+    std::thread::sleep(Duration::from_millis(300));
+    drop(holding);
+    let ran = running.end();
+    assert_eq!(ran.code, 0, "{}", ran.console());
 }
 
 /// Kills a run at once, and looks at what is there; then a second run must be well.

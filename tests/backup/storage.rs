@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use smokedrill_demo::StorageFault;
 
-use crate::support::{Project, Session, shared, until};
+use crate::support::{Project, Session, Site, shared, until};
 
 #[test]
 fn an_api_in_trouble_is_a_prerequisite_that_is_not_met() {
@@ -50,7 +50,9 @@ fn a_bucket_that_is_not_there_and_a_key_that_does_not_see_are_told() {
     let site = shared();
     let project = Project::new(&site);
     project.settings("buckets = [\"uploads\", \"no-such-bucket\"]\n");
-    project.drill(&["prerequisites"]).is_red("prerequisites::storage", &["no-such-bucket"]);
+    project
+        .drill(&["prerequisites"])
+        .is_red("prerequisites::storage", &["no-such-bucket", "`buckets = []`"]);
     let storage = site.production.storage().unwrap();
     let key = storage.anon_key().to_owned();
     let url = site.production.read_only_url();
@@ -102,16 +104,14 @@ fn contents_are_copied_with_their_hashes_where_that_is_asked_for() {
     let project = Project::new(&site);
     project.settings("contents = true\n");
     let ran = project.drill(&[]);
-    // Rows of objects whose bytes are nowhere are in the demo on purpose.
-    let missing = ran.reason("backup::storage-contents");
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    assert_eq!(ran.outcome("backup::storage-contents"), "passed");
     let backup = project.only_backup();
     let manifest: Value =
         serde_json::from_slice(&fs::read(backup.join("manifest.json")).unwrap()).unwrap();
     let contents = &manifest["storage"]["contents"];
     let copied = contents["objects"].as_u64().unwrap();
-    let lost = contents["missing"].as_u64().unwrap();
-    assert!(copied > 0, "{contents}");
-    assert_eq!(ran.code, i32::from(lost > 0), "{missing}: {}", ran.console());
+    assert!(copied > 300 && contents["missing"] == 0, "{contents}");
     let hashes =
         zstd::decode_all(&fs::read(backup.join("storage-contents.jsonl.zst")).unwrap()[..]);
     let hashes = String::from_utf8(hashes.unwrap()).unwrap();
@@ -131,4 +131,50 @@ fn contents_are_copied_with_their_hashes_where_that_is_asked_for() {
         found += 1;
     }
     assert_eq!(found, copied);
+}
+
+#[test]
+fn contents_that_cannot_be_had_are_told_with_bucket_status_and_where_they_are_named() {
+    let site = shared();
+    let storage = site.production.broken_storage(StorageFault::LostBytes).unwrap();
+    let key = storage.service_role_key().to_owned();
+    let url = site.production.read_only_url();
+    let project = Project::with(&url, Some((storage.project_url(), &key)), "contents = true\n");
+    let ran = project.drill(&[]);
+    let texts = ["1 could not be copied: 1 in the bucket maintenance (HTTP 500)"];
+    ran.is_red("backup::storage-contents", &texts);
+    let told = ran.reason("backup::storage-contents");
+    let backup = project.only_backup();
+    let file = format!("{}/storage-contents.jsonl.zst", project.backups()[0]);
+    assert!(told.contains(&file), "{told}");
+    let lines = zstd::decode_all(&fs::read(backup.join("storage-contents.jsonl.zst")).unwrap()[..]);
+    let lines = String::from_utf8(lines.unwrap()).unwrap();
+    let lost: Vec<Value> = lines
+        .lines()
+        .filter(|line| line.contains("\"missing\""))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lost.len(), 1);
+    // A key may be somebody's name.
+    assert!(!ran.console().contains(lost[0]["name"].as_str().unwrap()), "{}", ran.console());
+}
+
+#[test]
+fn contents_count_for_the_room_that_a_backup_takes_and_need_an_api() {
+    let site = Site::own();
+    let admin = Session::open(&site.production.superuser_url());
+    admin.texts(
+        "update storage.objects set metadata = metadata || '{\"size\": 90000000000000000}'
+         where id = (select min(id::text)::uuid from storage.objects where bucket_id = 'uploads')",
+    );
+    let project = Project::new(&site);
+    assert_eq!(project.drill(&["prerequisites"]).code, 0);
+    project.settings("contents = true\n");
+    let ran = project.drill(&["prerequisites"]);
+    ran.is_red("prerequisites::location", &["too little room"]);
+    project.settings("contents = true\nbuckets = [\"invoices\"]\n");
+    assert_eq!(project.drill(&["prerequisites"]).code, 0);
+    let without = Project::with(&site.production.read_only_url(), None, "contents = true\n");
+    let ran = without.drill(&["prerequisites"]);
+    ran.is_red("prerequisites::storage", &["no storage API to copy them from", "contents = false"]);
 }

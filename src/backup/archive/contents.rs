@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::backup::encoding::Encoding;
 use crate::fault::Fault;
 
 use super::cursor::Cursor;
@@ -103,7 +104,12 @@ impl Toc {
         for number in 1..=count {
             let entry = Entry::read(cursor, &header);
             let place = format_args!("entry {number} of {count} in the table of contents");
-            entries.push(entry.map_err(|fault| fault.object(place))?);
+            let entry = entry.map_err(|fault| fault.object(place))?;
+            // It is the first of all.
+            if let Some(encoding) = entry.encoding() {
+                cursor.encoding = encoding;
+            }
+            entries.push(entry);
         }
         let Header { minor, dbname, server_version, tool_version, .. } = header;
         Ok(Self {
@@ -136,6 +142,12 @@ impl Entry {
     /// Whether its data are large objects, and not a table's rows.
     pub(crate) fn is_large_objects(&self) -> bool {
         self.desc == "BLOBS"
+    }
+
+    /// The encoding of the archive's texts, if this is the entry that says it.
+    pub(super) fn encoding(&self) -> Option<Encoding> {
+        let definition = self.definition.as_deref().filter(|_| self.desc == "ENCODING")?;
+        Encoding::set_by(definition.as_bytes())
     }
 
     /// Leaves it to whoever makes it.

@@ -1,5 +1,6 @@
 //! Bytes, integers and strings of an archive, with the place where it breaks.
 
+use crate::backup::encoding::Encoding;
 use crate::fault::Fault;
 
 use super::source::Source;
@@ -19,11 +20,13 @@ pub(super) struct Cursor<S> {
     /// How many bytes an integer has, besides its sign.
     pub(super) integer: u8,
     strings: u64,
+    /// That of the strings from here on.
+    pub(super) encoding: Encoding,
 }
 
 impl<S: Source> Cursor<S> {
     pub(super) fn new(source: S) -> Self {
-        Self { source, at: 0, integer: 4, strings: 0 }
+        Self { source, at: 0, integer: 4, strings: 0, encoding: Encoding::default() }
     }
 
     /// Whether nothing is left.
@@ -75,8 +78,8 @@ impl<S: Source> Cursor<S> {
         Ok(if negative { -value } else { value })
     }
 
-    /// A string, or none. Bytes that are no UTF-8 are replaced: archives are in the encoding of
-    /// the database, where `--encoding` does not say otherwise.
+    /// A string, or none, in the encoding that the archive has said it is in. Bytes that are no
+    /// letters there are replaced.
     pub(super) fn string(&mut self) -> Result<Option<String>, Fault> {
         let length = self.int()?;
         let Ok(length) = u64::try_from(length) else { return Ok(None) };
@@ -97,9 +100,7 @@ impl<S: Source> Cursor<S> {
             self.at += some as u64;
             left -= some;
         }
-        let text = String::from_utf8(text)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Ok(Some(text))
+        Ok(Some(self.encoding.decode(text)))
     }
 
     /// The fault of an archive that is wrong here.

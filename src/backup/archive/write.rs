@@ -6,6 +6,7 @@
 
 use super::contents::{ACCESS_METHOD, Entry, RELATION_KIND, Section, Toc};
 use super::header::NAMES_ALGORITHM;
+use crate::backup::encoding::Encoding;
 
 impl Toc {
     /// An archive of the version that was read, which holds these entries and no data.
@@ -44,7 +45,12 @@ impl Toc {
             Section::Data => 3,
             Section::PostData => 4,
         });
-        out.text(entry.definition.as_deref());
+        // Whatever it was read in, it is written in one encoding.
+        let other = entry.encoding().is_some_and(|encoding| encoding != Encoding::Utf8);
+        out.text(match other {
+            true => Some("SET client_encoding = 'UTF8';\n"),
+            false => entry.definition.as_deref(),
+        });
         out.text(rest.drop.as_deref());
         out.text(entry.copy.as_deref());
         out.text(rest.namespace.as_deref());

@@ -89,8 +89,7 @@ fn still_there(
         let gone = storage::is_gone(asking.client(), &bucket, &name);
         // Where the database does not say, it stays missing.
         if order.runtime.block_on(order.stop.unless(gone))?.unwrap_or(false) {
-            contents.missing -= 1;
-            contents.deleted += 1;
+            contents.found_deleted(&bucket);
         }
     }
     Ok(contents)

@@ -27,6 +27,8 @@ mod order;
 mod stages;
 
 pub(crate) use alone::make_alone;
+#[cfg(test)]
+pub(crate) use dumps::exclude;
 pub(crate) use excluded::{Left, left_out};
 pub(crate) use order::{Order, Server, Unmade};
 pub(crate) use stages::make;

@@ -13,6 +13,7 @@ use super::{contents, dumps};
 use crate::actor;
 use crate::backup::archive::Held;
 use crate::backup::dump::Said;
+use crate::backup::encoding::Encoding;
 use crate::backup::manifest::{
     Catalogue, Database, Exclusion, FORMAT, FileRecord, Log, Manifest, SourceIdentity, Untouched,
 };
@@ -193,9 +194,12 @@ impl Making<'_> {
         log: &mut Vec<String>,
     ) -> Result<Read, Fault> {
         let (order, server, ask) = (self.order, self.server, self.order.runtime);
+        let encoding = self.wait(Encoding::of(asking))?;
         let (dumped, said, manifests) = std::thread::scope(|scope| {
-            let dumping = scope
-                .spawn(|| dumps::database(order, server, files, snapshot.id(), self.application));
+            let application = self.application;
+            let dumping = scope.spawn(|| {
+                dumps::database(order, server, files, snapshot.id(), encoding, application)
+            });
             let manifests = self
                 .wait(watch.look(When::Begins))
                 .and_then(|()| listings::all(order, files, &snapshot, asking));

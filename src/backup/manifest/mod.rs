@@ -30,6 +30,6 @@ pub use content::{
 };
 pub use evidence::{Impact, Log, Untouched};
 pub use source::{Snapshot, SourceIdentity, Tool};
-pub use storage::{Agreement, Bucket, Contents, Listing, Storage};
+pub use storage::{Agreement, Bucket, Cause, Contents, Listing, Storage};
 pub use whole::{Anchor, FORMAT, FORMAT_STORAGE_ALONE, Manifest};
 pub(crate) use whole::{MANIFEST, SEAL};

@@ -86,6 +86,9 @@ pub struct Contents {
     pub bytes: u64,
     /// Objects that were listed and could not be read.
     pub missing: u64,
+    /// Why, and in which bucket how many.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
     /// Objects that were listed and deleted before they were read.
     #[serde(default)]
     pub deleted: u64,
@@ -94,4 +97,38 @@ pub struct Contents {
     /// How many must have been listed for it: as many as in the snapshot, less those that were
     /// deleted since.
     pub expected: u64,
+}
+
+/// Objects of one bucket that could not be read for one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The bucket.
+    pub bucket: String,
+    /// The status of the storage API's answer; nothing where it answered well, and what it gave is
+    /// not what it lists.
+    pub status: Option<u16>,
+    /// How many objects.
+    pub objects: u64,
+}
+
+impl Contents {
+    /// Counts one that could not be read.
+    pub(crate) fn miss(&mut self, bucket: &str, status: Option<u16>) {
+        self.missing += 1;
+        match self.causes.iter_mut().find(|one| one.bucket == bucket && one.status == status) {
+            Some(cause) => cause.objects += 1,
+            None => self.causes.push(Cause { bucket: bucket.to_owned(), status, objects: 1 }),
+        }
+    }
+
+    /// One that could not be found was deleted before it was read: it is missing no more.
+    pub(crate) fn found_deleted(&mut self, bucket: &str) {
+        self.missing = self.missing.saturating_sub(1);
+        self.deleted += 1;
+        let of = |one: &&mut Cause| one.bucket == bucket && one.status == Some(404);
+        if let Some(cause) = self.causes.iter_mut().find(of) {
+            cause.objects = cause.objects.saturating_sub(1);
+        }
+        self.causes.retain(|cause| cause.objects > 0);
+    }
 }

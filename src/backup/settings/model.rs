@@ -126,7 +126,10 @@ pub(crate) struct RetentionSpec {
     pub(crate) keep: Option<Millis>,
     /// How many good backups stay, however old they are; 2 unless said otherwise.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 100_000))]
+    #[schemars(
+        range(min = 1, max = 100_000),
+        extend("x-help" = "write 1 or more: the last good backup of a source is never removed")
+    )]
     pub(crate) at_least: Option<usize>,
 }
 

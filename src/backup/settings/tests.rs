@@ -112,7 +112,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("[backup]\nlock_timeout = \"15m\"", &["as long as the whole backup"]),
         ("[backup]\nminimum_size = \"many\"", &["expected a size"]),
         ("[backup.retention]\nkeep = \"6d 23h\"", &["7 days", "write \"7d\" or more", ":2:8"]),
-        ("[backup.retention]\nat_least = 0", &["0 is less than the minimum"]),
+        ("[backup.retention]\nat_least = 0", &["0 is less than the minimum", "write 1 or more"]),
         ("[backup.impact]\ninterval = \"1ms\"", &["shorter than 10ms"]),
         ("[backup.impact]\npatience = 0", &[":2:12"]),
         ("[[backup.exclude]]\ntable = \"a.b\"", &["the key `reason` is missing"]),

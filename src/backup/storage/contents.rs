@@ -177,7 +177,7 @@ impl<A: Write, H: Write> Copying<'_, A, H> {
     }
 
     fn missing(&mut self, entry: &Entry, why: &str, status: Option<u16>) -> Value {
-        self.copied.missing += 1;
+        self.copied.miss(&entry.bucket, status);
         self.row += 1;
         if status == Some(404) && self.absent.len() < MOST_ABSENT {
             self.absent.push((entry.bucket.clone(), entry.name.clone()));

@@ -124,6 +124,29 @@ pub(crate) async fn deletions(client: &Client) -> Result<Option<u64>, Fault> {
     Ok(row.and_then(|row| u64::try_from(row.get::<_, i64>(0)).ok()))
 }
 
+/// How many bytes the wanted objects have together by their metadata, for the room that a copy of
+/// them takes; nought where the database has no storage, or the role may not read its tables.
+///
+/// # Errors
+/// The connection is lost.
+pub(crate) async fn object_bytes(client: &Client, wanted: &Wanted) -> Result<u64, Fault> {
+    if tables(client).await? != (true, true) {
+        return Ok(0);
+    }
+    let named = match wanted {
+        Wanted::All => None,
+        Wanted::Named(names) => Some(names),
+    };
+    let sql = format!(
+        "select coalesce(sum({SIZE}), 0)::float8 from storage.objects o
+         where $1::text[] is null or o.bucket_id = any ($1)"
+    );
+    let row = client.query_one(&sql, &[&named]).await;
+    let row = row.map_err(|error| query(&error).stage("sizes of objects"))?;
+    // Of more than 8 PiB the last bytes do not matter.
+    Ok(row.get::<_, f64>(0) as u64)
+}
+
 /// Whether storage's tables are there, and whether the role may read them: asked in a way that
 /// fails for no want of rights, since a query that fails would end the snapshot.
 ///

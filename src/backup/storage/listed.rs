@@ -74,10 +74,10 @@ pub(super) fn no_bucket(missing: &[String], there: &[Value], stage: &str) -> Fau
     let there: Vec<&str> = there.iter().filter_map(|one| one["id"].as_str()).collect();
     let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
     let message = format!("there is no such bucket; there are: {there}");
-    Fault::failed(message)
-        .stage(stage)
-        .object(format!("bucket {}", missing.join(", ")))
-        .help("correct the list of buckets in suites/drill.toml, or find out who removed it")
+    Fault::failed(message).stage(stage).object(format!("bucket {}", missing.join(", "))).help(
+        "correct the list of `buckets` below [backup] in suites/drill.toml (`buckets = []` if \
+             there is none to back up), or find out who removed it",
+    )
 }
 
 /// A bucket of its settings, if they are a bucket's.

@@ -45,7 +45,7 @@ mod tests;
 pub(crate) use api::{Api, Network, project_url};
 pub(crate) use compare::{Gone, compare, settings};
 pub(crate) use contents::{Copied, copy};
-pub(crate) use database::{by_database, deletions, is_gone, tables};
+pub(crate) use database::{by_database, deletions, is_gone, object_bytes, tables};
 pub(crate) use key::Role;
 pub(crate) use listed::{Listed, Wanted};
 pub(crate) use pages::{by_api, wanted_there};

@@ -17,7 +17,7 @@ pub(crate) type Secret = age::secrecy::SecretString;
 /// Which place.
 #[derive(Debug, Clone)]
 pub(crate) enum Location {
-    /// A local folder; it is made when something is first written.
+    /// A local folder; it is made when something is first written, in one that is there.
     Folder(PathBuf),
     /// A bucket.
     S3(S3Location),

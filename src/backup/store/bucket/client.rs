@@ -77,7 +77,8 @@ pub(super) fn build(location: &S3Location, pace: &Pace) -> Result<AmazonS3, Faul
             Some(("http", _)) if location.allow_http => {}
             Some(("http", _)) => {
                 let message = format!("the endpoint {shown} is not encrypted");
-                let help = "use `https://`, or allow `http` for it in the settings";
+                let help = "use `https://`, or write `allow_http = true` below [backup.s3] in \
+                            suites/drill.toml: whoever listens then reads the backups";
                 return Err(fault(message).help(help));
             }
             _ => {

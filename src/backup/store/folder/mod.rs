@@ -82,9 +82,26 @@ impl Folder {
         Ok(Room { free: room.map(|room| room.f_bavail.saturating_mul(room.f_frsize)) })
     }
 
-    /// Makes the folder if it is missing, private to this user.
+    /// Makes the folder if it is missing, private to this user; but none above it: where those are
+    /// missing, a disk is not mounted more often than not, and what is made would be on another.
     fn make(&self) -> Result<(), Fault> {
-        files::make_all(&self.0).map_err(|error| self.fault(&error, "made"))
+        match files::make(&self.0) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => match self.0.parent() {
+                Some(parent) if !parent.exists() => Err(self.nowhere(parent)),
+                _ => Err(self.fault(&error, "made")),
+            },
+            made => made.map_err(|error| self.fault(&error, "made")),
+        }
+    }
+
+    fn nowhere(&self, parent: &Path) -> Fault {
+        let message = format!("there is no folder {} to make it in", parent.display());
+        let help = format!(
+            "is a disk or a share not mounted? if it is to be a new folder: `mkdir -p {}`",
+            self.shown()
+        );
+        Fault::errored(message).stage(STAGE).object(self.shown()).help(help)
     }
 
     fn path(&self, name: &str) -> PathBuf {

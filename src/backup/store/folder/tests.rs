@@ -33,6 +33,27 @@ fn nothing_is_made_by_looking() {
 }
 
 #[test]
+fn a_folder_is_made_and_those_above_it_are_not() {
+    let (folder, _) = store();
+    let below = folder.path().join("not mounted/backups");
+    let store = testing::folder(&below);
+    assert!(store.list().unwrap().is_empty());
+    for told in [
+        store.probe().map(drop).unwrap_err(),
+        store.begin(ID, &testing::holder()).map(drop).unwrap_err(),
+    ] {
+        let told = told.to_string();
+        for part in ["not mounted/backups: there is no folder", "not mounted?", "mkdir -p"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+    assert!(names(folder.path()).is_empty(), "nothing was made");
+    fs::create_dir(folder.path().join("not mounted")).unwrap();
+    store.probe().unwrap();
+    assert!(below.is_dir());
+}
+
+#[test]
 fn a_backup_is_seen_whole_or_not_at_all() {
     let (folder, store) = store();
     let home = folder.path().join("backups");

@@ -69,12 +69,6 @@ from (select *, md5(bucket || '/' || name)::uuid as id from seed.objects) o
 cross join lateral (select 'object ' || id || E'\n' as line) content
 order by bucket, name;
 
--- A row without bytes: a listing shows it, and the content cannot be had.
-insert into storage.objects (id, bucket_id, name, created_at, updated_at, last_accessed_at, metadata)
-values (md5('lost')::uuid, 'maintenance', 'lost/no bytes.jpg', @BASE@, @BASE@, @BASE@,
-    '{"eTag": "\"d41d8cd98f00b204e9800998ecf8427e\"", "size": 512, "mimetype": "image/jpeg",
-      "cacheControl": "no-cache", "contentLength": 512, "httpStatusCode": 200}');
-
 insert into public.uploads (id, customer_id, bucket, path, original_name, uploaded_by, bytes, checksum)
 select md5('upload ' || name)::uuid, p.customer, bucket, o.name,
        case when size % 9 > 0 then split_part(o.name, '/', -1) end, coalesce(o.email, ''), size,

@@ -50,11 +50,14 @@ pub enum StorageFault {
     RepeatingPage,
     /// The second version of the listing is switched off: 400 `FeatureNotEnabled`.
     ListV2Disabled,
+    /// The bytes of the first object of the bucket `maintenance` are lost: it is listed, and its
+    /// content answers 500.
+    LostBytes,
 }
 
 impl StorageFault {
     /// Every fault.
-    pub const ALL: [StorageFault; 7] = [
+    pub const ALL: [StorageFault; 8] = [
         StorageFault::Unauthorized,
         StorageFault::TooManyRequests,
         StorageFault::ServerError,
@@ -62,6 +65,7 @@ impl StorageFault {
         StorageFault::HalfPage,
         StorageFault::RepeatingPage,
         StorageFault::ListV2Disabled,
+        StorageFault::LostBytes,
     ];
 }
 

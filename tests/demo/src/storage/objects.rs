@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::Value;
 
+use super::StorageFault;
 use super::answer::{Answer, Problem};
 use super::gateway::{App, Role, Shared};
 
@@ -47,7 +48,7 @@ pub(crate) async fn content(
 ) -> Result<Response, Problem> {
     let info = find(&app, &role, &bucket, &key).await?;
     let field = |name: &str| info[name].as_str().unwrap_or_default();
-    if info["version"].is_null() {
+    if info["version"].is_null() || is_lost(&app, &role, &bucket, &key).await? {
         return Err(Problem::internal("ENOENT: no such file or directory"));
     }
     let size = info["size"].as_u64().unwrap_or_default();
@@ -65,6 +66,16 @@ pub(crate) async fn content(
     let range = [(CONTENT_RANGE, format!("bytes {first}-{last}/{size}"))];
     let part = Body::from(bytes(field("id"), first, last + 1));
     Ok((StatusCode::PARTIAL_CONTENT, described, range, part).into_response())
+}
+
+/// Whether it is the one whose bytes are lost.
+async fn is_lost(app: &App, role: &Role, bucket: &str, key: &str) -> Result<bool, Problem> {
+    if !app.has(StorageFault::LostBytes) {
+        return Ok(false);
+    }
+    let first = "select min(name collate \"C\") from storage.objects where bucket_id = $1";
+    let first = app.database(role).text(first, &[&"maintenance"]).await?;
+    Ok(bucket == "maintenance" && first.as_deref() == Some(key))
 }
 
 /// The first and the last byte of `bytes=FIRST-LAST`, `FIRST-` or `-COUNT`, if there are such bytes.

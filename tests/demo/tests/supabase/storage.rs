@@ -198,6 +198,17 @@ fn each_fault_breaks_what_it_says() {
                 is_error(&second, "400", "FeatureNotEnabled");
                 assert_eq!(first.status, 200);
             }
+            StorageFault::LostBytes => {
+                let body = json!({ "prefix": "", "limit": 2 });
+                let listed = secret(&storage, "POST", "/object/list-v2/maintenance", &body).json();
+                let status = |at: usize| {
+                    let name = listed["objects"][at]["name"].as_str().unwrap();
+                    secret(&storage, "GET", &format!("/object/maintenance/{name}"), &Value::Null)
+                        .status
+                };
+                assert_eq!((first.status, second.status), (200, 200));
+                assert_eq!((status(0), status(1)), (500, 200));
+            }
         }
     }
 }
