@@ -106,7 +106,8 @@ pub struct BackupEvidence {
     /// What was left out, and why.
     pub excluded: Vec<String>,
     /// What the source felt of it.
-    pub impact: Impact,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<Impact>,
 }
 
 /// What was restored, and into what.

@@ -9,7 +9,7 @@ use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::backups::{root, settings};
 use crate::backup::choose::Choice;
 use crate::backup::encryption::Identities;
-use crate::backup::origin::Whose;
+use crate::backup::origin::{Part, Whose};
 use crate::backup::place::{self, Found, told};
 use crate::backup::stop::Stop;
 use crate::database::{ConnectionUrl, identify};
@@ -96,7 +96,9 @@ pub fn check_masking(
     let environment = &place::meant(environment, &settings, &environments, &store)?;
     let url = || place::url_of(&environments, environment, &redactor);
     let ask = |url: &ConnectionUrl| runtime.block_on(identify(environment, url));
-    let whose = Whose { environment, strict, url: &url, ask: &ask };
+    // What masks is what restores: it needs a database.
+    let part = &Part::Database;
+    let whose = Whose { environment, strict, url: &url, part, ask: &ask };
     let log = root(suites).join(&settings.audit);
     let note = |text: &str| tell(&format!("note: {text}\n"));
     let found = place::find(&store, &choice, whose, &log, note)?;

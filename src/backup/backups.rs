@@ -119,7 +119,7 @@ impl Backups {
             let Found { manifest, hold: _hold, .. } = self.find(&choice)?;
             let progress = std::sync::Arc::new(Progress::default());
             let reading = {
-                let _display = Display::start(&progress, "verify", manifest.database.bytes);
+                let _display = Display::start(&progress, "verify", manifest.archive_bytes());
                 verify::read(&self.store, &manifest, identities.as_ref(), &progress, &stop)?
             };
             let text = words::judged(&manifest, &reading)?;
@@ -296,7 +296,8 @@ impl Backups {
     fn find(&self, choice: &Choice) -> Result<Found, Fault> {
         let environment = self.environment.as_str();
         let ask = |url: &ConnectionUrl| self.runtime.block_on(identify(environment, url));
-        let whose = Whose { environment, strict: self.named, url: &|| self.url(), ask: &ask };
+        let part = &place::part_of(&self.environments, environment, &self.redactor);
+        let whose = Whose { environment, strict: self.named, url: &|| self.url(), part, ask: &ask };
         let log = self.root.join(&self.settings.audit);
         place::find(&self.store, choice, whose, &log, |text| tell(&format!("note: {text}\n")))
     }

@@ -2,7 +2,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::{Choice, Known, choose};
 use crate::backup::manifest::SourceIdentity;
-use crate::backup::origin::{Reached, Whose};
+use crate::backup::origin::{Part, Reached, Whose};
 use crate::database::ConnectionUrl;
 use crate::fault::{Fault, FaultKind};
 
@@ -21,6 +21,7 @@ pub(crate) fn identity(environment: &str, host: &str, number: Option<&str>) -> S
         project: None,
         standby: false,
         started: environment == "local",
+        storage: None,
     }
 }
 
@@ -31,7 +32,8 @@ pub(crate) fn reached(environment: &str, host: &str) -> Reached {
 
 /// Backups an hour apart, oldest first: `o` good ones of production, `l` of local, `p` of
 /// another's production; `x` marks a damaged one, `?` one that cannot be read, `r` one of
-/// production whose proof failed, `s` production's by another name of the same server.
+/// production whose proof failed, `s` production's by another name of the same server, `a` of its storage
+/// alone.
 fn backups(kinds: &str) -> Vec<Known> {
     let first: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
     let one = |(index, kind): (usize, char)| Known {
@@ -42,6 +44,10 @@ fn backups(kinds: &str) -> Vec<Known> {
             '?' => Err(Fault::errored("503")),
             'l' => Ok(reached("local", "127.0.0.1")),
             'p' => Ok(reached("production", "other.test")),
+            'a' => Ok(Reached::from(&SourceIdentity {
+                storage: Some("https://db.test".to_owned()),
+                ..identity("production", "db.test", None)
+            })),
             's' => Ok(Reached::from(&identity("production", "alias.test", Some("db.test")))),
             _ => Ok(reached("production", "db.test")),
         },
@@ -66,7 +72,8 @@ fn asked(
     ask: &dyn Fn(&ConnectionUrl) -> Result<SourceIdentity, Fault>,
 ) -> Result<super::Chosen, Fault> {
     let url = || ConnectionUrl::parse(url).ok();
-    choose(backups, choice, Whose { environment: "production", strict: true, url: &url, ask })
+    let part = &Part::Database;
+    choose(backups, choice, Whose { environment: "production", strict: true, url: &url, part, ask })
 }
 
 /// The number of the chosen one, and how many were passed over.
@@ -103,10 +110,30 @@ fn latest_and_previous_are_good_ones_of_the_source() {
         ("oro", Some((2, 0)), Some((0, 1))),
         // One server has many names.
         ("os", Some((1, 0)), Some((0, 0))),
+        // Of storage alone no database can be restored.
+        ("a", None, None),
+        ("oa", Some((0, 0)), None),
     ] {
         assert_eq!(chosen(kinds, &Choice::Latest), latest, "latest of {kinds:?}");
         assert_eq!(chosen(kinds, &Choice::Previous), previous, "previous of {kinds:?}");
     }
+}
+
+#[test]
+fn without_a_database_those_of_storage_alone_are_meant() {
+    let all = backups("ooa");
+    let ask = |_: &ConnectionUrl| Err(Fault::errored("no answer"));
+    let choose = |part: &Part| {
+        let whose =
+            Whose { environment: "production", strict: true, url: &|| None, part, ask: &ask };
+        choose(&all, &Choice::Latest, whose).map(|chosen| chosen.id)
+    };
+    let of = |url: &str| Part::Storage(Some(url.to_owned()));
+    assert_eq!(choose(&of("https://db.test")).unwrap(), all[2].id);
+    assert_eq!(choose(&Part::Storage(None)).unwrap(), all[2].id);
+    assert_eq!(choose(&Part::Database).unwrap(), all[1].id);
+    let told = choose(&of("https://other.test")).unwrap_err().to_string();
+    assert!(told.contains("no good backup of `production`"), "{told}");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! machines with a tunnel on one port. Two backups are of one source if environment and database
 //! are the same, and the Supabase project; where there is none, the server's own number, which a
 //! pooler, another name or another port does not change; and only where a role may not read that
-//! number, host and port.
+//! number, host and port. A backup of storage alone is of the project's URL, and of no database's
+//! source: it never stands for one.
 
 use super::manifest::SourceIdentity;
 use crate::database::ConnectionUrl;
@@ -26,6 +27,8 @@ enum At {
     Address(String, u16),
     /// Started by the harness, and another one each time.
     Demonstration,
+    /// The URL of the project, of which there is storage alone.
+    Storage(String),
 }
 
 /// What a backup is of, and how it was reached.
@@ -42,6 +45,9 @@ impl From<&SourceIdentity> for Reached {
     fn from(source: &SourceIdentity) -> Self {
         let (host, port) = (source.host.to_lowercase(), source.port);
         let at = match (source.started, &source.project, &source.system_identifier) {
+            _ if source.storage.is_some() => {
+                At::Storage(source.storage.clone().unwrap_or_default())
+            }
             (true, ..) => At::Demonstration,
             (false, Some(project), _) => At::Project(project.clone()),
             (false, None, Some(number)) => At::System(number.clone()),
@@ -58,10 +64,18 @@ impl Reached {
     pub(crate) fn is_at(&self, url: &ConnectionUrl) -> bool {
         let there = match (url.project(), &self.origin.at) {
             (Some(project), At::Project(ours)) => project == *ours,
-            (Some(_), _) | (None, At::Project(_) | At::Demonstration) => false,
+            (Some(_), _) | (None, At::Project(_) | At::Demonstration | At::Storage(_)) => false,
             (None, _) => (&self.host, self.port) == (&url.host().to_lowercase(), url.port()),
         };
         there && [&self.alias, &self.origin.database].iter().any(|name| *name == url.database())
+    }
+
+    /// The URL of the project, where it is of storage alone.
+    fn storage(&self) -> Option<&str> {
+        match &self.origin.at {
+            At::Storage(url) => Some(url),
+            _ => None,
+        }
     }
 
     pub(crate) fn environment(&self) -> &str {
@@ -73,12 +87,23 @@ impl Reached {
         let place = match &self.origin.at {
             At::Project(project) => format!("project {project}"),
             At::Demonstration => "a demonstration".to_owned(),
+            At::Storage(url) => format!("storage of {url}"),
             At::System(_) | At::Address(..) => {
                 format!("{}:{}/{}", self.host, self.port, self.alias)
             }
         };
         format!("{} ({place})", self.origin.environment)
     }
+}
+
+/// Which part of a source is backed up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The database, and its storage.
+    Database,
+    /// Storage alone, since no database is configured: the URL of the project, where that is to
+    /// be had.
+    Storage(Option<String>),
 }
 
 /// Whose backups are meant.
@@ -90,6 +115,8 @@ pub(crate) struct Whose<'a> {
     pub(crate) strict: bool,
     /// The database's URL, asked for only where the name alone does not tell.
     pub(crate) url: &'a dyn Fn() -> Option<ConnectionUrl>,
+    /// Which part of it is meant.
+    pub(crate) part: &'a Part,
     /// Asks the server there who it is, where the URL's text does not tell.
     pub(crate) ask: &'a dyn Fn(&ConnectionUrl) -> Result<SourceIdentity, Fault>,
 }
@@ -112,13 +139,20 @@ impl Whose<'_> {
             );
             return Err(Fault::usage(format!("it is of {shown}, not of `{wanted}`")).help(help));
         }
+        let elsewhere =
+            || Some(format!("the backup is of {shown}, and the configured URL leads elsewhere"));
+        match (self.part, found.storage()) {
+            (Part::Storage(Some(url)), Some(storage)) if url != storage => return Ok(elsewhere()),
+            (Part::Storage(_), _) | (_, Some(_)) => return Ok(None),
+            (Part::Database, None) => {}
+        }
         let Some(url) = (self.url)() else { return Ok(None) };
         if found.is_at(&url)
             || (self.ask)(&url).is_ok_and(|is| Reached::from(&is).origin == found.origin)
         {
             return Ok(None);
         }
-        Ok(Some(format!("the backup is of {shown}, and the configured URL leads elsewhere")))
+        Ok(elsewhere())
     }
 
     /// Which of the sources is meant: the one that the URL leads to. Where no URL is to be had,
@@ -127,8 +161,16 @@ impl Whose<'_> {
     /// # Errors
     /// That cannot be told: what there is, and why.
     pub(crate) fn among(&self, known: &[&Reached]) -> Result<Option<Origin>, Fault> {
+        let meant = |reached: &&&Reached| {
+            reached.environment() == self.environment
+                && match self.part {
+                    Part::Database => reached.storage().is_none(),
+                    Part::Storage(None) => reached.storage().is_some(),
+                    Part::Storage(url) => reached.storage() == url.as_deref(),
+                }
+        };
         let mut ours: Vec<&Reached> = Vec::new();
-        for reached in known.iter().filter(|reached| reached.environment() == self.environment) {
+        for reached in known.iter().filter(meant) {
             if !ours.iter().any(|other| other.origin == reached.origin) {
                 ours.push(reached);
             }
@@ -149,7 +191,7 @@ impl Whose<'_> {
         };
         let mut at: Vec<&Origin> = known
             .iter()
-            .filter(|reached| reached.environment() == self.environment && reached.is_at(&url))
+            .filter(|reached| meant(reached) && reached.is_at(&url))
             .map(|reached| &reached.origin)
             .collect();
         at.sort_unstable();
@@ -177,7 +219,7 @@ impl Whose<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reached, Whose};
+    use super::{Part, Reached, Whose};
     use crate::backup::choose::tests::identity;
     use crate::backup::manifest::SourceIdentity;
     use crate::database::ConnectionUrl;
@@ -211,7 +253,8 @@ mod tests {
     fn a_named_backup_must_be_of_the_environment_and_may_be_of_another_place() {
         let url = || ConnectionUrl::parse("postgres://a:b@db.test/app").ok();
         let ask = |_: &ConnectionUrl| Ok(identity("production", "db.test", Some("7")));
-        let whose = Whose { environment: "production", strict: true, url: &url, ask: &ask };
+        let part = &Part::Database;
+        let whose = Whose { environment: "production", strict: true, url: &url, part, ask: &ask };
         let admits = |whose: Whose<'_>, of| whose.admits(&Reached::from(&of));
         let demo = identity("local", "127.0.0.1", Some("1"));
         let told = admits(whose, demo.clone()).unwrap_err();

@@ -7,13 +7,14 @@ use tokio::runtime::Handle;
 use super::choose::{Choice, Known, choose};
 use super::id;
 use super::manifest::{MANIFEST, Manifest};
-use super::origin::{Reached, Whose};
+use super::origin::{Part, Reached, Whose};
 use super::settings::Settings;
+use super::storage::project_url;
 use super::store::{Hold, Listed, Location, S3Location, Store};
 use crate::audit::{Audit, Line};
 use crate::database::ConnectionUrl;
 use crate::environment::load::Environments;
-use crate::environment::source::resolve_database;
+use crate::environment::source::{is_storage_alone, resolve_database, resolve_storage};
 use crate::fault::{Fault, FaultKind};
 use crate::redact::Redactor;
 use crate::suite::Problems;
@@ -187,10 +188,22 @@ pub(crate) fn meant(
 
 /// Whether the value of an environment's URL is at hand, right or wrong.
 pub(crate) fn is_configured(environments: &Environments, environment: &str) -> bool {
-    let spec = environments.file.environment.get(environment);
-    let database = spec.and_then(|spec| spec.database.as_ref());
-    let context = environments.context(environment).at("/database/url");
-    database.is_some_and(|database| context.find(&database.url).is_ok())
+    let Some(spec) = environments.file.environment.get(environment) else { return false };
+    let context = environments.context(environment);
+    match (&spec.database, &spec.storage) {
+        (Some(database), _) => context.at("/database/url").find(&database.url).is_ok(),
+        (None, Some(storage)) => context.at("/storage/key").find(&storage.key).is_ok(),
+        (None, None) => false,
+    }
+}
+
+/// Which part of an environment is backed up: storage alone, where that is all that is named.
+pub(crate) fn part_of(environments: &Environments, environment: &str, redactor: &Redactor) -> Part {
+    if !is_storage_alone(environments, environment) {
+        return Part::Database;
+    }
+    let found = resolve_storage(environments, environment, redactor).ok();
+    Part::Storage(found.and_then(|(url, _)| project_url(&url).ok()))
 }
 
 /// The database that an environment names, where that can be found out.

@@ -50,7 +50,8 @@ pub(crate) fn logged_errors(
     manifest: &Manifest,
     identities: Option<&Identities>,
 ) -> Result<Option<Vec<String>>, Fault> {
-    let name = &manifest.log.file;
+    let Some(log) = &manifest.log else { return Ok(None) };
+    let name = &log.file;
     let Some(lines) = open(store, manifest, identities, name)? else { return Ok(None) };
     let mut errors = Vec::new();
     each(lines, name, |line| {

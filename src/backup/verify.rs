@@ -42,7 +42,7 @@ pub(crate) fn read(
     let identities = identities.filter(|_| !manifest.recipients.is_empty());
     let mut reading = Reading { damaged: Vec::new(), bytes: 0, files: 0, archive: None };
     for record in &manifest.files {
-        let is_archive = record.name == manifest.database.file;
+        let is_archive = manifest.database.as_ref().is_some_and(|held| held.file == record.name);
         let readable = manifest.recipients.is_empty() || identities.is_some();
         let result = match (readable, is_archive) {
             (false, _) => verify_file(store, &manifest.id, record, stop),
@@ -138,7 +138,8 @@ fn held(
 /// Whether an archive holds what its manifest says.
 fn agree(held: Held, manifest: &Manifest) -> Result<Held, Fault> {
     let help = "the backup is damaged, or its manifest is another's: use another backup";
-    for recorded in &manifest.database.tables {
+    let database = manifest.archive()?;
+    for recorded in &database.tables {
         let object = format!("{}.{}", recorded.schema, recorded.name);
         let found = held.tables.iter().find(|table| table.entry == recorded.entry);
         let Some(found) = found else {
@@ -156,7 +157,6 @@ fn agree(held: Held, manifest: &Manifest) -> Result<Held, Fault> {
             return Err(Fault::failed(message).object(object).help(help));
         }
     }
-    let database = &manifest.database;
     let found = (held.tables.len(), held.large_objects, held.large_object_bytes);
     let recorded = (database.tables.len(), database.large_objects, database.large_object_bytes);
     if found != recorded {

@@ -24,12 +24,17 @@ pub(super) fn line(listed: &Listed) -> String {
                 [] => String::new(),
                 proofs => format!("  its proof failed: {}", proofs.join(", ")),
             };
+            let holds = match manifest.database {
+                Some(_) => {
+                    let data = units::size(manifest.data_bytes());
+                    format!("{} rows  {data} of data", manifest.rows())
+                }
+                None => format!("storage alone  {} objects listed", manifest.objects().0),
+            };
             format!(
-                "{}  {}  {} rows  {} of data in {}{encrypted}{refuted}\n",
+                "{}  {}  {holds} in {}{encrypted}{refuted}\n",
                 listed.id,
                 Reached::from(&manifest.source).shown(),
-                manifest.rows(),
-                units::size(manifest.data_bytes()),
                 units::size(stored),
             )
         }
@@ -49,6 +54,10 @@ pub(super) fn judged(manifest: &Manifest, reading: &Reading) -> Result<String, F
         units::size(reading.bytes)
     );
     match &reading.archive {
+        None if manifest.database.is_none() => {
+            let objects = manifest.objects().0;
+            Ok(format!("{hashes}; storage alone, {objects} objects listed\n"))
+        }
         None => Ok(format!(
             "{hashes}; what is in the archive needs the private key (--identity FILE)\n"
         )),

@@ -56,5 +56,6 @@ pub(crate) async fn identity(
         project: url.project(),
         standby: session.standby(),
         started: false,
+        storage: None,
     })
 }

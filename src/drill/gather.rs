@@ -10,9 +10,9 @@ use crate::backup::make::{Left, left_out};
 use crate::backup::place;
 use crate::backup::settings::LEAST_RETENTION;
 use crate::backup::stop::Stop;
-use crate::backup::storage::{Api, Network, Role, Wanted, object_bytes, wanted_there};
+use crate::backup::storage::{Api, Network, Role, Wanted, object_bytes, project_url, wanted_there};
 use crate::database::{self, ConnectionUrl, PgTools, Session, clock};
-use crate::environment::source::{Storage, resolve_source};
+use crate::environment::source::{Storage, is_storage_alone, resolve_source, resolve_storage};
 use crate::fault::Fault;
 use crate::harness::Context;
 use crate::journal::Measure;
@@ -32,7 +32,8 @@ pub(super) struct Gathered {
 /// Where the data come from.
 pub(super) struct Source {
     pub(super) environment: String,
-    pub(super) url: ConnectionUrl,
+    /// The database's; nothing where storage is all that is configured.
+    pub(super) url: Option<ConnectionUrl>,
     storage: Storage,
     /// About how many bytes there are; for what is left to do, and for the room that it takes.
     pub(super) estimate: u64,
@@ -41,6 +42,25 @@ pub(super) struct Source {
     /// The server's version, once it was asked: 150018 is 15.18.
     version: Option<i32>,
     tools: Option<std::path::PathBuf>,
+}
+
+impl Source {
+    /// Where it is, without keys or passwords.
+    pub(super) fn shown(&self) -> String {
+        match (&self.url, &self.storage) {
+            (Some(url), _) => url.shown(),
+            (None, Storage::There(url, _)) => {
+                format!("storage of {}", project_url(url).unwrap_or_default())
+            }
+            (None, _) => self.environment.clone(),
+        }
+    }
+
+    /// The database's URL.
+    fn database(&self) -> Result<&ConnectionUrl, Trouble> {
+        let reason = || format!("no database is configured for {}", self.environment);
+        self.url.as_ref().ok_or_else(|| Trouble::Skipped(reason()))
+    }
 }
 
 /// What was found of one prerequisite.
@@ -89,21 +109,29 @@ impl Gathering<'_> {
                 let storage = own.storage;
                 let storage =
                     storage.map_or(Storage::Unsaid, |(url, key)| Storage::There(url, key));
-                (self.context.environment().to_owned(), own.database, storage, own.tools)
+                (self.context.environment().to_owned(), Some(own.database), storage, own.tools)
+            }
+            None if is_storage_alone(&self.state.environments, &settings.source) => {
+                let name = settings.source.clone();
+                let found = resolve_storage(&self.state.environments, &name, redactor);
+                let (url, key) = found.map_err(|problems| place::told(&problems))?;
+                (name, None, Storage::There(url, key), tools)
             }
             None => {
                 let name = settings.source.clone();
                 let found = resolve_source(&self.state.environments, &name, redactor);
                 let (found, storage) = found.map_err(|problems| place::told(&problems))?;
-                (name, found.url, storage, tools)
+                (name, Some(found.url), storage, tools)
             }
         };
-        let url = ConnectionUrl::parse(&text)?;
-        url.password().map(|password| redactor.learn(password));
+        let url = text.as_deref().map(ConnectionUrl::parse).transpose()?;
+        if let Some(password) = url.as_ref().and_then(ConnectionUrl::password) {
+            redactor.learn(password);
+        }
         if let Storage::There(_, key) = &storage {
             redactor.learn(key);
         }
-        redactor.learn(&text);
+        text.as_deref().map(|text| redactor.learn(text));
         self.gathered.source = Some(Source {
             environment,
             url,
@@ -120,13 +148,14 @@ impl Gathering<'_> {
         let Some(source) = &mut self.gathered.source else {
             return Err(Trouble::Needs("credentials"));
         };
+        let url = source.database()?.clone();
         let settings = &self.state.settings;
         let excluded = left_out(&settings.exclude, Left::Rows);
         let copies = settings.contents && matches!(source.storage, Storage::There(..));
         let copied = copies.then(|| Wanted::of(&settings.buckets));
         let begun = Instant::now();
         let asked = self.context.runtime().block_on(async {
-            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            let session = Session::open(&url, "smokedrill prerequisites").await?;
             let estimate = database::estimate(&session, &excluded).await?;
             let objects = match &copied {
                 Some(wanted) => object_bytes(session.client(), wanted).await?,
@@ -151,28 +180,29 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// The source, once it has answered.
-    fn answered(&self) -> Result<(&Source, i32), Trouble> {
+    /// The source, once its database has answered.
+    fn answered(&self) -> Result<(&Source, &ConnectionUrl, i32), Trouble> {
         let source = self.gathered.source.as_ref().ok_or(Trouble::Needs("credentials"))?;
-        Ok((source, source.version.ok_or(Trouble::Needs("source"))?))
+        let url = source.database()?;
+        Ok((source, url, source.version.ok_or(Trouble::Needs("source"))?))
     }
 
     /// Our own sessions are read-only in any case; `pg_dump`'s on what reaches the server.
     fn read_only(&mut self) -> Found {
-        let (source, _) = self.answered()?;
+        let (_, url, _) = self.answered()?;
         self.context.runtime().block_on(async {
-            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            let session = Session::open(url, "smokedrill prerequisites").await?;
             database::keeper(&session).await
         })?;
         Ok(())
     }
 
     fn privileges(&mut self) -> Found {
-        let (source, _) = self.answered()?;
+        let (_, url, _) = self.answered()?;
         let exclude = &self.state.settings.exclude;
         let (whole, rows) = (left_out(exclude, Left::Whole), left_out(exclude, Left::Rows));
         let privileges = self.context.runtime().block_on(async {
-            let session = Session::open(&source.url, "smokedrill prerequisites").await?;
+            let session = Session::open(url, "smokedrill prerequisites").await?;
             database::privileges(&session, &whole, &rows).await
         })?;
         let redactor = self.context.redactor();
@@ -181,7 +211,7 @@ impl Gathering<'_> {
     }
 
     fn tools(&mut self) -> Found {
-        let (source, version) = self.answered()?;
+        let (source, _, version) = self.answered()?;
         let tools = PgTools::find(source.tools.as_deref(), version)?;
         self.measured
             .push(Measure::count("major version", u64::from(tools.major().unsigned_abs())));
@@ -196,7 +226,7 @@ impl Gathering<'_> {
         let free = Measure::bytes("free", free);
         // Compressed it takes less; but to run full halfway is worse than to ask for too much.
         let needed =
-            self.answered().map(|(source, _)| source.estimate.saturating_add(source.objects));
+            self.answered().map(|(source, ..)| source.estimate.saturating_add(source.objects));
         let free = needed.map_or(free.clone(), |needed| free.at_least(needed as f64));
         self.measured.push(free.clone());
         match free.holds() {
@@ -236,6 +266,12 @@ impl Gathering<'_> {
     fn storage(&mut self) -> Found {
         let source = self.gathered.source.as_ref().ok_or(Trouble::Needs("credentials"))?;
         if self.state.settings.buckets.is_empty() {
+            if source.url.is_none() {
+                let help = "name them, or `[\"*\"]` for all, or configure a database";
+                let message = "there is nothing to back up: neither a database nor a bucket is \
+                               configured (`buckets` in suites/drill.toml)";
+                return Err(Fault::usage(message).help(help).into());
+            }
             let reason = "no bucket is configured (`buckets` in suites/drill.toml)";
             return Err(Trouble::Skipped(reason.to_owned()));
         }
@@ -280,6 +316,8 @@ impl Gathering<'_> {
     }
 
     fn supabase_cli(&mut self) -> Found {
+        let source = self.gathered.source.as_ref();
+        source.map(Source::database).transpose()?;
         if !self.state.settings.supabase_cli {
             let reason = "not used (`[supabase] cli` in suites/drill.toml)";
             return Err(Trouble::Skipped(reason.to_owned()));
@@ -303,7 +341,8 @@ impl Gathering<'_> {
     fn linked(&self) -> Found {
         let link = self.state.root.join("supabase/.temp/project-ref");
         let linked = std::fs::read_to_string(link).unwrap_or_default().trim().to_owned();
-        let source = self.gathered.source.as_ref().and_then(|source| source.url.project());
+        let source =
+            self.gathered.source.as_ref().and_then(|source| source.url.as_ref()?.project());
         match source {
             Some(source) if !linked.is_empty() && linked != source => {
                 let help = format!("run `supabase link --project-ref {source}`");

@@ -14,7 +14,7 @@ use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::display::Display;
 use crate::backup::encryption::{Recipients, SUFFIX};
 use crate::backup::id::new_id;
-use crate::backup::make::{self, Order, Unmade};
+use crate::backup::make::{self, Order, Server, Unmade};
 use crate::backup::progress::Progress;
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
@@ -35,7 +35,7 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
     }
     let findings = Findings::of(state, context);
     let gathered = &findings.gathered;
-    let source = gathered.source.as_ref().map(|source| source.url.shown());
+    let source = gathered.source.as_ref().map(|source| source.shown());
     let record = |operation, result, detail: String| Record {
         operation,
         source: source.clone().unwrap_or_else(|| state.settings.source.clone()),
@@ -50,8 +50,14 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
         audit.append(&create(Standing::from(red.fault.kind()), detail)).map_err(blame)?;
         return Err(red);
     }
-    let Some((source, tools)) = gathered.source.as_ref().zip(gathered.tools.as_ref()) else {
-        return Err(blame(Fault::errored("the prerequisites gave no source")));
+    let nothing = || blame(Fault::errored("the prerequisites gave no source"));
+    let source = gathered.source.as_ref().ok_or_else(nothing)?;
+    let server = match &source.url {
+        None => None,
+        Some(url) => {
+            let tools = gathered.tools.as_ref().ok_or_else(nothing)?;
+            Some(Server { url, estimate: source.estimate, tools })
+        }
     };
     let stop = Stop::default();
     let _listening = context.stop_with(&stop);
@@ -61,7 +67,7 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
     let anchor = audit.anchored(&create(Standing::Started, place)).map_err(blame)?;
     tell(&format!(
         "backing up {} ({}) as {id} to {}\n",
-        source.url.shown(),
+        source.shown(),
         source.environment,
         store.shown()
     ));
@@ -72,14 +78,10 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
         audit.append(&record).map(drop)
     };
     let made = {
-        let _display = Display::start(&progress, "backup", source.estimate);
-        make::make(&Order {
+        let order = Order {
             id: &id,
             environment: &source.environment,
             started: context.source.is_some(),
-            url: &source.url,
-            estimate: source.estimate,
-            tools,
             api: gathered.api.as_ref(),
             settings: &state.settings,
             store: &store,
@@ -90,12 +92,19 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
             stop: &stop,
             anchor: Some(anchor),
             tidied: &tidied,
-        })
+        };
+        match &server {
+            Some(server) => {
+                let _display = Display::start(&progress, "backup", server.estimate);
+                make::make(&order, server)
+            }
+            None => make::make_alone(&order),
+        }
     };
     match made {
         Ok((manifest, sha256)) => {
-            let detail = format!("{} rows, {} bytes", manifest.rows(), manifest.data_bytes());
-            let passed = Record { manifest: Some(sha256), ..create(Standing::Passed, detail) };
+            let passed = create(Standing::Passed, manifest.amount());
+            let passed = Record { manifest: Some(sha256), ..passed };
             audit.append(&passed).map_err(blame)?;
             Ok(id)
         }

@@ -96,6 +96,11 @@ impl Proof<'_> {
         &self.backup.manifest
     }
 
+    /// A part of the manifest that a backup of storage alone does not have.
+    fn of_database<'m, T>(&self, part: &'m Option<T>) -> Result<&'m T, Failure> {
+        part.as_ref().ok_or_else(|| no_database(self.manifest()))
+    }
+
     /// Records a figure; one beyond its threshold is the reason to fail.
     pub(super) fn hold(&self, measure: Measure) -> Result<(), Failure> {
         let told = measure.to_string();
@@ -110,6 +115,14 @@ impl Proof<'_> {
     }
 }
 
+/// Why nothing is said of a database that there is none of.
+pub(super) fn no_database(manifest: &Manifest) -> Failure {
+    let environment = &manifest.source.environment;
+    Failure::skipped(format!(
+        "the backup is of storage alone: no database was configured for {environment}"
+    ))
+}
+
 /// A fault in the harness's words.
 pub(super) fn failure(fault: &Fault) -> Failure {
     match fault.kind() {
@@ -121,6 +134,7 @@ pub(super) fn failure(fault: &Fault) -> Failure {
 
 fn size(proof: &Proof<'_>) -> Result<(), Failure> {
     let manifest = proof.manifest();
+    proof.of_database(&manifest.database)?;
     let stored = manifest.files.iter().map(|file| file.bytes).sum();
     proof.note(Measure::bytes("stored", stored));
     proof.note(Measure::count("rows", manifest.rows()));
@@ -134,7 +148,7 @@ fn size(proof: &Proof<'_>) -> Result<(), Failure> {
 }
 
 fn no_sql_errors(proof: &Proof<'_>) -> Result<(), Failure> {
-    let log = &proof.manifest().log;
+    let log = proof.of_database(&proof.manifest().log)?;
     proof.note(Measure::count("warnings", log.warnings.len() as u64));
     let backup = proof.backup;
     let read = logged_errors(&backup.store, &backup.manifest, backup.identities.as_ref());
@@ -203,6 +217,7 @@ fn tables(proof: &Proof<'_>) -> Result<(), Failure> {
 
 fn roles(proof: &Proof<'_>) -> Result<(), Failure> {
     let backup = proof.backup;
+    proof.of_database(&backup.manifest.database)?;
     let read = missing_roles(&backup.store, &backup.manifest, backup.identities.as_ref());
     let Some(missing) = read.map_err(|fault| failure(&fault))? else {
         return Err(Failure::skipped(NEEDS_KEY));
@@ -229,7 +244,7 @@ fn recent(proof: &Proof<'_>) -> Result<(), Failure> {
 }
 
 fn untouched(proof: &Proof<'_>) -> Result<(), Failure> {
-    let untouched = &proof.manifest().untouched;
+    let untouched = proof.of_database(&proof.manifest().untouched)?;
     proof.note(Measure::count("rows written by others", untouched.writes.values().sum()));
     let ours = untouched.our_write_transactions;
     proof.hold(Measure::count("write transactions of ours", ours).at_most(0.0))?;
@@ -246,7 +261,8 @@ fn untouched(proof: &Proof<'_>) -> Result<(), Failure> {
 }
 
 fn impact(proof: &Proof<'_>) -> Result<(), Failure> {
-    let (impact, limits) = (&proof.manifest().impact, &proof.settings.impact);
+    let impact = proof.of_database(&proof.manifest().impact)?;
+    let limits = &proof.settings.impact;
     proof.hold(Measure::count("looks while it was dumped", impact.samples).at_least(1.0))?;
     proof.note(Measure::seconds("probe before", impact.baseline_ms / 1000.0));
     proof.note(Measure::seconds("probe at most", impact.max_ms / 1000.0));

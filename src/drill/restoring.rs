@@ -53,6 +53,7 @@ fn blame(fault: Fault) -> Blocked {
 fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     let target = target(state, context).map_err(blame)?;
     let backup = state.backup(context)?;
+    backup.manifest.archive().map_err(blame)?;
     let began = Timestamp::now();
     let identity = identify(context.environment(), &target.url);
     let started = |identity| SourceIdentity { started: target.own, ..identity };
@@ -165,7 +166,7 @@ fn run(
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
     let who = format!("smokedrill restore {id} {}@{}", actor::actor(), actor::host());
     let made = {
-        let _display = Display::start(&progress, "restore", backup.manifest.database.bytes);
+        let _display = Display::start(&progress, "restore", backup.manifest.archive_bytes());
         make(
             &Order {
                 id,

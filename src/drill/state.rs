@@ -13,7 +13,7 @@ use crate::backup::archive::Held;
 use crate::backup::choose::{self, Choice, Known};
 use crate::backup::encryption::Identities;
 use crate::backup::manifest::Manifest;
-use crate::backup::origin::Whose;
+use crate::backup::origin::{Part, Whose};
 use crate::backup::place::{self, Found};
 use crate::backup::progress::Progress;
 use crate::backup::settings::Settings;
@@ -109,7 +109,10 @@ impl State {
         for (stage, seconds) in &manifest.durations {
             context.measure(Measure::seconds(stage, *seconds));
         }
-        context.measure(Measure::bytes("data", manifest.data_bytes()));
+        match manifest.database {
+            Some(_) => context.measure(Measure::bytes("data", manifest.data_bytes())),
+            None => context.measure(Measure::count("objects", manifest.objects().0)),
+        };
         Ok(())
     }
 
@@ -135,7 +138,8 @@ impl State {
         let environment = self.source(context);
         let url = || place::url_of(&self.environments, environment, context.redactor());
         let ask = |url: &ConnectionUrl| context.runtime().block_on(identify(environment, url));
-        let whose = Whose { environment, strict: true, url: &url, ask: &ask };
+        let part = self.part(context);
+        let whose = Whose { environment, strict: true, url: &url, part: &part, ask: &ask };
         let log = self.root.join(&self.settings.audit);
         let found = place::find(&store, &choice, whose, &log, |text| context.note(text));
         let found = found.map_err(blame)?;
@@ -159,9 +163,19 @@ impl State {
         let environment = self.source(context);
         let url = || place::url_of(&self.environments, environment, context.redactor());
         let ask = |url: &ConnectionUrl| context.runtime().block_on(identify(environment, url));
-        let whose = Whose { environment, strict: true, url: &url, ask: &ask };
+        let part = self.part(context);
+        let whose = Whose { environment, strict: true, url: &url, part: &part, ask: &ask };
         let good = choose::good(&known, whose)?;
         Ok(good.into_iter().filter(|backup| Some(backup.id.as_str()) != own).cloned().collect())
+    }
+
+    /// Which part of it is meant. What is restored needs a database.
+    fn part(&self, context: &Context) -> Part {
+        let environment = self.source(context);
+        match context.environment() != environment || context.source.is_some() {
+            true => Part::Database,
+            false => place::part_of(&self.environments, environment, context.redactor()),
+        }
     }
 
     /// The environment that is backed up.
@@ -248,7 +262,8 @@ impl Backup {
     pub(super) fn sound(&self, context: &Context) -> Result<(), Blocked> {
         let blame = |id: &str, fault: Fault| Blocked { id: id.to_owned(), fault };
         let reading = self.reading(context).map_err(|fault| blame(ARCHIVE, fault))?;
-        let file = &self.manifest.database.file;
+        let Some(database) = &self.manifest.database else { return Ok(()) };
+        let file = &database.file;
         if let Some((_, fault)) = reading.damaged.iter().find(|(name, _)| name == file) {
             return Err(blame(HASHES, fault.clone()));
         }
@@ -263,6 +278,9 @@ impl Backup {
     /// # Errors
     /// It is damaged; or encrypted, and there is no private key at hand.
     pub(super) fn held(&self, context: &Context) -> Result<&Held, Failure> {
+        if self.manifest.database.is_none() {
+            return Err(proofs::no_database(&self.manifest));
+        }
         let reading = self.reading(context).map_err(|fault| proofs::failure(&fault))?;
         match &reading.archive {
             Some(Ok(held)) => Ok(held),
@@ -296,8 +314,10 @@ fn found_by_chance(
 ) -> Result<(), String> {
     let source = &settings.source;
     let spec = environments.file.environment.get(source);
-    let database = spec.and_then(|spec| spec.database.as_ref());
-    let variable = database.and_then(|database| database.url.variable());
+    let variable = spec.and_then(|spec| match (&spec.database, &spec.storage) {
+        (Some(database), _) => database.url.variable(),
+        (None, storage) => storage.as_ref().and_then(|storage| storage.key.variable()),
+    });
     let by_chance = arguments.ours.env.is_none() && !arguments.libtest.list;
     let Some(variable) = variable.filter(|_| by_chance) else { return Ok(()) };
     match place::is_configured(environments, source) {

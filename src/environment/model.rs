@@ -101,7 +101,7 @@ pub(crate) struct EnvironmentSpec {
     #[serde(default)]
     pub(crate) database: Option<DatabaseSpec>,
     /// The environment's storage, whose buckets are listed beside the database, and set up by a
-    /// restore into a hosted project.
+    /// restore into a hosted project. Without a database, backups are of storage alone.
     #[serde(default)]
     pub(crate) storage: Option<StorageSpec>,
 }

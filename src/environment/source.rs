@@ -12,7 +12,7 @@
 use super::credential::{short, short_password};
 use super::load::Environments;
 use super::lookup::Context;
-use super::model::{DatabaseKind, Source};
+use super::model::{DatabaseKind, Source, StorageSpec};
 use super::password;
 use crate::redact::Redactor;
 use crate::suite::problem::{Problem, Problems, known};
@@ -142,9 +142,8 @@ fn storage(
             problems.push(alone(&at_key, &lacking, spec.url.variable()));
         }
         _ => {
-            let url = storage_url(&spec.url, &at_url, redactor, problems);
-            let key = find(&spec.key, true, &at_key, redactor, problems);
-            return Some(Storage::There(url?, key?));
+            let found = storage_of(spec, &context, redactor, problems);
+            return found.map(|(url, key)| Storage::There(url, key));
         }
     }
     None
@@ -165,6 +164,46 @@ fn alone(context: &Context, lacking: &str, set: Option<&str>) -> Problem {
     problem.help(format!(
         "export {lacking}=…, or write it into a file `.env`; to do without the storage API, {without}"
     ))
+}
+
+/// Whether an environment names its storage, and no database.
+pub(crate) fn is_storage_alone(environments: &Environments, name: &str) -> bool {
+    let spec = environments.file.environment.get(name);
+    spec.is_some_and(|spec| spec.database.is_none() && spec.storage.is_some())
+}
+
+/// Fetches the URL and the key of an environment's storage, and teaches the redactor the key.
+///
+/// # Errors
+/// It names none; or everything that cannot be fetched, with the place that asks for it.
+pub(crate) fn resolve_storage(
+    environments: &Environments,
+    name: &str,
+    redactor: &Redactor,
+) -> Result<(String, String), Problems> {
+    let context = environments.context(name);
+    let spec = environments.file.environment.get(name);
+    let Some(storage) = spec.and_then(|spec| spec.storage.as_ref()) else {
+        let message = format!("the environment `{name}` does not say where its storage is");
+        return Err(context.problem(message).into());
+    };
+    let mut problems = Problems::default();
+    let found = storage_of(storage, &context, redactor, &mut problems);
+    problems.or(())?;
+    // Whatever is missing has been told of as a problem.
+    found.ok_or_else(Problems::default)
+}
+
+/// The storage's URL and key.
+fn storage_of(
+    storage: &StorageSpec,
+    context: &Context,
+    redactor: &Redactor,
+    problems: &mut Problems,
+) -> Option<(String, String)> {
+    let url = storage_url(&storage.url, &context.at("/storage/url"), redactor, problems);
+    let key = find(&storage.key, true, &context.at("/storage/key"), redactor, problems);
+    Some((url?, key?))
 }
 
 /// What to write where nothing is written.

@@ -18,7 +18,7 @@ async fn an_error_is_the_red_of_the_proof_that_met_it_alone() {
         create table public.z (id int); insert into public.t values ('ask ada@mail.test')";
     client.batch_execute(setup).await.unwrap();
     let mut manifest = manifest(&text).await;
-    manifest.database.tables = vec![recorded("t", 1), recorded("z", 1)];
+    manifest.database.as_mut().unwrap().tables = vec![recorded("t", 1), recorded("z", 1)];
     let url = ConnectionUrl::parse(&text).unwrap();
     let open = Writer::open(&url, "smokedrill test", &permit(&url).await).await.unwrap();
     open.run("begin; insert into public.z values (7)").await.unwrap();

@@ -25,7 +25,7 @@ pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
     for (key, plan) in &subject.plan.tables {
         let place = format!("{}.{}", key.0, key.1);
         let Some(found) = reading.tables.get(key) else { continue };
-        let mut recorded = subject.manifest.database.tables.iter();
+        let mut recorded = subject.manifest.tables().iter();
         let recorded = recorded.find(|table| (&table.schema, &table.name) == (&key.0, &key.1));
         let expected = match plan.rows {
             Rows::Clear => 0,

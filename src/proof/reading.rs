@@ -50,7 +50,7 @@ pub(super) fn read(subject: &Subject<'_>) -> Result<Reading, Fault> {
         })
         .collect();
     let size = |table: &Table<'_>| {
-        let mut all = subject.manifest.database.tables.iter();
+        let mut all = subject.manifest.tables().iter();
         let found = all.find(|t| (&t.schema, &t.name) == (&table.key.0, &table.key.1));
         found.map_or(0, |table| table.bytes)
     };

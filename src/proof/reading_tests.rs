@@ -67,7 +67,7 @@ async fn a_masker_that_changes_what_is_kept_is_found() {
             client.batch_execute(&insert).await.unwrap();
         }
         let mut manifest = manifest(&text).await;
-        manifest.database.tables = vec![recorded("t", 3)];
+        manifest.database.as_mut().unwrap().tables = vec![recorded("t", 3)];
         let plan = MaskPlan { tables: [(key("t"), holds.clone())].into(), allowed: Vec::new() };
         let found = red(&proved_of(&text, &manifest, known, plan, sums).await);
         let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
@@ -103,7 +103,7 @@ async fn what_is_planted_in_fields_is_found_in_each_kind_of_column() {
     let names = ["id", "plain", "list", "doc", "words", "bytes", "pair", "number"];
     let plan = table(&names.map(|name| (name, Action::Keep)));
     let mut manifest = manifest(&text).await;
-    manifest.database.tables = vec![recorded("t", 1)];
+    manifest.database.as_mut().unwrap().tables = vec![recorded("t", 1)];
     for (column, value, found) in [
         ("plain", "'nothing'", None),
         ("plain", "'to=ada@mail.test&x'", Some("plain")),

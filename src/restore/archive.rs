@@ -38,7 +38,7 @@ pub(crate) struct Piece<'a> {
 
 impl Archive<'_> {
     fn record(&self) -> Result<&FileRecord, Fault> {
-        let name = &self.manifest.database.file;
+        let name = &self.manifest.archive()?.file;
         let missing =
             || Fault::failed("the manifest does not name the archive's file").object(name);
         self.manifest.file(name).ok_or_else(missing)
@@ -95,7 +95,7 @@ impl Archive<'_> {
             reader.into_parts().0
         };
         input.prove(record, stop).map_err(place)?;
-        for recorded in &self.manifest.database.tables {
+        for recorded in self.manifest.tables() {
             let found = held.tables.iter().find(|table| table.entry == recorded.entry);
             if found.map(|table| table.rows) != Some(recorded.rows) {
                 let message = "the archive has not the rows that the manifest says";

@@ -143,6 +143,7 @@ mod tests {
             project: project.map(str::to_owned),
             standby: false,
             started: false,
+            storage: None,
         }
     }
 

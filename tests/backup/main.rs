@@ -8,6 +8,7 @@
 
 mod support;
 
+mod alone;
 mod broken;
 mod damaged;
 mod encodings;

@@ -21,7 +21,8 @@ const LATE: Duration = Duration::from_secs(12);
 /// Copies the contents of what the API lists, where that is asked for.
 ///
 /// It lists once more: what a manifest of the snapshot waited for would hold the snapshot open,
-/// for as long as the downloads take.
+/// for as long as the downloads take. Without a database, nobody says that what cannot be read was
+/// deleted meanwhile: it counts as missing.
 ///
 /// # Errors
 /// It was told to stop, or a draft's file cannot be written.
@@ -29,7 +30,7 @@ pub(super) fn copy(
     order: &Order<'_>,
     files: &Files<'_>,
     manifests: &mut Manifests,
-    asking: &Session,
+    asking: Option<&Session>,
 ) -> Result<(), Fault> {
     if !order.settings.contents {
         return Ok(());
@@ -77,8 +78,13 @@ pub(super) fn copy(
 }
 
 /// Tells those that were deleted before they could be read from those that are missing.
-fn still_there(order: &Order<'_>, copied: Copied, asking: &Session) -> Result<Contents, Fault> {
+fn still_there(
+    order: &Order<'_>,
+    copied: Copied,
+    asking: Option<&Session>,
+) -> Result<Contents, Fault> {
     let Copied { mut contents, absent } = copied;
+    let Some(asking) = asking else { return Ok(contents) };
     for (bucket, name) in absent {
         let gone = storage::is_gone(asking.client(), &bucket, &name);
         // Where the database does not say, it stays missing.
@@ -95,12 +101,12 @@ fn expected(
     order: &Order<'_>,
     manifests: &Manifests,
     contents: &Contents,
-    asking: &Session,
+    asking: Option<&Session>,
 ) -> Result<u64, Fault> {
     let Some(api) = &manifests.storage.api else { return Ok(0) };
     let before = api.buckets.iter().map(|bucket| bucket.objects).sum();
     let listed = contents.objects + contents.missing + contents.deleted;
-    let Some(deletions) = manifests.deletions else { return Ok(before) };
+    let Some((deletions, asking)) = manifests.deletions.zip(asking) else { return Ok(before) };
     let mut expected = before;
     for wait in std::iter::once(Duration::ZERO).chain([LATE / 12; 12]) {
         if listed >= expected {

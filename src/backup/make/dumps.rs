@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::process::Command;
 
 use super::files::Files;
-use super::order::Order;
+use super::order::{Order, Server};
 use crate::backup::archive::Held;
 use crate::backup::dump::{self, Said};
 use crate::backup::encoding::Encoding;
@@ -27,12 +27,13 @@ const ARCHIVE: &str = "database.dump.zst";
 /// `pg_dump` failed, what it gave is no whole archive, or it cannot be written.
 pub(super) fn database(
     order: &Order<'_>,
+    server: &Server<'_>,
     files: &Files<'_>,
     snapshot: &str,
     encoding: Encoding,
     application: &str,
 ) -> (Result<(Held, FileRecord), Fault>, Said) {
-    let mut command = order.tools.command("pg_dump", order.url, application);
+    let mut command = server.tools.command("pg_dump", server.url, application);
     let lock = order.settings.lock_timeout.as_millis();
     command
         // In the database's own encoding: what cannot be converted would be in no backup.
@@ -42,7 +43,7 @@ pub(super) fn database(
         .arg(format!("--lock-wait-timeout={lock}"));
     exclude(&mut command, &order.settings.exclude, encoding);
     let (result, said) = dump::run(command, order.stop, |output| {
-        let writer = files.raw(ARCHIVE, order.estimate)?;
+        let writer = files.raw(ARCHIVE, server.estimate)?;
         let (held, writer, bytes) = stream::compress(output, writer, order.progress, order.stop)?;
         left_out(&held, &order.settings.exclude)?;
         Ok((held, FileRecord { uncompressed: bytes, ..writer.finish()? }))
@@ -94,11 +95,12 @@ fn left_out(held: &Held, excluded: &[Excluded]) -> Result<(), Fault> {
 /// `pg_dumpall` failed, a role is missing, or the file cannot be written.
 pub(super) fn roles(
     order: &Order<'_>,
+    server: &Server<'_>,
     files: &Files<'_>,
     expected: &[String],
     application: &str,
 ) -> (Result<FileRecord, Fault>, Said) {
-    let mut command = order.tools.command("pg_dumpall", order.url, application);
+    let mut command = server.tools.command("pg_dumpall", server.url, application);
     command.args(["--globals-only", "--no-role-passwords"]);
     let (result, said) = dump::run(command, order.stop, |output| {
         let mut file = files.create(ROLES)?;

@@ -102,10 +102,30 @@ pub(super) fn all(
         Some(Err(_)) | None => {}
     }
     if let Some(buckets) = buckets {
-        let text = serde_json::to_vec_pretty(&buckets).unwrap_or_default();
-        manifests.records.push(files.whole(BUCKETS, &text)?);
+        manifests.records.push(files.whole(BUCKETS, &settings_text(&buckets))?);
     }
     Ok(manifests)
+}
+
+/// Lists the configured buckets by the API, where there is no database.
+///
+/// # Errors
+/// It cannot be listed to its end: there is nothing else in such a backup.
+pub(super) fn alone(order: &Order<'_>, files: &Files<'_>) -> Result<Manifests, Fault> {
+    let wanted = Wanted::of(&order.settings.buckets);
+    let listed = by_api(order, files, &wanted, None);
+    order.stop.check()?;
+    let Some((listed, record)) = listed? else {
+        return Err(Fault::errored("there is no storage API to list the buckets by"));
+    };
+    let mut storage = Storage { api: Some(listed.listing(&record.name)), ..Storage::default() };
+    let settings = files.whole(BUCKETS, &settings_text(&listed.settings))?;
+    storage.notes = listed.notes;
+    Ok(Manifests { storage, records: vec![record, settings], deletions: None })
+}
+
+fn settings_text(settings: &serde_json::Value) -> Vec<u8> {
+    serde_json::to_vec_pretty(settings).unwrap_or_default()
 }
 
 type Compared = Result<(Agreement, FileRecord), Fault>;

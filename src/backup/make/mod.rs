@@ -5,6 +5,8 @@
 //!       -> schema after -> log -> manifest -> published
 //! ```
 //!
+//! Of a source that has no database, `alone` makes one of storage alone.
+//!
 //! `order` is what a backup is made of, `stages` makes it, with `dumps` for what `pg_dump` and
 //! `pg_dumpall` give, `listings` for the storage manifests, and `files` for what is written.
 //!
@@ -15,6 +17,7 @@
 //! A stage that fails leaves nothing: the draft goes when it is dropped, and what a kill leaves
 //! is tidied up by the next backup.
 
+mod alone;
 mod contents;
 mod dumps;
 mod excluded;
@@ -23,8 +26,9 @@ mod listings;
 mod order;
 mod stages;
 
+pub(crate) use alone::make_alone;
 #[cfg(test)]
 pub(crate) use dumps::exclude;
 pub(crate) use excluded::{Left, left_out};
-pub(crate) use order::{Order, Unmade};
+pub(crate) use order::{Order, Server, Unmade};
 pub(crate) use stages::make;

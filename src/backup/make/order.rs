@@ -23,10 +23,6 @@ pub(crate) struct Order<'a> {
     pub(crate) environment: &'a str,
     /// Whether the harness has started it for this run.
     pub(crate) started: bool,
-    pub(crate) url: &'a ConnectionUrl,
-    /// About how many bytes the source has.
-    pub(crate) estimate: u64,
-    pub(crate) tools: &'a PgTools,
     /// The storage API, where it is asked.
     pub(crate) api: Option<&'a Api>,
     pub(crate) settings: &'a Settings,
@@ -41,6 +37,14 @@ pub(crate) struct Order<'a> {
     pub(crate) anchor: Option<Anchor>,
     /// Is told of what a killed backup had left, and was removed.
     pub(crate) tidied: &'a (dyn Fn(&str) -> Result<(), Fault> + Sync),
+}
+
+/// The database that is dumped.
+pub(crate) struct Server<'a> {
+    pub(crate) url: &'a ConnectionUrl,
+    /// About how many bytes it has.
+    pub(crate) estimate: u64,
+    pub(crate) tools: &'a PgTools,
 }
 
 /// Why a backup was not made, and what the tools had said by then.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::files::Files;
 use super::listings::{self, Manifests};
-use super::order::{Order, Unmade};
+use super::order::{Order, Server, Unmade};
 use super::{Left, left_out};
 use super::{contents, dumps};
 use crate::actor;
@@ -32,15 +32,15 @@ const QUIET: Duration = Duration::from_secs(6);
 ///
 /// # Errors
 /// Why there is none. Nothing of it is left then, neither here nor at work on the source.
-pub(crate) fn make(order: &Order<'_>) -> Result<(Manifest, String), Unmade> {
+pub(crate) fn make(order: &Order<'_>, server: &Server<'_>) -> Result<(Manifest, String), Unmade> {
     let mut log = Vec::new();
     let holder = Holder::new(&actor::actor(), &actor::host(), Timestamp::now());
     let application = database::application_name(order.id, &holder.actor, &holder.host);
-    let making = Making { order, application: &application, holder };
+    let making = Making { order, server, application: &application, holder };
     making.run(&mut log).map_err(|fault| {
         // The word to stop outranks what came of it.
         let fault = order.stop.why().unwrap_or(fault);
-        let quiet = order.runtime.block_on(database::quiesced(order.url, &application, QUIET));
+        let quiet = order.runtime.block_on(database::quiesced(server.url, &application, QUIET));
         match quiet {
             Ok(quiesced) if quiesced.clean() => {}
             Ok(quiesced) => {
@@ -56,6 +56,7 @@ pub(crate) fn make(order: &Order<'_>) -> Result<(Manifest, String), Unmade> {
 
 struct Making<'a> {
     order: &'a Order<'a>,
+    server: &'a Server<'a>,
     application: &'a str,
     holder: Holder,
 }
@@ -76,19 +77,19 @@ impl Making<'_> {
     }
 
     fn run(&self, log: &mut Vec<String>) -> Result<(Manifest, String), Fault> {
-        let (order, ask) = (self.order, self.order.runtime);
+        let (order, server, ask) = (self.order, self.server, self.order.runtime);
         let mut clock = Clock::new();
-        let here = order.store.lock(&order.url.shown(), &self.holder)?;
+        let here = order.store.lock(&server.url.shown(), &self.holder)?;
         for line in order.store.tidy()? {
             (order.tidied)(&line)?;
         }
         let lock = self.wait(async { SourceLock::take(self.session().await?).await })?;
         let asking = lock.session();
-        let source = self.wait(database::identity(asking, order.environment, order.url))?;
+        let source = self.wait(database::identity(asking, order.environment, server.url))?;
         let source = SourceIdentity { started: order.started, ..source };
         let counters = self.wait(database::counters(asking))?;
         let limits = order.settings.impact.clone();
-        let watch = Watch::start(order.url, self.application, limits, order.stop.clone(), ask);
+        let watch = Watch::start(server.url, self.application, limits, order.stop.clone(), ask);
         let watch = self.wait(watch)?;
         clock.lap("locks");
 
@@ -105,7 +106,7 @@ impl Making<'_> {
         // Platforms make some for minutes: what is gone by now cannot be dumped, and need not.
         let there = self.wait(database::roles(asking))?;
         before.roles.retain(|role| there.contains(role));
-        let (roles, said) = dumps::roles(order, &files, &before.roles, self.application);
+        let (roles, said) = dumps::roles(order, server, &files, &before.roles, self.application);
         log.extend(said.lines);
         let roles = roles?;
         clock.lap("roles");
@@ -118,7 +119,7 @@ impl Making<'_> {
         clock.lap("comparison");
 
         let mut manifests = read.manifests;
-        contents::copy(order, &files, &mut manifests, asking)?;
+        contents::copy(order, &files, &mut manifests, Some(asking))?;
         if order.settings.contents {
             clock.lap("storage contents");
         }
@@ -145,31 +146,31 @@ impl Making<'_> {
             finished: Timestamp::now(),
             source,
             snapshot: moment,
-            tools: order.tools.versions(),
+            tools: server.tools.versions(),
             durations: clock.laps,
-            database: database(&read.held, &read.archive),
-            log: Log {
+            database: Some(database(&read.held, &read.archive)),
+            log: Some(Log {
                 file: logged.name.clone(),
                 warnings: spoken.warnings(),
                 errors: spoken.errors(),
-            },
+            }),
             files: [read.archive, roles]
                 .into_iter()
                 .chain(manifests.records)
                 .chain([logged])
                 .collect(),
             recipients: order.recipients.map(|keys| keys.shown()).unwrap_or_default(),
-            untouched: Untouched {
+            untouched: Some(Untouched {
                 schema_before: database::fingerprint(&before),
                 schema_after: database::fingerprint(&after),
                 writes,
                 our_write_transactions: ours,
                 read_only,
-            },
+            }),
             catalogue: before,
             excluded: order.settings.exclude.iter().map(exclusion).collect(),
             storage: (!order.settings.buckets.is_empty()).then_some(manifests.storage),
-            impact: watched.impact,
+            impact: Some(watched.impact),
             audit: order.anchor.clone(),
         };
         let sha256 = draft.publish(&manifest)?;
@@ -178,7 +179,7 @@ impl Making<'_> {
     }
 
     async fn session(&self) -> Result<Session, Fault> {
-        let session = Session::open(self.order.url, self.application).await?;
+        let session = Session::open(self.server.url, self.application).await?;
         database::patient(&session, self.order.settings.lock_timeout).await?;
         Ok(session)
     }
@@ -192,11 +193,13 @@ impl Making<'_> {
         watch: &Watch,
         log: &mut Vec<String>,
     ) -> Result<Read, Fault> {
-        let (order, ask) = (self.order, self.order.runtime);
+        let (order, server, ask) = (self.order, self.server, self.order.runtime);
         let encoding = self.wait(Encoding::of(asking))?;
         let (dumped, said, manifests) = std::thread::scope(|scope| {
-            let dumping = scope
-                .spawn(|| dumps::database(order, files, snapshot.id(), encoding, self.application));
+            let application = self.application;
+            let dumping = scope.spawn(|| {
+                dumps::database(order, server, files, snapshot.id(), encoding, application)
+            });
             let manifests = self
                 .wait(watch.look(When::Begins))
                 .and_then(|()| listings::all(order, files, &snapshot, asking));
@@ -252,17 +255,17 @@ fn exclusion(excluded: &Excluded) -> Exclusion {
 }
 
 /// How long each stage took.
-struct Clock {
+pub(super) struct Clock {
     since: Instant,
-    laps: BTreeMap<String, f64>,
+    pub(super) laps: BTreeMap<String, f64>,
 }
 
 impl Clock {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { since: Instant::now(), laps: BTreeMap::new() }
     }
 
-    fn lap(&mut self, stage: &str) {
+    pub(super) fn lap(&mut self, stage: &str) {
         self.laps.insert(stage.to_owned(), self.since.elapsed().as_secs_f64());
         self.since = Instant::now();
     }

@@ -15,6 +15,9 @@
 //!   "database": { "tables": [ { "schema": "public", "name": "jobs", "rows": 41230, … } ] }
 //! }
 //! ```
+//!
+//! A backup of storage alone has no `database`, `log`, `impact` and `untouched`; its form is
+//! `smokedrill.backup/2`, and the URL of the project stands in `source.storage`.
 
 mod content;
 mod evidence;
@@ -28,5 +31,5 @@ pub use content::{
 pub use evidence::{Impact, Log, Untouched};
 pub use source::{Snapshot, SourceIdentity, Tool};
 pub use storage::{Agreement, Bucket, Cause, Contents, Listing, Storage};
-pub use whole::{Anchor, FORMAT, Manifest};
+pub use whole::{Anchor, FORMAT, FORMAT_STORAGE_ALONE, Manifest};
 pub(crate) use whole::{MANIFEST, SEAL};

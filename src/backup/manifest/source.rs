@@ -14,7 +14,7 @@ pub struct SourceIdentity {
     pub address: Option<String>,
     /// The port.
     pub port: u16,
-    /// The database.
+    /// The database; empty in a backup of storage alone, as are role and server's version.
     pub database: String,
     /// What the connection calls it, where a pooler between has another name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,12 +31,16 @@ pub struct SourceIdentity {
     pub standby: bool,
     /// Whether the harness had started it for the run: a demonstration, and nobody's production.
     pub started: bool,
+    /// The URL of the project, where its storage alone was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
 }
 
 /// The one moment that a backup shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// When it was taken, by the server's clock: nothing after it is in the backup.
+    /// When it was taken, by the server's clock: nothing after it is in the backup. Of storage
+    /// alone there is no such moment: it is when listing began, by this machine's clock.
     pub time: Timestamp,
     /// When it was taken, by the clock of this machine.
     pub local_time: Timestamp,

@@ -24,6 +24,9 @@ const USER_AGENT: &str = concat!("smokedrill/", env!("CARGO_PKG_VERSION"));
 const PLAIN: AsciiSet =
     NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
+/// Where the API stands below the project's URL.
+const BELOW: &str = "/storage/v1/";
+
 /// How many buckets are asked for at a time.
 const BUCKETS: usize = 1000;
 
@@ -61,6 +64,19 @@ impl Api {
         let build = |raw| client(&base, network, raw).map_err(|fault| fault.stage(STAGE));
         let (client, raw) = (build(false)?, build(true)?);
         Ok(Self { client, raw, base, key, patience, by_folders: AtomicBool::new(false) })
+    }
+
+    /// The project's URL, as [`project_url`] writes it.
+    pub(crate) fn project_url(&self) -> String {
+        above(&self.base)
+    }
+
+    /// Host and port, and the Supabase project's reference where the host names one.
+    pub(crate) fn place(&self) -> (String, u16, Option<String>) {
+        let host = self.base.host_str().unwrap_or_default().to_owned();
+        let project = host.strip_suffix(".supabase.co").or(host.strip_suffix(".supabase.in"));
+        let project = project.filter(|project| !project.contains('.')).map(str::to_owned);
+        (host, self.base.port_or_known_default().unwrap_or_default(), project)
     }
 
     /// What the key may see. Only what [`Role::Service`] does not see is not there.
@@ -176,6 +192,19 @@ impl Api {
     }
 }
 
+/// The URL of a project in the one way in which it is shown and compared, without a slash or the
+/// API's path at its end.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn project_url(text: &str) -> Result<String, Fault> {
+    base(text).map(|base| above(&base))
+}
+
+fn above(base: &Url) -> String {
+    base.as_str().strip_suffix(BELOW).unwrap_or(base.as_str()).to_owned()
+}
+
 fn base(project_url: &str) -> Result<Url, Fault> {
     let wrong = |what: &str| {
         Fault::errored(format!("the project's URL {what}"))
@@ -183,7 +212,7 @@ fn base(project_url: &str) -> Result<Url, Fault> {
     };
     let text = project_url.trim().trim_end_matches('/');
     let text = text.strip_suffix("/storage/v1").unwrap_or(text);
-    let base = Url::parse(&format!("{text}/storage/v1/")).map_err(|_| wrong("is no URL"))?;
+    let base = Url::parse(&format!("{text}{BELOW}")).map_err(|_| wrong("is no URL"))?;
     if !matches!(base.scheme(), "http" | "https") {
         return Err(wrong("is neither http nor https"));
     }

@@ -43,7 +43,7 @@ mod sorter;
 pub(crate) mod tests;
 
 pub(crate) use answer::retry_after;
-pub(crate) use api::{Api, Network};
+pub(crate) use api::{Api, Network, project_url};
 pub(crate) use compare::{Gone, compare, settings};
 pub(crate) use contents::{Copied, copy};
 pub(crate) use database::{by_database, deletions, is_gone, object_bytes, tables};

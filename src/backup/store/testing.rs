@@ -89,13 +89,14 @@ pub(crate) fn manifest(id: &str, files: Vec<FileRecord>) -> Manifest {
             project: None,
             standby: false,
             started: false,
+            storage: None,
         },
         snapshot: Snapshot { time: moment(), local_time: moment(), lsn: None, replayed: None },
         tools: Vec::new(),
         durations: std::collections::BTreeMap::new(),
         files,
         recipients: Vec::new(),
-        database: Database {
+        database: Some(Database {
             file: text("a.zst"),
             archive: text("1.14"),
             bytes: 0,
@@ -103,13 +104,13 @@ pub(crate) fn manifest(id: &str, files: Vec<FileRecord>) -> Manifest {
             tables: Vec::new(),
             large_objects: 0,
             large_object_bytes: 0,
-        },
+        }),
         catalogue: Catalogue::default(),
         excluded: Vec::new(),
         storage: None,
-        log: Log { file: text("a.zst"), ..Log::default() },
-        impact: Impact::default(),
-        untouched: Untouched::default(),
+        log: Some(Log { file: text("a.zst"), ..Log::default() }),
+        impact: Some(Impact::default()),
+        untouched: Some(Untouched::default()),
         audit: None,
     }
 }

@@ -133,14 +133,19 @@ fn places(report: &DrillReport) -> Vec<Block> {
     let tellers: [(&str, Telling); 7] = [
         ("Environment", |place| Some(place.environment.clone())),
         ("Connection", |place| {
-            Some(format!("{}@{}:{}/{}", place.user, place.host, place.port, place.database))
+            let database =
+                || format!("{}@{}:{}/{}", place.user, place.host, place.port, place.database);
+            Some(place.storage.clone().unwrap_or_else(database))
         }),
         ("Address, as the server sees it", |place| place.address.clone()),
         ("System identifier", |place| place.system_identifier.clone()),
         ("Supabase project", |place| place.project.clone()),
-        ("PostgreSQL", |place| Some(place.server_version.clone())),
+        ("PostgreSQL", |place| {
+            Some(place.server_version.clone()).filter(|_| place.storage.is_none())
+        }),
         ("What it is", |place| {
             let what = match (place.started, place.standby) {
+                _ if place.storage.is_some() => "the storage of a project, alone",
                 (true, _) => "a demonstration that the run has started itself",
                 (false, true) => "a standby",
                 (false, false) => "a primary",
@@ -212,7 +217,7 @@ fn backup(report: &DrillReport) -> Vec<Block> {
 
 fn impact(report: &DrillReport) -> Vec<Block> {
     let Some(backup) = &report.evidence.backup else { return Vec::new() };
-    let impact = &backup.impact;
+    let Some(impact) = &backup.impact else { return Vec::new() };
     let outcome = |id: &str| {
         let test = report.tests.iter().find(|test| test.id == id);
         let (word, tone) = test.map_or(("not looked at", Tone::Mute), |test| ended(test.ended));

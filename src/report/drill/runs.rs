@@ -106,7 +106,9 @@ pub(super) fn line(report: &DrillReport) -> RunLine {
     let mut versions = BTreeMap::from([("smokedrill".to_owned(), report.run.version.clone())]);
     if let Some(backup) = &evidence.backup {
         versions.extend(backup.tools.iter().map(|tool| (tool.name.clone(), tool.version.clone())));
-        versions.insert("the source's PostgreSQL".into(), backup.source.server_version.clone());
+        if backup.source.storage.is_none() {
+            versions.insert("the source's PostgreSQL".into(), backup.source.server_version.clone());
+        }
     }
     if let Some(target) = evidence.restore.as_ref().and_then(|restore| restore.target.as_ref()) {
         versions.insert("staging's PostgreSQL".into(), target.server_version.clone());

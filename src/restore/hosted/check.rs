@@ -110,7 +110,7 @@ fn closed(plan: &MaskPlan, manifest: &Manifest, there: &There) -> Vec<String> {
     let mut wrong = Vec::new();
     for (key, table) in &there.tables {
         let planned = plan.tables.get(key);
-        let mut recorded = manifest.database.tables.iter();
+        let mut recorded = manifest.tables().iter();
         let rows = recorded.find(|one| (&one.schema, &one.name) == (&key.0, &key.1));
         let by_rows = rows.is_some_and(|table| table.rows > 0)
             && planned.is_some_and(|plan| plan.rows == Rows::Load);

@@ -91,7 +91,7 @@ impl Fit {
                 continue;
             }
             let place = format!("{}.{}", key.0, key.1);
-            let recorded = manifest.database.tables.iter();
+            let recorded = manifest.tables().iter();
             let mut recorded = recorded.filter(|one| (&one.schema, &one.name) == (&key.0, &key.1));
             let loads = table.rows == Rows::Load;
             let rows = recorded.next().map_or(0, |table| table.rows);

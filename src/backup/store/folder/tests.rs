@@ -305,7 +305,7 @@ fn the_newest_comes_first_and_a_damaged_manifest_is_told() {
     };
     assert_eq!(told(&text[..text.len() / 2]).kind(), FaultKind::Failed);
     assert!(told(&text.replace(ID, LATER)).to_string().contains("another backup"));
-    assert_eq!(told(&text.replace("backup/1", "backup/2")).kind(), FaultKind::Errored);
+    assert_eq!(told(&text.replace("backup/1", "backup/3")).kind(), FaultKind::Errored);
 }
 
 #[test]
