@@ -88,7 +88,10 @@ fn pages(journal: &Journal, reports: &Path) -> (Option<Section>, Vec<Picture>) {
         }
     }
     let (id, title, place) = ("pages".to_owned(), "Pages".to_owned(), Place::Body);
-    let section = (!blocks.is_empty()).then(|| Section { id, title, place, blocks });
+    let section = match blocks.is_empty() {
+        true => None,
+        false => Some(Section { id, title, place, blocks }),
+    };
     (section, pictures)
 }
 

@@ -140,10 +140,11 @@ async fn observe(page: &Page, visit: &Visit<'_>) -> Result<Seen, Trouble> {
         settle(&told).await;
     }
     look(page, visit, &mut seen).await?;
-    let told = read(&told);
-    (seen.status, seen.console, seen.failed) =
-        (told.status, told.console.clone(), told.failed.clone());
-    drop(told);
+    {
+        let told = read(&told);
+        (seen.status, seen.console, seen.failed) =
+            (told.status, told.console.clone(), told.failed.clone());
+    }
     if visit.screenshot {
         let format = CaptureScreenshotFormat::Png;
         let params = ScreenshotParams::builder().format(format).full_page(true).build();

@@ -73,14 +73,18 @@ async fn tested(
             None => sentry.send(event).await?.map_err(|told| told.noted(&mut refused)),
         });
     }
+    // All are read before any is searched, which would take time from the deadline.
+    let mut read = Vec::new();
     for (event, sent) in events.iter().zip(sent) {
-        let kept = match (sent, &refused) {
+        read.push(match (sent, &refused) {
             (Err(why), _) => Err(why),
             (Ok(()), Some(why)) => Err(why.clone()),
             (Ok(()), None) => sentry.read(event).await?.map_err(|told| told.noted(&mut refused)),
-        };
+        });
+    }
+    for (event, kept) in events.iter().zip(&read) {
         for (part, canary) in &event.canaries {
-            let outcome = match &kept {
+            let outcome = match kept {
                 Ok(kept) => Outcome::from(kept.look(*part, canary)),
                 Err(why) => Outcome::NotRun(why.clone()),
             };

@@ -1,5 +1,6 @@
 //! Looks for canaries in what was read back.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use base64::Engine as _;
@@ -24,11 +25,12 @@ const LENIENT_URL: GeneralPurpose = GeneralPurpose::new(&DASH, LENIENCE);
 /// An event as it was read back.
 pub(super) struct Kept {
     value: Value,
-    /// The answer's own text, so that nothing is lost in reading it.
-    raw: String,
     /// Its strings and keys, and what is encoded in them.
     texts: String,
-    /// Letters and digits of those alone, in small letters.
+    /// The same and the answer's own text, so that nothing is lost in reading it; all in small
+    /// letters.
+    small: String,
+    /// Letters and digits of the texts alone, in small letters.
     bare: String,
 }
 
@@ -44,24 +46,22 @@ pub(super) enum Found {
 }
 
 impl Kept {
-    pub(super) fn new(value: Value, raw: String) -> Self {
+    pub(super) fn new(value: Value, raw: &str) -> Self {
         let mut texts = String::new();
         each(&value, &mut Vec::new(), &mut |_, text| {
             texts.push_str(text);
             texts.push('\n');
         });
         texts.push_str(&unwrapped(&texts));
+        let small = format!("{raw}\n{texts}").to_lowercase();
         let bare = bare(&texts);
-        Self { value, raw, texts, bare }
+        Self { value, texts, small, bare }
     }
 
     /// Looks for a canary, and for its witness.
     pub(super) fn look(&self, part: Part, canary: &Canary) -> Found {
         let needles = Needles::of(&canary.value);
-        if needles.are_in(&self.raw)
-            || needles.are_in(&self.texts)
-            || self.bare.contains(&needles.bare)
-        {
+        if needles.are_in(&self.small) || self.bare.contains(&needles.bare) {
             return Found::Kept(self.place(&needles));
         }
         // A witness that was changed in any way was not read back.
@@ -110,9 +110,9 @@ impl Kept {
 
 /// What to look for.
 struct Needles {
-    /// As it is, in URLs, in base64 at any place, in JSON, in HTML, in hexadecimal; in small
-    /// letters too.
-    forms: Vec<String>,
+    /// As it is, in URLs, in base64 at any place, in JSON, in HTML, in hexadecimal; all in small
+    /// letters.
+    forms: BTreeSet<String>,
     /// Letters and digits alone, however they are spaced.
     bare: String,
 }
@@ -124,14 +124,13 @@ impl Needles {
         // What tells the person apart is enough: the part before the `@`, the family's name.
         let ends = [value.split_once('@').map(|(local, _)| local), value.split(' ').nth(1)];
         all.extend(ends.into_iter().flatten().flat_map(forms));
-        Self { forms: all.into_iter().collect(), bare: bare(value) }
+        let forms = all.iter().map(|form| form.to_lowercase()).collect();
+        Self { forms, bare: bare(value) }
     }
 
-    fn are_in(&self, text: &str) -> bool {
-        let small = text.to_lowercase();
-        self.forms.iter().any(|form| {
-            text.contains(form.as_str()) || small.contains(form.to_lowercase().as_str())
-        })
+    /// Whether any is in a text of small letters.
+    fn are_in(&self, small: &str) -> bool {
+        self.forms.iter().any(|form| small.contains(form.as_str()))
     }
 }
 
@@ -218,7 +217,7 @@ mod tests {
 
     fn look(part: Part, value: &Value) -> Found {
         let canary = Canary { value: "scrub.qwertyuiop@example.com".into(), witness: "wit".into() };
-        Kept::new(value.clone(), value.to_string()).look(part, &canary)
+        Kept::new(value.clone(), &value.to_string()).look(part, &canary)
     }
 
     #[test]

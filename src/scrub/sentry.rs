@@ -78,8 +78,8 @@ impl<'a> Sentry<'a> {
             let why = match self.service.change(self.stop, &asked).await? {
                 Ok(answer) if answer.status == 200 => match answer.json() {
                     value if value.is_object() => {
-                        let raw = String::from_utf8_lossy(&answer.body).into_owned();
-                        return Ok(Ok(Kept::new(value, raw)));
+                        let raw = String::from_utf8_lossy(&answer.body);
+                        return Ok(Ok(Kept::new(value, &raw)));
                     }
                     _ => "the answer is no event".to_owned(),
                 },

@@ -98,8 +98,7 @@ impl Book {
             Err(error) => return Err(self.fault(&error, "read")),
         };
         let mut lines = Vec::new();
-        let mut parts = text.lines().enumerate().peekable();
-        while let Some((index, part)) = parts.next() {
+        for (index, part) in text.lines().enumerate() {
             if part.is_empty() {
                 continue;
             }

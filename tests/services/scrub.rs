@@ -74,7 +74,8 @@ fn a_part_that_does_not_come_back_is_not_run() {
 
 #[test]
 fn what_cannot_be_read_back_is_not_run_and_says_why() {
-    let cases: [(fn(&mut Server), usize, &str); 8] = [
+    type Case = (fn(&mut Server), usize, &'static str);
+    let cases: [Case; 8] = [
         (|server| server.late = 1_000_000, ALL, "it cannot be read within 2s"),
         (|server| server.shows = Some(401), ALL, "the API refuses the token: it answers 401"),
         (|server| server.shows = Some(403), ALL, "the API refuses the token: it answers 403"),

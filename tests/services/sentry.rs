@@ -69,14 +69,22 @@ impl Sentry {
     pub(crate) fn new(set: impl FnOnce(&mut Server)) -> Self {
         let server = Arc::new(Mutex::new(Server::default()));
         set(&mut server.lock().expect("nobody panics with it"));
+        let waits = {
+            let server = server.lock().expect("nobody panics with it");
+            server.late < 100
+                && server.shows.is_none()
+                && (server.takes.is_none() || server.takes_first > 0)
+        };
         let shared = Arc::clone(&server);
         let url =
             serve(move |request| shared.lock().expect("nobody panics with it").answer(request));
         let host = url.trim_start_matches("http://");
+        // Long where something is to come, and short where nothing is.
+        let deadline = if waits { "20s" } else { "2s" };
         let folder = Folder::new(&format!(
             "[sentry]\ndsn = \"http://{KEY}@{host}/inner/42\"\n\
              token = {{ command = [\"echo\", \"{TOKEN}\"] }}\norganization = \"acme\"\n\
-             project = \"shop\"\nhost = \"{url}\"\ndeadline = \"2s\"\ninterval = \"20ms\"\n\
+             project = \"shop\"\nhost = \"{url}\"\ndeadline = \"{deadline}\"\ninterval = \"20ms\"\n\
              timeout = \"1s\"\n"
         ));
         Self { folder, server }
