@@ -34,7 +34,7 @@ fn smoke() -> Result<(), Failed> {
         return Err(format!("not listed: {said}{}", String::from_utf8_lossy(&listed.stderr)).into());
     }
     let ran = nextest(&["run", "--no-fail-fast", "--test", "smoke"], reports.path(), &[])?;
-    whole(&ran, reports.path(), 10)
+    whole(&ran, reports.path(), 11)
 }
 
 /// One source, one backup and one restore for all processes.
