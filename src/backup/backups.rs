@@ -13,7 +13,6 @@ use super::place::{self, Found, told};
 use super::progress::Progress;
 use super::prune::plan;
 use super::settings::Settings;
-use super::stop::Stop;
 use super::store::{Listed, Store};
 use super::{verify, words};
 use crate::actor::host;
@@ -21,7 +20,7 @@ use crate::audit::{self, Audit, Noted, Operation, Record, Standing};
 use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
 use crate::fault::{Fault, FaultKind};
-use crate::harness::INTERRUPTED;
+use crate::harness::stop_by_signal;
 use crate::redact::Redactor;
 use crate::report::console::tell;
 use crate::report::units;
@@ -103,17 +102,7 @@ impl Backups {
         let identities = identity.map(Identities::load).transpose()?;
         let choice = Choice::parse(backup)?;
         let audit = self.audit()?;
-        let stop = Stop::default();
-        let interrupted = stop.clone();
-        self.runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                interrupted.set(Fault::interrupted());
-            }
-            // Whoever says it twice does not wait for a store that does not answer.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(INTERRUPTED.into());
-            }
-        });
+        let stop = stop_by_signal(self.runtime.handle());
         let begins = self.record(Operation::BackupVerify, backup.trim(), "");
         audit.during(begins, &self.redactor, || {
             let Found { manifest, hold: _hold, .. } = self.find(&choice)?;

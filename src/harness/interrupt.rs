@@ -4,6 +4,8 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::exit;
+use crate::backup::stop::Stop;
+use crate::fault::Fault;
 
 /// Whether the run was told to stop, and by which exit code it says so.
 #[derive(Debug, Clone)]
@@ -36,6 +38,19 @@ impl Interrupt {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// For a command that is no run: the first signal says stop, a second one ends the process, so
+/// that nobody waits for a store or a service that does not answer.
+pub(crate) fn stop_by_signal(runtime: &Handle) -> Stop {
+    let stop = Stop::default();
+    let interrupted = stop.clone();
+    runtime.spawn(async move {
+        signal().await;
+        interrupted.set(Fault::interrupted());
+        std::process::exit(signal().await.into());
+    });
+    stop
 }
 
 #[cfg(unix)]

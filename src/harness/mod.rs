@@ -40,7 +40,7 @@ pub(crate) use arguments::{CommandLine, Kind};
 pub use builder::Harness;
 pub(crate) use custom::{Blocked, Custom, Fixture, Turn};
 pub use custom::{Context, Failure, Running};
-pub(crate) use exit::INTERRUPTED;
 pub(crate) use fixture::answers;
+pub(crate) use interrupt::stop_by_signal;
 pub(crate) use loaded::{Ending, Exercised, Hooks};
 pub(crate) use plan::RESTORE;

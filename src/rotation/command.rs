@@ -10,8 +10,8 @@ use super::state::{State, StateFile};
 use super::told::plan;
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::backups::{root, settings};
-use crate::backup::stop::Stop;
 use crate::fault::Fault;
+use crate::harness::stop_by_signal;
 use crate::redact::Redactor;
 use crate::report::console::tell;
 use crate::report::units;
@@ -47,13 +47,7 @@ pub fn rotate_twilio(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
-    let stop = Stop::default();
-    let interrupted = stop.clone();
-    runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            interrupted.set(Fault::interrupted());
-        }
-    });
+    let stop = stop_by_signal(runtime.handle());
     let file = StateFile { path: root(suites).join(&twilio.state) };
     let api = Api::new(&twilio, &redactor, &stop);
     if options.dry_run {

@@ -12,6 +12,7 @@ use super::settings::{Project, resolve};
 use crate::backup::backups::settings;
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
+use crate::harness::stop_by_signal;
 use crate::redact::Redactor;
 use crate::suite::source::hex;
 
@@ -28,13 +29,7 @@ pub fn test_scrubbing(suites: &Path, say: &mut dyn FnMut(&str)) -> Result<String
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|error| Fault::errored(format!("no runtime: {error}")))?;
-    let stop = Stop::default();
-    let interrupted = stop.clone();
-    runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            interrupted.set(Fault::interrupted());
-        }
-    });
+    let stop = stop_by_signal(runtime.handle());
     let planted = planted(&redactor);
     let tally = runtime.block_on(tested(&project, &planted, &redactor, &stop, say))?;
     tally.verdict()
