@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use super::People;
 use super::digest::{AsIs, Digest, Map, Trait};
 use super::numbers::Numbers;
+use super::sieve::Sieve;
 use crate::fault::Fault;
 use crate::masking::rules::unruled;
 use crate::masking::sample::Samples;
@@ -48,6 +49,7 @@ pub(crate) struct Harvest {
 #[derive(Debug, Default)]
 pub(super) struct Words {
     pub(super) first: HashSet<u64, BuildHasherDefault<AsIs>>,
+    pub(super) sieve: Sieve,
     pub(super) most: usize,
     /// Whether there is a name of one word.
     pub(super) single: bool,
@@ -232,6 +234,7 @@ impl Words {
         // A single word is too often a word: alone it counts as a name where it fills a field.
         if words > 1 {
             self.first.insert(digest.first_word(name));
+            self.sieve.add(name.split(' ').next().unwrap_or_default());
             self.most = self.most.max(words);
         } else {
             self.single = true;

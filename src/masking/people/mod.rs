@@ -13,6 +13,7 @@
 mod digest;
 mod gathered;
 mod numbers;
+mod sieve;
 
 use std::collections::HashSet;
 use std::hash::BuildHasherDefault;
@@ -92,8 +93,21 @@ impl People {
 
     /// Whether a name may begin with the first word of this, whatever its spelling. Asked of every word of every
     /// text, so it takes no memory for most of them.
-    pub(crate) fn begins_name(&self, word: &str) -> bool {
-        self.words.first.contains(&self.digest.first_word(word))
+    pub(crate) fn begins_name(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let end = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        // Unless an apostrophe or an accent goes on with the word, the sieve knows it whole.
+        let whole = end > 0 && bytes.get(end).is_none_or(|byte| byte.is_ascii() && *byte != b'\'');
+        if whole && !self.may_begin_name(&bytes[..end]) {
+            return false;
+        }
+        self.words.first.contains(&self.digest.first_word(text))
+    }
+
+    /// Whether a word of ASCII's letters and digits alone may do so: no is certain, and yes is to be
+    /// asked again.
+    pub(crate) fn may_begin_name(&self, word: &[u8]) -> bool {
+        self.words.sieve.lets_through(word)
     }
 
     /// Whether a whole text could be a name: most are none, and are seen not to be at once.

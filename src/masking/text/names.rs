@@ -11,9 +11,9 @@ pub(super) fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
     if longest < 2 {
         return;
     }
-    let mut next = word(text, 0);
-    while let Some((start, end)) = next {
-        next = word(text, end);
+    let mut at = 0;
+    while let Some((start, end)) = candidate(text, at, people) {
+        at = end;
         // An apostrophe at the beginning or at the end is a quotation mark.
         let from = end - text[start..end].trim_start_matches(is_apostrophe).len();
         if !people.begins_name(&text[from..end]) {
@@ -41,6 +41,50 @@ pub(super) fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
         }
     }
 }
+
+/// The next word at or behind a place that may begin a name. Most words are of ASCII, and gone over
+/// here without being looked up.
+fn candidate(text: &str, mut at: usize, people: &People) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| KINDS[usize::from(*byte)] != GAP)?;
+        let mut odd = 0;
+        let rest = bytes[at..].iter().position(|byte| {
+            let kind = KINDS[usize::from(*byte)];
+            odd |= kind;
+            kind == GAP
+        });
+        let end = rest.map_or(bytes.len(), |rest| at + rest);
+        if odd != PLAIN {
+            // What of it is a letter, an accent or a dash is to be looked at.
+            return word(text, at);
+        }
+        if people.may_begin_name(&bytes[at..end]) {
+            return Some((at, end));
+        }
+        at = end;
+    }
+}
+
+/// What parts words, what a word of ASCII is made of, and what is to be looked at: apostrophes, and
+/// what is beyond ASCII.
+const GAP: u8 = 0;
+const PLAIN: u8 = 1;
+const ODD: u8 = 2;
+
+const KINDS: [u8; 256] = {
+    let mut kinds = [GAP; 256];
+    let mut byte = 0;
+    while byte < kinds.len() {
+        kinds[byte] = match byte {
+            0x30..=0x39 | 0x41..=0x5a | 0x61..=0x7a => PLAIN,
+            0x27 | 0x80.. => ODD,
+            _ => GAP,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// The next word at or behind a place.
 fn word(text: &str, at: usize) -> Option<(usize, usize)> {

@@ -3,15 +3,24 @@
 use super::Piece;
 use crate::masking::people::{People, Trait};
 
+/// No number has fewer digits.
+const SHORTEST: usize = 7;
+
+/// Where numbers stand.
 pub(super) fn phones(text: &str, people: &People, pieces: &mut Vec<Piece>) {
     let bytes = text.as_bytes();
-    let mut at = 0;
+    if bytes.iter().filter(|byte| byte.is_ascii_digit()).count() < SHORTEST {
+        return;
+    }
+    let (mut groups, mut at) = (Vec::new(), 0);
     while let Some(found) = bytes[at..].iter().position(u8::is_ascii_digit) {
         let start = at + found;
         let plus = start > 0 && bytes[start - 1] == b'+';
         let from = start - usize::from(plus);
         // Groups of digits with at most two signs between them.
-        let (mut groups, mut end) = (vec![(from, start)], start);
+        groups.clear();
+        groups.push((from, start));
+        let mut end = start;
         loop {
             end += bytes[end..].iter().take_while(|byte| byte.is_ascii_digit()).count();
             if let Some(last) = groups.last_mut() {
@@ -55,7 +64,7 @@ fn longest(
         if count > 15 {
             break;
         }
-        if count < 7 {
+        if count < SHORTEST {
             continue;
         }
         if people.known(Trait::Phone, &text[from..*to]).is_some() {
