@@ -1,5 +1,6 @@
 //! One value, masked as its column's plan says.
 
+use super::json::{Put, Spot};
 use super::people::Trait;
 use super::plan::{Action, JsonPlan, Leaves};
 use super::text::{Known, whole};
@@ -115,40 +116,42 @@ fn typed(
 }
 
 fn document(plan: &JsonPlan, value: &str, place: Place, known: Known<'_>) -> Result<String, Fault> {
-    let masked = json::mask(value, &mut |spot, path, text| {
+    let text = |made: Result<Option<String>, Fault>| Ok(made?.map(Put::Text));
+    let masked = json::mask(value, &mut |spot, path, value| {
         known.stop.check()?;
-        let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
-        match (spot, named) {
-            _ if text.is_empty() => Ok(None),
+        match (spot, plan.action(path)) {
+            _ if value.is_empty() => Ok(None),
             // A key is a key of the structure, unless it is somebody's.
-            (json::Spot::Key, _) => match plan.leaves {
-                Leaves::Keep => found(text, known),
-                Leaves::Text | Leaves::Mask => single(&Action::Text, text, place, known),
+            (Spot::Key, _) => match plan.leaves {
+                Leaves::Keep => text(found(value, known)),
+                Leaves::Text | Leaves::Mask => text(single(&Action::Text, value, place, known)),
             },
-            (json::Spot::Number, Some((_, action))) => match action {
-                Action::Keep => Ok(None),
-                _ => single(action, text, place, known),
-            },
-            (json::Spot::Number, None) => match plan.leaves {
+            (_, Some(Action::Keep)) => Ok(None),
+            (_, Some(Action::Null)) => Ok(Some(Put::Null)),
+            (Spot::Text, Some(Action::Empty)) => Ok(Some(Put::Text(String::new()))),
+            (_, Some(Action::Empty)) => Ok(Some(Put::Null)),
+            (Spot::Number, Some(action)) | (Spot::Truth, Some(action @ Action::Value(_))) => {
+                text(single(action, value, place, known))
+            }
+            // True and false are nobody's.
+            (Spot::Truth, _) => Ok(None),
+            (Spot::Number, None) => match plan.leaves {
                 Leaves::Keep => Ok(None),
-                Leaves::Text | Leaves::Mask => found(text, known),
+                Leaves::Text | Leaves::Mask => text(found(value, known)),
             },
             // The name within a person's row may be another's: a neighbour's, a technician's.
-            (json::Spot::Text, Some((_, Action::Name))) => {
-                let person = known.people.known(Trait::Name, text).or(place.person);
-                typed(Trait::Name, text, person, known)
+            (Spot::Text, Some(Action::Name)) => {
+                let person = known.people.known(Trait::Name, value).or(place.person);
+                text(typed(Trait::Name, value, person, known))
             }
-            (json::Spot::Text, Some((_, action))) => match action {
-                Action::Null | Action::Empty => Ok(Some(String::new())),
-                action => single(action, text, place, known),
-            },
-            (json::Spot::Text, None) => match plan.leaves {
+            (Spot::Text, Some(action)) => text(single(action, value, place, known)),
+            (Spot::Text, None) => match plan.leaves {
                 Leaves::Keep => Ok(None),
-                Leaves::Text => single(&Action::Text, text, place, known),
-                Leaves::Mask => match found(text, known)? {
-                    Some(masked) => Ok(Some(masked)),
-                    None => Ok(Some(MASKED.to_owned())),
-                },
+                Leaves::Text => text(single(&Action::Text, value, place, known)),
+                Leaves::Mask => {
+                    let made = found(value, known)?.unwrap_or_else(|| MASKED.to_owned());
+                    Ok(Some(Put::Text(made)))
+                }
             },
         }
     });

@@ -80,6 +80,7 @@ impl<'a> Harvester<'a> {
                 Action::Email => Some(Trait::Email),
                 Action::Phone => Some(Trait::Phone),
                 Action::Name => Some(Trait::Name),
+                Action::Json(plan) if harvest.unfound.seeks(plan) => None,
                 action if tells(action) => None,
                 _ => continue,
             };
@@ -97,6 +98,12 @@ impl<'a> Harvester<'a> {
             }
             let Ok(text) = std::str::from_utf8(&plain) else { continue };
             match (&column.action, what) {
+                (Action::Json(plan), _) if column.array => {
+                    let _ = array::mask(text, ',', |element, _| {
+                        self.document(plan, element, harvest);
+                        Ok::<_, ()>(())
+                    });
+                }
                 (Action::Json(plan), _) => self.document(plan, text, harvest),
                 (_, Some(what)) if column.array => {
                     let _ = array::mask(text, ',', |element, _| {
@@ -175,12 +182,12 @@ impl<'a> Harvester<'a> {
     }
 
     fn document(&self, plan: &JsonPlan, text: &str, harvest: &mut Harvest) {
-        let _ = json::show(text, |_, path, text| {
-            if self.stop.is_set() {
+        harvest.unfound.look(plan, text);
+        let _ = json::show(text, |spot, path, text| {
+            if self.stop.is_set() || matches!(spot, json::Spot::Key | json::Spot::Truth) {
                 return;
             }
-            let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
-            match named.map(|(_, action)| action) {
+            match plan.action(path) {
                 Some(Action::Email) => self.stray(Trait::Email, text, harvest),
                 Some(Action::Phone) => self.stray(Trait::Phone, text, harvest),
                 Some(Action::Name) => self.stray(Trait::Name, text, harvest),

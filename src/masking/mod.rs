@@ -23,4 +23,5 @@ mod sample;
 pub(crate) mod sums;
 pub(crate) mod table;
 pub(crate) mod text;
+mod unfound;
 pub(crate) mod values;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::json;
 use super::rules::Unclassified;
 
 /// What is done with a backup's tables.
@@ -89,10 +90,23 @@ pub(crate) enum Action {
 /// What is done with a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JsonPlan {
-    /// What is done with the strings at certain places; the first that fits counts.
+    /// What is done with what stands at certain places, and with all that is within it; the first
+    /// that fits counts.
     pub(crate) paths: Vec<(Vec<Step>, Action)>,
     /// What is done with all other strings.
     pub(crate) leaves: Leaves,
+    /// What its documents must have.
+    pub(crate) wanted: Option<Wanted>,
+}
+
+/// Paths of a rule, each of which must fit something in one document of the backup at least: one
+/// with a slip of the pen would leave somebody there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Whose rule it is: `public.customers.contacts`.
+    pub(crate) rule: String,
+    /// The paths.
+    pub(crate) paths: Vec<Vec<Step>>,
 }
 
 /// A step of a path into a JSON document. `$.a[*]..b` is `Key(a)`, `Each`, `Deep`, `Key(b)`.
@@ -116,6 +130,17 @@ pub(crate) enum Leaves {
     /// An address, number or known name becomes what it becomes elsewhere, any other string
     /// `masked`.
     Mask,
+}
+
+impl JsonPlan {
+    /// What is done at a place of a document: the path counts that fits it, else the one that fits
+    /// what it is within, the nearest first. Nothing where none does.
+    pub(crate) fn action(&self, path: &json::Path<'_>) -> Option<&Action> {
+        (0..=path.len()).rev().find_map(|end| {
+            let named = self.paths.iter().find(|(steps, _)| json::fits(steps, &path[..end]));
+            named.map(|(_, action)| action)
+        })
+    }
 }
 
 impl TablePlan {

@@ -48,6 +48,7 @@ fn people_table() -> TablePlan {
             (vec![Step::Deep, Step::Key("kind".into())], Action::Keep),
         ],
         leaves: Leaves::Mask,
+        wanted: None,
     };
     plan(vec![
         column("id", Action::Keep),
@@ -95,7 +96,7 @@ fn what_cannot_be_masked_is_told_with_its_place_and_without_its_value() {
     assert!(!told.contains("Ada"), "{told}");
     let json = plan(vec![
         column("id", Action::Keep),
-        column("j", Action::Json(JsonPlan { paths: vec![], leaves: Leaves::Text })),
+        column("j", Action::Json(JsonPlan { paths: vec![], leaves: Leaves::Text, wanted: None })),
     ]);
     let told = masked(&json, "1\t{jane\n").unwrap_err().to_string();
     assert!(told.contains("column j: the value is no JSON") && !told.contains("jane"), "{told}");
@@ -164,11 +165,38 @@ fn numbers_that_look_like_somebody_s_stop_it_where_no_rule_was_asked_for() {
 }
 
 #[test]
+fn a_rule_for_a_place_of_a_document_is_for_all_that_is_within_it() {
+    let paths = [
+        ("who", Action::Name),
+        ("call", Action::Phone),
+        ("gone", Action::Null),
+        ("none", Action::Empty),
+        ("flag", Action::Value("no".into())),
+        ("kept", Action::Keep),
+    ];
+    let paths = paths.map(|(key, action)| (vec![Step::Key(key.into())], action)).to_vec();
+    let json = JsonPlan { paths, leaves: Leaves::Text, wanted: None };
+    let table = TablePlan { links: vec![], ..plan(vec![column("j", Action::Json(json))]) };
+    let text = concat!(
+        r#"{"who": {"first": ["Cleo Carter"], "of": "Cleo Carter"}, "call": [4915112345678, true], "#,
+        r#""gone": {"at": 12.5, "is": true, "of": "x"}, "none": ["y", 7, false], "flag": true, "#,
+        r#""kept": {"a": "z", "n": 1, "b": false}, "open": true}"#,
+    );
+    let out = masked(&table, &format!("{text}\n")).unwrap();
+    let expected = concat!(
+        r#"{"who": {"first": ["Test Customer 1"], "of": "Test Customer 1"}, "call": [10000002, true], "#,
+        r#""gone": {"at": null, "is": null, "of": null}, "none": ["", null, null], "flag": "no", "#,
+        r#""kept": {"a": "z", "n": 1, "b": false}, "open": true}"#,
+    );
+    assert_eq!(out.trim_end(), expected);
+}
+
+#[test]
 fn keys_of_documents_are_masked_too() {
     for leaves in [Leaves::Text, Leaves::Mask] {
         let json = plan(vec![
             column("name", Action::Name),
-            column("j", Action::Json(JsonPlan { paths: vec![], leaves })),
+            column("j", Action::Json(JsonPlan { paths: vec![], leaves, wanted: None })),
         ]);
         let text = "Ada Archer\t{\"of Ada Archer\": 1, \"new@mail.test\": 2, \"size\": 3}\n";
         let out = masked(&json, text).unwrap();

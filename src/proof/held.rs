@@ -65,17 +65,17 @@ impl Rule<'_> {
             Action::Json(plan) => {
                 let mut all = true;
                 let read = json::show(value, |spot, path, text| {
-                    let named = plan.paths.iter().find(|(steps, _)| json::fits(steps, path));
                     if text.is_empty() || self.stop.is_set() {
                         return;
                     }
-                    all &= match (spot, named) {
-                        (json::Spot::Number, _) => true,
+                    all &= match (spot, plan.action(path)) {
                         (json::Spot::Key, _) => {
                             plan.leaves == Leaves::Keep || self.has_no_address(text)
                         }
-                        (_, Some((_, Action::Null | Action::Empty))) => false,
-                        (_, Some((_, action))) => self.holds(action, text),
+                        (_, Some(Action::Null | Action::Empty)) => false,
+                        (json::Spot::Truth, Some(Action::Value(_))) => false,
+                        (json::Spot::Truth, _) | (json::Spot::Number, None) => true,
+                        (_, Some(action)) => self.holds(action, text),
                         (_, None) => match plan.leaves {
                             Leaves::Keep => true,
                             Leaves::Text => self.holds(&Action::Text, text),
@@ -180,7 +180,35 @@ mod tests {
             (Leaves::Mask, r#"{"a": "open"}"#, false),
             (Leaves::Keep, r#"{"new@firm.test": 1}"#, true),
         ] {
-            let plan = JsonPlan { paths: paths.clone(), leaves };
+            let plan = JsonPlan { paths: paths.clone(), leaves, wanted: None };
+            assert_eq!(holds(Action::Json(plan), None, json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_stands_within_a_place_that_has_a_rule_is_held_against_it() {
+        let rules = [
+            ("who", Action::Name),
+            ("call", Action::Phone),
+            ("gone", Action::Null),
+            ("none", Action::Empty),
+            ("flag", Action::Value("no".into())),
+            ("kept", Action::Keep),
+        ];
+        let paths = rules.map(|(key, action)| (vec![Step::Key(key.into())], action)).to_vec();
+        for (json, expected) in [
+            (r#"{"who": {"of": ["Test Customer 7"]}, "call": [10000007, true, null]}"#, true),
+            (r#"{"gone": {"at": null}, "none": ["", null], "flag": "no"}"#, true),
+            (r#"{"kept": {"at": [1, true, "x"]}, "other": 5}"#, true),
+            (r#"{"who": {"of": "Cleo Carter"}}"#, false),
+            (r#"{"who": {"of": 7}}"#, false),
+            (r#"{"call": [4915112345678]}"#, false),
+            (r#"{"gone": {"at": 12.5}}"#, false),
+            (r#"{"gone": {"is": true}}"#, false),
+            (r#"{"none": [false]}"#, false),
+            (r#"{"flag": true}"#, false),
+        ] {
+            let plan = JsonPlan { paths: paths.clone(), leaves: Leaves::Text, wanted: None };
             assert_eq!(holds(Action::Json(plan), None, json), expected, "{json}");
         }
     }

@@ -24,13 +24,24 @@ pub(crate) enum Spot {
     Text,
     /// A number, as it is written.
     Number,
+    /// True or false.
+    Truth,
+}
+
+/// What a spot becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Put {
+    /// A string; a number where it stood for one, and is of digits alone.
+    Text(String),
+    /// `null`.
+    Null,
 }
 
 /// Where in a document: the keys on the way, nothing for an element of an array.
 pub(crate) type Path<'j> = Vec<Option<Cow<'j, str>>>;
 
 /// Looks at a spot, and gives what it becomes; nothing where it stays.
-pub(crate) type Visit<'a, E> = dyn FnMut(Spot, &Path<'_>, &str) -> Result<Option<String>, E> + 'a;
+pub(crate) type Visit<'a, E> = dyn FnMut(Spot, &Path<'_>, &str) -> Result<Option<Put>, E> + 'a;
 
 /// Replaces what `visit` gives something else for.
 ///

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::string::{closing, plain, quote};
-use super::{Path, Spot, Visit};
+use super::{Path, Put, Spot, Visit};
 
 /// No document is nested deeper: the server's own limit is its stack's.
 const DEEPEST: usize = 512;
@@ -132,18 +132,19 @@ impl<'a> Scan<'a> {
         if text.is_empty() {
             return Err(None);
         }
-        let number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-        let made = match number {
-            true => visit(Spot::Number, &self.path, text).map_err(Some)?,
-            false => None,
+        let made = match text.as_bytes() {
+            [b'-' | b'0'..=b'9', ..] => visit(Spot::Number, &self.path, text).map_err(Some)?,
+            b"true" | b"false" => visit(Spot::Truth, &self.path, text).map_err(Some)?,
+            _ => None,
         };
         match made {
             None => self.copy(end),
             Some(made) => {
-                // What is no number any more becomes a string.
-                match made.bytes().all(|byte| byte.is_ascii_digit()) && !made.starts_with('0') {
-                    true => self.out.push_str(&made),
-                    false => quote(&made, &mut self.out),
+                match &made {
+                    Put::Null => self.out.push_str("null"),
+                    Put::Text(made) if is_number(made) => self.out.push_str(made),
+                    // What is no number any more becomes a string.
+                    Put::Text(made) => quote(made, &mut self.out),
                 }
                 self.at += end;
             }
@@ -163,11 +164,19 @@ impl<'a> Scan<'a> {
         let text = plain(&rest[..end]).ok_or(None)?;
         match visit(spot, &self.path, &text).map_err(Some)? {
             Some(made) => {
-                quote(&made, &mut self.out);
+                match made {
+                    Put::Null => self.out.push_str("null"),
+                    Put::Text(made) => quote(&made, &mut self.out),
+                }
                 self.at += end + 2;
             }
             None => self.copy(end + 2),
         }
         Ok(text)
     }
+}
+
+/// Whether a text of digits is a number in JSON, too.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -14,7 +14,15 @@ fn visited(json: &str) -> Vec<String> {
 #[test]
 fn strings_keys_and_numbers_are_visited_where_they_stand() {
     let seen = visited(r#" {"a": [1.10, "x\u00e9\ud83d\ude00\n"], "b": {"c":true, "c" : null}} "#);
-    let expected = ["Key  a", "Number a.* 1.10", "Text a.* xé😀\n", "Key  b", "Key b c", "Key b c"];
+    let expected = [
+        "Key  a",
+        "Number a.* 1.10",
+        "Text a.* xé😀\n",
+        "Key  b",
+        "Key b c",
+        "Truth b.c true",
+        "Key b c",
+    ];
     assert_eq!(seen, expected);
 }
 
@@ -23,9 +31,9 @@ fn what_is_replaced_is_written_as_json_and_all_else_stays() {
     let json = r#"{"n": 15552000001, "m": 1.50, "t": "a\"b", "k\u0040": [ ]}"#;
     let masked = mask(json, &mut |spot, _, text| {
         Ok::<_, ()>(match (spot, text) {
-            (Spot::Number, "15552000001") => Some("100000017".into()),
-            (Spot::Text, _) => Some("q\"\\\n\u{1}".into()),
-            (Spot::Key, "k@") => Some("masked".into()),
+            (Spot::Number, "15552000001") => Some(Put::Text("100000017".into())),
+            (Spot::Text, _) => Some(Put::Text("q\"\\\n\u{1}".into())),
+            (Spot::Key, "k@") => Some(Put::Text("masked".into())),
             _ => None,
         })
     });

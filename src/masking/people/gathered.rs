@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::masking::rules::unruled;
 use crate::masking::sample::Samples;
 use crate::masking::text::spelling::{plain, spelled_out};
+use crate::masking::unfound::Unfound;
 
 /// What a row says of the person whose it is.
 #[derive(Debug, Default)]
@@ -43,6 +44,8 @@ pub(crate) struct Harvest {
     secrets: HashSet<u64, BuildHasherDefault<AsIs>>,
     /// Columns that nobody asked a rule for.
     pub(crate) samples: Samples,
+    /// Paths of JSON rules that fitted nothing so far.
+    pub(crate) unfound: Unfound,
 }
 
 /// How names begin, and how long they are.
@@ -71,6 +74,7 @@ impl Harvest {
             words: Words::default(),
             secrets: HashSet::default(),
             samples: Samples::default(),
+            unfound: Unfound::default(),
         }
     }
 
@@ -142,12 +146,14 @@ impl Harvest {
     /// Gives the numbers.
     ///
     /// # Errors
-    /// There are more than numbers, or a column that has no rule holds what needs one.
+    /// There are more than numbers, a column that has no rule holds what needs one, or a path of
+    /// a rule fits nothing.
     pub(crate) fn finish(mut self) -> Result<People, Fault> {
         let suspects = std::mem::take(&mut self.samples).suspects();
         if !suspects.is_empty() {
             return Err(unruled(&suspects));
         }
+        self.unfound.check()?;
         let mut numbers = Numbers::new();
         let mut of_person: HashMap<u32, u32> = HashMap::new();
         for person in 0..u32::try_from(self.same.len()).unwrap_or(u32::MAX) {

@@ -5,7 +5,7 @@ use super::model::{JsonSpec, LeavesSpec, RuleSpec, Word};
 use super::path;
 use super::resolve::Ruled;
 use crate::backup::manifest::Column;
-use crate::masking::plan::{Action, JsonPlan, Leaves};
+use crate::masking::plan::{Action, JsonPlan, Leaves, Wanted};
 use crate::suite::Problems;
 
 /// What is done with a column; a rule that cannot apply is a problem.
@@ -27,9 +27,23 @@ pub(super) fn of_column(
         refuse(message, "add `reason = \"…\"` behind `leaves = \"keep\"`");
     }
     match action(spec) {
-        Ok(action) => {
+        Ok(mut action) => {
             if let Err((message, help)) = fits(&action, fact) {
                 refuse(message, help);
+            }
+            if let (RuleSpec::Json(spec), Action::Json(plan)) = (spec, &mut action)
+                && rule.own
+            {
+                let named = |path: &String| spec.json.contains_key(path);
+                if let Some(path) = spec.optional.iter().find(|path| !named(path)) {
+                    let message = format!("`{path}` is optional, and has no rule");
+                    refuse(message, "name it under `json` too, written in the same way");
+                }
+                let must = spec.json.keys().filter(|path| !spec.optional.contains(path));
+                plan.wanted = Some(Wanted {
+                    rule: format!("{}.{}", rule.spec.name, fact.name),
+                    paths: must.filter_map(|path| path::parse(path).ok()).collect(),
+                });
             }
             action
         }
@@ -48,7 +62,9 @@ fn action(spec: &RuleSpec) -> Result<Action, String> {
             Word::Phone => Action::Phone,
             Word::Name => Action::Name,
             Word::Text => Action::Text,
-            Word::Json => Action::Json(JsonPlan { paths: Vec::new(), leaves: Leaves::Text }),
+            Word::Json => {
+                Action::Json(JsonPlan { paths: Vec::new(), leaves: Leaves::Text, wanted: None })
+            }
             Word::ObjectKey => Action::ObjectKey(Vec::new()),
             Word::Secret => Action::Secret,
             Word::Null => Action::Null,
@@ -69,7 +85,7 @@ fn action(spec: &RuleSpec) -> Result<Action, String> {
                 None | Some(LeavesSpec::Text) => Leaves::Text,
                 Some(LeavesSpec::Mask) => Leaves::Mask,
             };
-            Action::Json(JsonPlan { paths, leaves })
+            Action::Json(JsonPlan { paths, leaves, wanted: None })
         }
     })
 }

@@ -131,10 +131,14 @@ pub(crate) struct ValueSpec {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JsonSpec {
-    /// What is done at certain places: `$.user.email`, `$[*].name`, `$..phone`. Of the paths that
-    /// fit, the one with the most keys counts, and of those the one that leaves the least open:
-    /// `$.name` before `$[*]..name`.
+    /// What is done at certain places: `$.user.email`, `$[*].name`, `$..phone`; where an object or
+    /// an array stands, with all that is within it. Of the paths that fit, the one with the most
+    /// keys counts, and of those the one that leaves the least open: `$.name` before
+    /// `$[*]..name`. A path that fits nothing in any document is an error.
     pub(crate) json: BTreeMap<String, RuleSpec>,
+    /// Those of the paths that the documents may be without.
+    #[serde(default)]
+    pub(crate) optional: Vec<String>,
     /// What is done with all other strings: `"text"`, unless said otherwise, masks the addresses,
     /// numbers and names in them; `"mask"` leaves nothing of any; `"keep"` touches none,
     /// and needs a reason.

@@ -36,6 +36,22 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
+/// A path as it is written.
+pub(crate) fn shown(steps: &[Step]) -> String {
+    let mut text = String::from("$");
+    for (index, step) in steps.iter().enumerate() {
+        let deep = index > 0 && steps.get(index - 1) == Some(&Step::Deep);
+        match step {
+            Step::Each => text.push_str("[*]"),
+            Step::Deep => text.push_str(".."),
+            Step::Key(key) if deep => text.push_str(key),
+            Step::Key(key) if key.contains(['.', '[']) => text.push_str(&format!("[\"{key}\"]")),
+            Step::Key(key) => text.push_str(&format!(".{key}")),
+        }
+    }
+    text
+}
+
 /// Smaller for a path that says more of where it leads: by its keys, and then by how little it
 /// leaves open. `$.name` says more than `$..name`.
 pub(super) fn looseness(steps: &[Step]) -> (Reverse<usize>, usize, usize) {

@@ -42,7 +42,7 @@ pub(super) struct Ruled<'a> {
     index: usize,
     pub(super) spec: &'a TableSpec,
     /// Whether it is the project's own.
-    own: bool,
+    pub(super) own: bool,
 }
 
 impl Ruled<'_> {
