@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::held::held;
-use super::{Subject, leaks, views};
+use super::{Subject, leaks, texts, views};
 use crate::backup::manifest::Column;
 use crate::masking::copy::{NULL, unescape};
 use crate::masking::plan::{Action, TablePlan};
 use crate::masking::rules::is_harmless;
 use crate::masking::sums::{Summing, TableSums};
+use crate::masking::text::is_word;
 use crate::windows::windows;
 
 /// What was found in a table.
@@ -171,15 +172,21 @@ impl<'a> Scan<'a> {
         leaked
     }
 
-    /// Whether a text is a key or token of production, or has one in it as a word of its own.
+    /// Whether a text is a key or token of production, or has one in it as a word of its own, or as
+    /// a part of one, such as of an address of the web.
     fn has_secret(&self, text: &str) -> bool {
         let people = self.subject.people;
         let outside = |c: char| c.is_whitespace() || "\"'<>()[]{},;|\\".contains(c);
-        people.is_secret(text.as_bytes())
-            || windows(text, self.subject.stop).any(|window| {
-                let mut words = window.text.split(outside);
-                words.any(|word| word.len() >= 8 && people.is_secret(word.as_bytes()))
+        let is = |text: &str| text.len() >= 8 && people.is_secret(text.as_bytes());
+        let in_words = || {
+            windows(text, self.subject.stop).any(|window| {
+                let mut words = window.text.split(outside).filter(|word| word.len() >= 8);
+                words.any(|word| {
+                    is(word) || texts::has_key(word, &|part| !is_word(part) && is(part))
+                })
             })
+        };
+        people.has_secrets() && (is(text) || in_words())
     }
 }
 

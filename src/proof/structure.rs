@@ -6,6 +6,7 @@ use crate::backup::manifest::Object;
 use crate::database::{Excluded, Session, catalogue};
 use crate::fault::Fault;
 use crate::journal::Measure;
+use crate::restore::outward::CALLS;
 
 /// Looks at everything.
 pub(super) fn prove(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
@@ -17,7 +18,7 @@ async fn all(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
     let unlimited = session.client().batch_execute("set statement_timeout = 0").await;
     unlimited.map_err(|error| session.said(&error))?;
     let (of, on) = (subject, &session);
-    let hooks = counted(on, "masking::webhooks-disabled", "webhooks that are enabled", WEBHOOKS);
+    let hooks = hooks(on);
     let seats = tables(on, "masking::sessions-empty", "sessions and tokens", &SIGNED_IN, "");
     let jobs = "masking::jobs-disabled";
     let ticks = tables(on, jobs, "jobs that are active", &["cron.job"], " where active");
@@ -37,12 +38,33 @@ async fn all(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
     Ok(proved)
 }
 
-/// Triggers that call out of the database, and are not disabled.
-const WEBHOOKS: &str = "
-    select t.tgname || ' on ' || t.tgrelid::regclass::text, 1::int8
+/// Triggers that call out of the database, and are not disabled: by a function of the platform's, or
+/// by one whose body has such a call, or calls one that has.
+const WEBHOOKS: &str = r#"
+    with recursive body as materialized (
+        select p.oid, lower(p.proname) as name,
+            lower(coalesce(substring(pg_get_functiondef(p.oid) from '\mAS\M.*'), pg_get_functiondef(p.oid))) as text
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where p.prokind in ('f', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    ), outward as (
+        select oid, name from body where text ~ $1
+        union
+        select b.oid, b.name from outward o join body b
+            on b.text ~ ('(^|[^a-z0-9_])"?' || regexp_replace(o.name, '([^a-z0-9_])', '\\\1', 'g') || '"?\s*\(')
+    )
+    select t.tgname || ' on ' || t.tgrelid::regclass::text
     from pg_trigger t join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
     where not t.tgisinternal and t.tgenabled <> 'D'
-        and (n.nspname, p.proname) in (('supabase_functions', 'http_request'), ('net', 'http_post'), ('net', 'http_get'))";
+        and (p.oid in (select oid from outward)
+            or (n.nspname, p.proname) in (('supabase_functions', 'http_request'), ('net', 'http_post'), ('net', 'http_get')))"#;
+
+async fn hooks(session: &Session) -> Result<Proved, Fault> {
+    let rows = session.client().query(WEBHOOKS, &[&CALLS]).await;
+    let rows = rows.map_err(|error| session.said(&error))?;
+    let list: Vec<(String, u64)> = rows.iter().map(|row| (row.get(0), 1)).collect();
+    let what = "webhooks that are enabled";
+    Ok(Proved::none("masking::webhooks-disabled", what, &list, Vec::new()))
+}
 
 /// Where it would be seen that somebody is signed in, or about to be.
 const SIGNED_IN: [&str; 10] = [
@@ -152,18 +174,6 @@ async fn buckets(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
     let measures =
         vec![Measure::count("buckets", wanted.len() as u64), Measure::count("objects", objects)];
     Ok(Proved::none("integrity::buckets", "buckets that differ", &wrong, measures))
-}
-
-/// What a query lists must be nothing.
-async fn counted(
-    session: &Session,
-    id: &'static str,
-    what: &str,
-    sql: &str,
-) -> Result<Proved, Fault> {
-    let rows = session.client().query(sql, &[]).await.map_err(|error| session.said(&error))?;
-    let list: Vec<(String, u64)> = rows.iter().map(|row| (row.get(0), 1)).collect();
-    Ok(Proved::none(id, what, &list, Vec::new()))
 }
 
 /// Rows of these tables, where they are there, must be none.

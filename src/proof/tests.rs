@@ -98,6 +98,20 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
             "hook on public.parent",
         ),
         (
+            "create function public.tell() returns trigger language plpgsql as 'begin perform net.http_post(); return new; end';
+             create function public.pass() returns trigger language plpgsql as 'begin return public.tell(); end';
+             create trigger own after insert on public.parent for each row execute function public.pass()",
+            "drop trigger own on public.parent; drop function public.pass(); drop function public.tell()",
+            "masking::webhooks-disabled",
+            "own on public.parent",
+        ),
+        (
+            "create function public.f() returns text language plpgsql as 'begin /* to nobody@of-the-rows.test */ return null; end'",
+            "drop function public.f()",
+            "masking::definitions",
+            "function public.f()",
+        ),
+        (
             "insert into cron.job values (true)",
             "truncate cron.job",
             "masking::jobs-disabled",

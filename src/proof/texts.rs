@@ -1,15 +1,20 @@
 //! Texts of the catalogue: functions, views, rules, indexes, policies, comments, settings and the
 //! like, as the server writes them out.
+//!
+//! Of what is SQL, names of production are looked for in literals and comments: who is called Create
+//! Table is in every second function else.
 
 use regex::Regex;
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
 use super::{Proved, Subject, leaks};
 use crate::database::Session;
 use crate::fault::Fault;
 use crate::journal::Measure;
-use crate::masking::people::People;
-use crate::restore::ddl::SECRETS;
-use crate::restore::keys::is_word;
+use crate::masking::people::{People, Trait};
+use crate::masking::text::{Allowed, SECRETS, is_address, is_word};
+use crate::masking::values;
 
 const TEXTS: &str = include_str!("texts.sql");
 
@@ -31,13 +36,68 @@ pub(super) async fn definitions(subject: &Subject<'_>, session: &Session) -> Res
         let Some(text) = text else { continue };
         let mut count = secrets.find_iter(&text).count() as u64;
         count += keys(&text, subject.people);
-        leaks::find(&text, true, (subject.people, subject.allowed), |_| count += 1);
+        let know = (subject.people, subject.allowed);
+        let is_code = CODE.iter().any(|kind| place.starts_with(kind));
+        leaks::find(&text, true, know, |what| {
+            count += u64::from(!is_code || what != Trait::Name);
+        });
+        for words in is_code.then(|| words(&text)).into_iter().flatten() {
+            leaks::find(&words, false, know, |what| count += u64::from(what == Trait::Name));
+            count += addresses(&words, subject.allowed);
+        }
+        if !is_code {
+            count += addresses(&text, subject.allowed);
+        }
         if count > 0 {
             found.push((place, count));
         }
     }
     let looked = vec![Measure::count("texts", rows.len() as u64)];
     Ok(Proved::none("masking::definitions", "values and keys of production", &found, looked))
+}
+
+/// What is SQL, by how its place begins; all else is text.
+const CODE: [&str; 11] = [
+    "function ",
+    "view ",
+    "rule ",
+    "index ",
+    "bounds ",
+    "partitioning ",
+    "trigger ",
+    "policy ",
+    "default ",
+    "constraint ",
+    "statistics ",
+];
+
+/// The literals and comments of SQL, those in a function's body too; all of it, where it cannot be
+/// read.
+fn words(sql: &str) -> Vec<String> {
+    let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize() else {
+        return vec![sql.to_owned()];
+    };
+    let of = |token: Token| match token {
+        Token::SingleQuotedString(text)
+        | Token::EscapedStringLiteral(text)
+        | Token::UnicodeStringLiteral(text)
+        | Token::NationalStringLiteral(text)
+        | Token::Whitespace(Whitespace::SingleLineComment { comment: text, .. })
+        | Token::Whitespace(Whitespace::MultiLineComment(text)) => vec![text],
+        Token::DollarQuotedString(body) => words(&body.value),
+        _ => Vec::new(),
+    };
+    tokens.into_iter().flat_map(of).collect()
+}
+
+/// How many addresses a text has that are not staging's, also such as no row of production has.
+fn addresses(text: &str, allowed: &Allowed) -> u64 {
+    let mut count = 0;
+    leaks::addresses(text, |address| {
+        let is_ours = values::is_made(Trait::Email, address) || allowed.has(Trait::Email, address);
+        count += u64::from(is_address(address) && !is_ours);
+    });
+    count
 }
 
 /// The most parts of a word that are tried together.
@@ -64,7 +124,8 @@ fn keys(text: &str, people: &People) -> u64 {
     count + words.filter(|word| has_key(word, &|text| !is_word(text) && is(text))).count() as u64
 }
 
-fn has_key(word: &str, is: &dyn Fn(&str) -> bool) -> bool {
+/// Whether a word, or a part of it, is a key.
+pub(super) fn has_key(word: &str, is: &dyn Fn(&str) -> bool) -> bool {
     let cuts = word.match_indices(|c: char| "=:/?&@.#%+!*~^`".contains(c)).take(PARTS);
     let cuts: Vec<usize> = cuts.map(|(at, _)| at).collect();
     let from = || [0].into_iter().chain(cuts.iter().map(|at| at + 1));

@@ -125,6 +125,11 @@ impl People {
         self.words.most
     }
 
+    /// Whether any key or token of production is known.
+    pub(crate) fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
     /// Whether this is a key or token of production.
     pub(crate) fn is_secret(&self, value: &[u8]) -> bool {
         self.secrets.contains(&self.digest.secret(value))

@@ -8,8 +8,10 @@
 //! staging's. What is long is looked through in pieces.
 
 mod allowed;
+mod code;
 mod emails;
 mod escapes;
+pub(crate) mod keys;
 mod names;
 mod phones;
 pub(crate) mod spelling;
@@ -21,7 +23,8 @@ use std::borrow::Cow;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use emails::addresses;
-pub(crate) use tokens::has_token;
+pub(crate) use keys::{is_word, reset_keys};
+pub(crate) use tokens::{SECRETS, has_token};
 
 use super::people::{People, Trait};
 use super::values;
@@ -68,21 +71,50 @@ pub(crate) fn mask<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, 
         values::of(Trait::Name, text, number, &mut out);
         return Ok(Cow::Owned(out));
     }
-    tokens::reset(replace(text, known, |_| true)?, known)
+    // Before anybody in it is replaced: a key of production is known as it stands.
+    match tokens::reset(text, known)? {
+        Cow::Borrowed(text) => replace(text, known, |_, _| true),
+        Cow::Owned(text) => Ok(Cow::Owned(replace(&text, known, |_, _| true)?.into_owned())),
+    }
 }
 
-/// The same for a text that is code: what merely looks like an address or a number stays.
+/// The same for a definition in SQL: what merely looks like a number stays, and names and unknown
+/// addresses are somebody's in literals and comments alone.
 ///
 /// # Errors
 /// No number is left.
-pub(crate) fn mask_known<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
-    replace(text, known, |found| known.people.known(found.what, found.value).is_some())
+pub(crate) fn mask_code<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
+    let words = code::words(text);
+    replace(text, known, |from, found| {
+        // The last one that begins before it: they stand in order, and none is within another.
+        let index = words.partition_point(|(begin, _)| *begin <= from);
+        let is_code = index.checked_sub(1).is_none_or(|index| words[index].1 <= from);
+        let is_known = known.people.known(found.what, found.value).is_some();
+        match found.what {
+            Trait::Name => is_known && !is_code,
+            Trait::Email => is_known || !is_code && is_address(found.value),
+            Trait::Phone => is_known,
+        }
+    })
+}
+
+/// Whether what looks like an address is one that somebody may have, and no pattern (`%@mail.test`)
+/// and none of those that are kept free for examples (RFC 2606).
+pub(crate) fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let free = ["example", "invalid", "localhost"];
+    let mut labels = domain.rsplit('.');
+    let top = labels.next().unwrap_or_default();
+    let is_free = free.contains(&top)
+        || matches!(top, "com" | "net" | "org") && labels.next() == Some("example");
+    let begins = local.starts_with(|c: char| c.is_alphanumeric()) && !local.contains('%');
+    begins && !is_free && top.len() > 1 && top.chars().all(char::is_alphabetic)
 }
 
 fn replace<'t>(
     text: &'t str,
     known: Known<'_>,
-    wanted: impl Fn(&Found<'_>) -> bool,
+    wanted: impl Fn(usize, &Found<'_>) -> bool,
 ) -> Result<Cow<'t, str>, Fault> {
     let mut out: Option<String> = None;
     let (mut at, mut done) = (0, 0);
@@ -91,7 +123,8 @@ fn replace<'t>(
         let window = windows::at(text, at);
         let levels = escapes::levels(window.text);
         let mut next = window.next;
-        for found in apart(all(window.text, &levels, known, &wanted)) {
+        let here = |found: &Found<'_>| wanted(at + found.from, found);
+        for found in apart(all(window.text, &levels, known, here)) {
             let (from, to) = (at + found.from, at + found.to);
             if from >= window.next {
                 break;

@@ -130,3 +130,45 @@ fn signs_that_begin_an_escape_and_stand_for_nothing_take_no_time() {
         assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{sign}");
     }
 }
+
+#[test]
+fn a_key_of_production_is_reset_in_a_text_too() {
+    let mut harvest = Harvest::new();
+    harvest.secret(b"hunter2-x");
+    let (people, allowed) = (harvest.finish().unwrap(), Allowed::default());
+    let known = Known { people: &people, allowed: &allowed, stop: &Stop::default() };
+    let made = mask("see https://x.test/?key=hunter2-x&a=1 or hunter2-xy", known).unwrap();
+    assert!(made.starts_with("see https://x.test/?key=staging-"), "{made}");
+    assert!(made.ends_with("&a=1 or hunter2-xy"), "{made}");
+}
+
+#[test]
+fn in_code_a_name_is_somebody_s_where_it_is_no_code() {
+    let mut harvest = Harvest::new();
+    for name in ["Create Table", "First Name", "Ada Archer"] {
+        harvest.stray(Trait::Name, name);
+    }
+    harvest.stray(Trait::Phone, "15552000001");
+    let (people, allowed) =
+        (harvest.finish().unwrap(), Allowed::new(&["help@brook.test".to_owned()]));
+    let known = Known { people: &people, allowed: &allowed, stop: &Stop::default() };
+    for (sql, expected) in [
+        ("CREATE TABLE a (first_name text);", "CREATE TABLE a (first_name text);"),
+        (
+            "as $$ create table b (); -- of Ada Archer\n$$",
+            "as $$ create table b (); -- of Test Customer 3\n$$",
+        ),
+        ("default 'First Name'", "default 'Test Customer 2'"),
+        ("x = 15552000001", "x = 10000004"),
+        ("'to new@firm.test, help@brook.test'", "'to test-5@example.com, help@brook.test'"),
+        ("like '%@firm.test' or 'a@example.com'", "like '%@firm.test' or 'a@example.com'"),
+    ] {
+        assert_eq!(mask_code(sql, known).unwrap(), expected);
+    }
+    // The offset of a piece of what is long counts.
+    let filler = "x ".repeat(windows::SIZE * 3 / 4);
+    let made = mask_code(&format!("{filler}'{filler} Ada Archer' ada_archer"), known)
+        .unwrap()
+        .into_owned();
+    assert!(made.ends_with(" Test Customer 3' ada_archer"), "{:?}", &made[made.len() - 40..]);
+}
