@@ -9,7 +9,7 @@ use crate::masking::copy::{NULL, unescape};
 use crate::masking::plan::{Action, TablePlan};
 use crate::masking::rules::is_harmless;
 use crate::masking::sums::{Summing, TableSums};
-use crate::masking::text::is_word;
+use crate::masking::text::may_be_part;
 use crate::windows::windows;
 
 /// What was found in a table.
@@ -182,7 +182,7 @@ impl<'a> Scan<'a> {
             windows(text, self.subject.stop).any(|window| {
                 let mut words = window.text.split(outside).filter(|word| word.len() >= 8);
                 words.any(|word| {
-                    is(word) || texts::has_key(word, &|part| !is_word(part) && is(part))
+                    is(word) || texts::has_key(word, &|part| may_be_part(part) && is(part))
                 })
             })
         };

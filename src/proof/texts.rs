@@ -13,7 +13,7 @@ use crate::database::Session;
 use crate::fault::Fault;
 use crate::journal::Measure;
 use crate::masking::people::{People, Trait};
-use crate::masking::text::{Allowed, SECRETS, is_address, is_word};
+use crate::masking::text::{Allowed, SECRETS, is_address, is_word, may_be_part};
 use crate::masking::values;
 
 const TEXTS: &str = include_str!("texts.sql");
@@ -121,7 +121,10 @@ fn keys(text: &str, people: &People) -> u64 {
     count += literals.filter(|literal| is(&literal.replace('\u{0}', "'"))).count() as u64;
     let outside = |c: char| c.is_whitespace() || "\"'<>()[]{},;|\\$".contains(c);
     let words = text.split(outside).filter(|word| word.len() >= 8);
-    count + words.filter(|word| has_key(word, &|text| !is_word(text) && is(text))).count() as u64
+    let whole = |word: &str| !is_word(word) && is(word);
+    let words =
+        words.filter(|word| whole(word) || has_key(word, &|part| may_be_part(part) && is(part)));
+    count + words.count() as u64
 }
 
 /// Whether a word, or a part of it, is a key.

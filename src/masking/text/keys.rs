@@ -62,9 +62,9 @@ pub(super) fn keys(text: &str, people: &People, words: bool) -> Vec<(usize, usiz
         for begin in [from].into_iter().chain(cuts.iter().map(|cut| cut + 1)) {
             // The longest one from here.
             let mut ends = [to].into_iter().chain(cuts.iter().rev().copied());
+            let part = |end: usize| text.get(begin..end).is_some_and(may_be_part);
             if begin >= done
-                && let Some(end) =
-                    ends.find(|end| *end > begin && no_word(begin, *end) && is(begin, *end))
+                && let Some(end) = ends.find(|end| *end > begin && part(*end) && is(begin, *end))
             {
                 spans.push((begin, end));
                 done = end;
@@ -132,6 +132,15 @@ pub(crate) fn is_word(text: &str) -> bool {
     text.len() < 20 && text.bytes().all(letters) || text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a part of a word may be a key: an address of the web is made of words and names of hosts,
+/// and one of those may be written where keys are.
+pub(crate) fn may_be_part(text: &str) -> bool {
+    let host =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    let is_host = text.contains('.') && text.bytes().all(host);
+    text.bytes().any(|byte| byte.is_ascii_digit()) && !is_word(text) && !is_host
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,7 +149,14 @@ mod tests {
     #[test]
     fn a_key_is_reset_where_it_is_and_nothing_else_is() {
         let mut harvest = Harvest::new();
-        for key in ["hunter2-x", "a/b+c==/1", "horse staple 7", "authenticated", "20261127"] {
+        for key in [
+            "hunter2-x",
+            "a/b+c==/1",
+            "horse staple 7",
+            "authenticated",
+            "20261127",
+            "idp2.firm.test",
+        ] {
             harvest.secret(key.as_bytes());
         }
         let people = harvest.finish().unwrap();
@@ -154,6 +170,7 @@ mod tests {
             ("auth.role() = 'authenticated'", "auth.role() = 'authenticated'"),
             ("setval('s', 20261127)", "setval('s', 20261127)"),
             ("hunter2-xy", "hunter2-xy"),
+            ("https://idp2.firm.test/login", "https://idp2.firm.test/login"),
         ] {
             assert_eq!(reset_keys(text, &people, "KEY"), made);
         }

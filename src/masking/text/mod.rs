@@ -23,7 +23,7 @@ use std::borrow::Cow;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use emails::addresses;
-pub(crate) use keys::{is_word, reset_keys};
+pub(crate) use keys::{is_word, may_be_part, reset_keys};
 pub(crate) use tokens::{SECRETS, has_token};
 
 use super::people::{People, Trait};
