@@ -64,7 +64,8 @@ fn of_server(error: &DbError) -> Fault {
     // By whichever code, its text is whatever the function has put into it.
     let raised = error.routine() == Some("exec_stmt_raise");
     let own = |class: &&str| code.starts_with(*class);
-    let hidden = "it was refused in words of its own, which are not shown, since they may quote a row";
+    let hidden =
+        "it was refused in words of its own, which are not shown, since they may quote a row";
     let message = match (raised, TOLD.iter().any(|class| own(&class))) {
         (false, true) if place.is_none() => error.message().to_owned(),
         (false, true) => unquoted(error.message()),

@@ -122,6 +122,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             kept: course.kept.as_deref(),
             resumable: resumable(state, context, (&backup, &target), &course),
             serving: course.serving.unwrap_or(BEFORE),
+            places: &done.as_ref().map(Restored::places).unwrap_or_default(),
             connectivity: &connectivity(context, &target, &backup),
             log: &log,
         };
@@ -223,6 +224,7 @@ fn run(
         notes,
         people: made.people.persons(),
         migrations: placed.migrations,
+        after: placed.after,
         swapped: placed.taken.is_some(),
         before: placed.taken.and_then(|taken| taken.before),
         kept: course.kept.clone(),
@@ -234,6 +236,8 @@ fn run(
 struct Placed {
     proofs: Vec<Proved>,
     migrations: Option<Migrations>,
+    /// What was proved again after them.
+    after: Vec<Proved>,
     taken: Option<Taken>,
 }
 
@@ -247,30 +251,52 @@ fn place(
     course: &mut Course,
 ) -> Result<Placed, Fault> {
     let runtime = context.runtime();
-    let proofs = prove(made, backup, workers, (context, stop), course)?;
-    if proofs.iter().any(|proved| proved.result.is_err()) {
-        return Ok(Placed { proofs, migrations: None, taken: None });
+    let mut placed = Placed {
+        proofs: prove("proof", made, (backup, workers), (context, stop), course, proof::prove)?,
+        migrations: None,
+        after: Vec::new(),
+        taken: None,
+    };
+    let is_red = |proofs: &[Proved]| proofs.iter().any(|proved| proved.result.is_err());
+    if is_red(&placed.proofs) {
+        return Ok(placed);
     }
-    let migrations = course.stage("migration check", |_| {
+    placed.migrations = course.stage("migration check", |_| {
         let folder = state.root.join("supabase/migrations");
         let migrate = made.place.migrate(&folder, &made.url, (who, &made.permit));
         runtime.block_on(stop.unless(migrate))?
     })?;
-    let taken = course.stage(if target.hosted { "commit" } else { "swap" }, |_| {
+    if let Some(migrations) = &placed.migrations {
+        if migrations.refused().is_some() {
+            return Ok(placed);
+        }
+        if !migrations.pending.is_empty() {
+            let again = |subject: &Subject<'_>| proof::again::again(subject, &placed.proofs);
+            let stage = "proof after migrations";
+            placed.after = prove(stage, made, (backup, workers), (context, stop), course, again)?;
+            if is_red(&placed.after) {
+                return Ok(placed);
+            }
+        }
+    }
+    placed.taken = Some(course.stage(if target.hosted { "commit" } else { "swap" }, |_| {
         runtime.block_on(made.place.take())
-    })?;
-    Ok(Placed { proofs, migrations, taken: Some(taken) })
+    })?);
+    Ok(placed)
 }
+
+/// Has something proved of what was made.
 fn prove(
+    stage: &str,
     made: &Made,
-    backup: &Backup,
-    workers: usize,
+    (backup, workers): (&Backup, usize),
     (context, stop): (&Context, &Stop),
     course: &mut Course,
+    ask: impl FnOnce(&Subject<'_>) -> Result<Vec<Proved>, Fault>,
 ) -> Result<Vec<Proved>, Fault> {
-    course.stage("proof", |_| {
+    course.stage(stage, |_| {
         let within = context.runtime().block_on(made.place.session())?;
-        proof::prove(&Subject {
+        ask(&Subject {
             url: &made.url,
             manifest: &backup.manifest,
             plan: &made.plan,

@@ -119,6 +119,7 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
     if proved.result.is_ok() && !differ.is_empty() {
         let message = format!("defined, owned or granted in another way: {}", some(&differ));
         proved.result = Err(Fault::failed(message));
+        proved.places = differ;
     }
     Ok(proved)
 }
