@@ -29,6 +29,8 @@ pub(super) struct Restored {
     pub(super) swapped: bool,
     /// The old database's name now, where it is another one.
     pub(super) before: Option<String>,
+    /// Why its end is not in the audit log.
+    pub(super) unrecorded: Option<Fault>,
     /// The new database's name, if something of it was not proved.
     pub(super) kept: Option<String>,
     /// What an earlier restore had loaded, where this one went on with it.
@@ -116,7 +118,12 @@ impl Restored {
                     Some(before) => format!("the staging of before is kept as {before}"),
                     None => "the staging of before was replaced in place".to_owned(),
                 });
-                Ok(())
+                match &self.unrecorded {
+                    None => Ok(()),
+                    Some(fault) => Err(Failure::errored(format!(
+                        "the new staging serves, and that is not on record: {fault}"
+                    ))),
+                }
             }
             (false, Some(blocked)) => Err(Failure::skipped(format!("needs `{}`", blocked.id))),
             (false, None) => Err(Failure::errored("the new staging did not take its place")),

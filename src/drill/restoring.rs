@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::restored::Restored;
 use super::state::{Backup, State};
-use super::target::{Target, productions, target, tools};
+use super::target::{Target, productions, settings_beside, target, tools};
 use super::trials::RESTORED;
 use crate::actor;
 use crate::audit::{Audit, Operation, Record, Standing};
@@ -85,7 +85,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         true => (format!("as {id}, going on with what an earlier one has loaded"), "resuming"),
         false => (format!("as {id}"), "restoring"),
     };
-    audit.append(&record(Standing::Started, as_what)).map_err(blame)?;
+    let begun = audit.append(&record(Standing::Started, as_what)).map_err(blame)?;
     tell(&format!(
         "{restoring} {} into {} ({}), masked\n",
         backup.manifest.id,
@@ -93,7 +93,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         context.environment()
     ));
     let mut course = Course::default();
-    let done = run(state, context, &backup, &target, (&id, began, &stop), &mut course);
+    let mut done = run(state, context, &backup, &target, (&id, began, &stop), &mut course);
     evidence.finished = Some(Timestamp::now());
     let step = |(name, seconds): &(String, f64)| Step { name: name.clone(), seconds: *seconds };
     evidence.stages = course.stages.iter().map(step).collect();
@@ -134,16 +134,16 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             Err(lost) => tell(&format!("warning: {}\n", lost.line())),
         }
         let line = context.redactor().secrets(&fault.line());
-        if let Err(lost) = audit.append(&record(Standing::from(fault.kind()), line)) {
-            tell(&format!("warning: {}\n", lost.line()));
+        if let Err(lost) = audit.conclude(&begun, &record(Standing::from(fault.kind()), line)) {
+            context.note(&format!("that the restore failed is not on record: {lost}"));
         }
-    } else if let Ok(restored) = &done {
+    } else if let Ok(restored) = &mut done {
         let mut detail =
             format!("{} people masked, {} proofs", restored.people, restored.proofs.len());
         if let Some(loaded) = &restored.resumed {
             detail.push_str(&format!(", of what {} had loaded", loaded.run));
         }
-        audit.append(&record(Standing::Passed, detail)).map_err(blame)?;
+        restored.unrecorded = audit.conclude(&begun, &record(Standing::Passed, detail)).err();
     }
     done.map_err(blame)
 }
@@ -207,6 +207,7 @@ fn run(
         made.rewritten.webhooks.iter().map(|hook| format!("webhook disabled: {hook}")).collect();
     notes.extend(made.rewritten.left_out.iter().map(|what| format!("left out: {what}")));
     notes.extend(made.place.left().notes().iter().cloned());
+    notes.extend(settings_beside(state, context, &target.url));
     if placed.taken.is_some()
         && let Some(api) = &target.storage
     {
@@ -226,6 +227,7 @@ fn run(
         migrations: placed.migrations,
         after: placed.after,
         swapped: placed.taken.is_some(),
+        unrecorded: None,
         before: placed.taken.and_then(|taken| taken.before),
         kept: course.kept.clone(),
         resumed: made.resumed,

@@ -102,6 +102,48 @@ pub(super) fn productions(state: &State, context: &Context) -> Vec<SourceIdentit
     }
 }
 
+/// What production has set for its database, and staging has not: by name, since a value may be a
+/// secret. An archive does not hold it.
+pub(super) fn settings_beside(
+    state: &State,
+    context: &Context,
+    staging: &ConnectionUrl,
+) -> Vec<String> {
+    let source = match &context.source {
+        Some(own) => Ok(own.database.clone()),
+        None => resolve_database(&state.environments, &state.settings.source, context.redactor())
+            .map(|found| found.url),
+    };
+    let Some(source) = source.ok().and_then(|url| ConnectionUrl::parse(&url).ok()) else {
+        return Vec::new();
+    };
+    let both = async { Ok::<_, Fault>((set(&source).await?, set(staging).await?)) };
+    // Where production does not answer, that was noted when it was asked who it is.
+    let Ok((there, here)) = context.runtime().block_on(both) else { return Vec::new() };
+    let lacking: Vec<String> = there.into_iter().filter(|name| !here.contains(name)).collect();
+    match lacking.is_empty() {
+        true => Vec::new(),
+        false => vec![format!(
+            "production's database has settings that staging's has not (`alter database … set`), and \
+             a backup does not hold them: {}",
+            lacking.join(", ")
+        )],
+    }
+}
+
+/// The names of what is set for a database, and in it for single roles.
+async fn set(url: &ConnectionUrl) -> Result<Vec<String>, Fault> {
+    let session = Session::open(url, "smokedrill restore").await?;
+    let asked = "select distinct split_part(pair, '=', 1) || case setrole when 0 then ''
+            else ' (for the role ' || pg_catalog.pg_get_userbyid(setrole) || ')' end
+        from pg_catalog.pg_db_role_setting s
+            join pg_catalog.pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) pair
+        where d.datname = pg_catalog.current_database() order by 1";
+    let rows = session.client().query(asked, &[]).await.map_err(|error| session.said(&error))?;
+    session.close().await;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
