@@ -49,6 +49,7 @@ pub(crate) use permit::Permit;
 pub(crate) use privileges::privileges;
 pub(crate) use process::Process;
 pub(crate) use read_only::{Keeper, keeper};
+pub(crate) use refusal::told_by_tool;
 pub(crate) use session::Session;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use tools::PgTools;

@@ -58,19 +58,22 @@ const TOLD: [&str; 27] = [
     "3D", "3F", "40", "42", "44", "53", "54", "55", "57", "58", "XX",
 ];
 
+/// What stands for words that are a function's own, and where they are to be read.
+const HIDDEN: &str =
+    "it was refused in words of its own, which are not shown, since they may quote a row";
+const WORDS: &str = "the log of the database's server has the words";
+
 /// What can be told of a server's error, with its SQLSTATE, and the object if one is named.
 fn of_server(error: &DbError) -> Fault {
     let (code, place) = (error.code().code(), error.where_().and_then(in_function));
     // By whichever code, its text is whatever the function has put into it.
     let raised = error.routine() == Some("exec_stmt_raise");
     let own = |class: &&str| code.starts_with(*class);
-    let hidden =
-        "it was refused in words of its own, which are not shown, since they may quote a row";
     let message = match (raised, TOLD.iter().any(|class| own(&class))) {
         (false, true) if place.is_none() => error.message().to_owned(),
         (false, true) => unquoted(error.message()),
         (false, false) if own(&"22") => unquoted(error.message()),
-        _ => hidden.to_owned(),
+        _ => HIDDEN.to_owned(),
     };
     let fault = Fault::errored(format!("{message} (SQLSTATE {code})"));
     let fault = match &place {
@@ -83,8 +86,47 @@ fn of_server(error: &DbError) -> Fault {
     };
     match remedy(error.code()) {
         Some(help) => fault.help(help),
-        None if message == hidden => fault.help("the log of the database's server has the words"),
+        None if message == HIDDEN => fault.help(WORDS),
         None => fault,
+    }
+}
+
+/// How the server begins what it says of values.
+const OF_VALUES: [&str; 8] = [
+    "invalid ",
+    "value ",
+    "malformed ",
+    "date/time ",
+    "duplicate JSON",
+    "unrecognized ",
+    "character with byte",
+    "bit string ",
+];
+
+/// What a tool hands on of a server's error, where that may quote a row: said by a function in its
+/// own words, or of a value. The tool does not hand on its code.
+pub(crate) fn told_by_tool(lines: &[String], tool: &str) -> Option<Fault> {
+    let said = |line: &String| {
+        let (_, message) = line.split_once(": error: ")?.1.split_once("ERROR:  ")?;
+        Some(message.to_owned())
+    };
+    let (at, message) = lines.iter().enumerate().find_map(|(at, line)| Some((at, said(line)?)))?;
+    let own = format!("{tool}: ");
+    let behind = lines.iter().skip(at + 1).take_while(|line| !line.starts_with(&own));
+    let mut behind = behind.map(|line| line.trim_start_matches("CONTEXT:  "));
+    let within = behind
+        .find(|line| line.starts_with("PL/pgSQL function ") || line.starts_with("SQL function "));
+    match within {
+        Some(place) => Some(
+            Fault::errored(HIDDEN)
+                .at(in_function(place).unwrap_or("within a function"))
+                .object(tool)
+                .help(WORDS),
+        ),
+        None if OF_VALUES.iter().any(|begin| message.starts_with(begin)) => {
+            Some(Fault::errored(unquoted(&message)).object(tool))
+        }
+        None => None,
     }
 }
 

@@ -147,6 +147,19 @@ async fn set(url: &ConnectionUrl) -> Result<Vec<String>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::testing::{database, writer};
+
+    #[tokio::test]
+    async fn settings_are_told_by_name_and_never_by_value() {
+        let text = database("has_settings").await;
+        let client = writer(&text).await;
+        let setup = "alter database has_settings set app.key = 'hunter2';
+            alter database has_settings set work_mem = '7MB';
+            alter role anon in database has_settings set statement_timeout = '3s'";
+        client.batch_execute(setup).await.unwrap();
+        let named = set(&ConnectionUrl::parse(&text).unwrap()).await.unwrap();
+        assert_eq!(named, ["app.key", "statement_timeout (for the role anon)", "work_mem"]);
+    }
 
     #[test]
     fn a_hosted_project_is_known_by_its_host_or_by_what_is_said_of_it() {

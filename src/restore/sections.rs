@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use crate::backup::archive::Toc;
 use crate::backup::dump::{self, Said};
 use crate::backup::stop::Stop;
-use crate::database::{ConnectionUrl, Permit, PgTools};
+use crate::database::{ConnectionUrl, Permit, PgTools, told_by_tool};
 use crate::fault::Fault;
 
 /// A part of a restore.
@@ -63,6 +63,8 @@ impl Restoring<'_> {
             let mut ignored = Vec::new();
             output.read_to_end(&mut ignored).map(drop).map_err(Fault::errored)
         });
+        let result =
+            result.map_err(|fault| told_by_tool(&said.lines, "pg_restore").unwrap_or(fault));
         (result, said)
     }
 }
