@@ -69,7 +69,7 @@ fn of_server(error: &DbError) -> Fault {
     // By whichever code, its text is whatever the function has put into it.
     let raised = error.routine() == Some("exec_stmt_raise");
     let own = |class: &&str| code.starts_with(*class);
-    let message = match (raised, TOLD.iter().any(|class| own(&class))) {
+    let message = match (raised, TOLD.iter().any(own)) {
         (false, true) if place.is_none() => error.message().to_owned(),
         (false, true) => unquoted(error.message()),
         (false, false) if own(&"22") => unquoted(error.message()),
