@@ -5,7 +5,7 @@
 //!
 //! | what was said | what is told of it |
 //! |---|---|
-//! | by a statement that a function raises in its own words, with whatever code | the code, and where in the function |
+//! | by a function in its own words, with whatever code | the code, and where in the function |
 //! | with a code of nobody here knows which class | the code |
 //! | of values (class 22), or within a function | what stands before and behind all quotes |
 //! | anything else | the main line |
@@ -65,9 +65,10 @@ const WORDS: &str = "the log of the database's server has the words";
 
 /// What can be told of a server's error, with its SQLSTATE, and the object if one is named.
 fn of_server(error: &DbError) -> Fault {
-    let (code, place) = (error.code().code(), error.where_().and_then(in_function));
+    let (code, context) = (error.code().code(), error.where_().unwrap_or_default());
+    let place = in_function(context);
     // By whichever code, its text is whatever the function has put into it.
-    let raised = error.routine() == Some("exec_stmt_raise");
+    let raised = error.routine() == Some("exec_stmt_raise") || !is_of_server(context);
     let own = |class: &&str| code.starts_with(*class);
     let message = match (raised, TOLD.iter().any(own)) {
         (false, true) if place.is_none() => error.message().to_owned(),
@@ -117,12 +118,7 @@ pub(crate) fn told_by_tool(lines: &[String], tool: &str) -> Option<Fault> {
     let within = behind
         .find(|line| line.starts_with("PL/pgSQL function ") || line.starts_with("SQL function "));
     match within {
-        Some(place) => Some(
-            Fault::errored(HIDDEN)
-                .at(in_function(place).unwrap_or("within a function"))
-                .object(tool)
-                .help(WORDS),
-        ),
+        Some(place) => Some(Fault::errored(HIDDEN).at(place).object(tool).help(WORDS)),
         None if OF_VALUES.iter().any(|begin| message.starts_with(begin)) => {
             Some(Fault::errored(unquoted(&message)).object(tool))
         }
@@ -178,10 +174,28 @@ fn unquoted(message: &str) -> String {
 
 /// Where in a function it was, of a context in which statements and rows may stand too.
 fn in_function(context: &str) -> Option<&str> {
-    context.lines().find(|line| line.starts_with("PL/pgSQL function ")).or_else(|| {
-        let foreign = |line: &&str| !line.starts_with("COPY ");
-        context.lines().find(foreign).map(|_| "within a function")
-    })
+    let mut lines = context.lines().take_while(|line| !line.starts_with("COPY "));
+    let first = lines.next()?;
+    let place = std::iter::once(first).chain(lines).find(|line| line.starts_with(FUNCTION));
+    place.or(Some("within a function")).filter(|_| !first.starts_with("JSON data"))
+}
+
+const FUNCTION: &str = "PL/pgSQL function ";
+
+/// Whether a context begins as the server's own do: the innermost comes first, and other languages
+/// hand on whatever a function says.
+fn is_of_server(context: &str) -> bool {
+    const OWN: [&str; 8] = [
+        "COPY ",
+        "JSON data",
+        "PL/pgSQL ",
+        "SQL expression",
+        "SQL function ",
+        "SQL statement ",
+        "parallel worker",
+        "while ",
+    ];
+    context.is_empty() || OWN.iter().any(|begin| context.starts_with(begin))
 }
 
 fn by_server(error: &DbError, url: &ConnectionUrl) -> &'static str {

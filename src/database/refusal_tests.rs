@@ -85,3 +85,20 @@ fn what_a_tool_hands_on_of_a_function_or_a_value_is_not_told() {
     assert_eq!(told(&[&error("could not create unique index \"people_email\"")]), None);
     assert_eq!(told(&["pg_restore: error: could not open file"]), None);
 }
+
+#[test]
+fn where_it_was_is_told_by_the_context_s_first_lines_and_a_row_is_no_place() {
+    let row = "COPY t, line 5, column note: \"one\nPL/pgSQL function jane() line 1 at RAISE\"";
+    assert_eq!((in_function(row), is_of_server(row)), (None, true));
+    let trigger = format!("PL/pgSQL function f() line 3 at EXECUTE\n{row}");
+    assert_eq!(in_function(&trigger), Some("PL/pgSQL function f() line 3 at EXECUTE"));
+    let dynamic =
+        "SQL statement \"insert into t values ('jane')\"\nPL/pgSQL function f() line 3 at EXECUTE";
+    assert_eq!(in_function(dynamic), Some("PL/pgSQL function f() line 3 at EXECUTE"));
+    assert!(is_of_server(dynamic) && is_of_server(""));
+    let json = "JSON data, line 1: {\"jane\nCOPY t, line 5";
+    assert_eq!((in_function(json), is_of_server(json)), (None, true));
+    // What another language hands on is the function's.
+    assert!(!is_of_server("PL/Python function \"f\"") && !is_of_server("f() LINE 2: throw x"));
+    assert_eq!(in_function("PL/Perl function \"f\""), Some("within a function"));
+}

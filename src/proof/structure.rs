@@ -205,3 +205,25 @@ async fn tables(
     }
     Ok(Proved::none(id, what, &list, vec![Measure::count("tables", there)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{known, manifest, red, subject_of};
+    use super::*;
+    use crate::database::testing::{database, writer};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_table_of_buckets_that_is_missing_is_an_error_of_its_own() {
+        let text = database("bucketless").await;
+        let client = writer(&text).await;
+        let setup = "create schema storage; create table storage.buckets (id text)";
+        client.batch_execute(setup).await.unwrap();
+        let backup = manifest(&text).await;
+        client.batch_execute("drop table storage.buckets").await.unwrap();
+        let all = subject_of(&text, &backup, known, |subject| prove(subject).unwrap()).await;
+        let red = red(&all);
+        assert!(red.iter().any(|(id, told)| {
+            id == "integrity::buckets" && told.contains("the table storage.buckets")
+        }));
+    }
+}
