@@ -207,7 +207,10 @@ fn run(
         made.rewritten.webhooks.iter().map(|hook| format!("webhook disabled: {hook}")).collect();
     notes.extend(made.rewritten.left_out.iter().map(|what| format!("left out: {what}")));
     notes.extend(made.place.left().notes().iter().cloned());
-    notes.extend(settings_beside(state, context, &target.url));
+    // One that did not answer before is not waited for again.
+    if !productions.is_empty() {
+        notes.extend(settings_beside(state, context, &target.url));
+    }
     if placed.taken.is_some()
         && let Some(api) = &target.storage
     {

@@ -118,7 +118,7 @@ pub(super) fn settings_beside(
         return Vec::new();
     };
     let both = async { Ok::<_, Fault>((set(&source).await?, set(staging).await?)) };
-    // Where production does not answer, that was noted when it was asked who it is.
+    // Where production does not answer any more, there is nothing to tell.
     let Ok((there, here)) = context.runtime().block_on(both) else { return Vec::new() };
     let lacking: Vec<String> = there.into_iter().filter(|name| !here.contains(name)).collect();
     match lacking.is_empty() {
