@@ -59,9 +59,9 @@ const TOLD: [&str; 27] = [
 ];
 
 /// What stands for words that are a function's own, and where they are to be read.
-const HIDDEN: &str =
+pub(super) const HIDDEN: &str =
     "it was refused in words of its own, which are not shown, since they may quote a row";
-const WORDS: &str = "the log of the database's server has the words";
+pub(super) const WORDS: &str = "the log of the database's server has the words";
 
 /// What can be told of a server's error, with its SQLSTATE, and the object if one is named.
 fn of_server(error: &DbError) -> Fault {
@@ -92,40 +92,6 @@ fn of_server(error: &DbError) -> Fault {
     }
 }
 
-/// How the server begins what it says of values.
-const OF_VALUES: [&str; 8] = [
-    "invalid ",
-    "value ",
-    "malformed ",
-    "date/time ",
-    "duplicate JSON",
-    "unrecognized ",
-    "character with byte",
-    "bit string ",
-];
-
-/// What a tool hands on of a server's error, where that may quote a row: said by a function in its
-/// own words, or of a value. The tool does not hand on its code.
-pub(crate) fn told_by_tool(lines: &[String], tool: &str) -> Option<Fault> {
-    let said = |line: &String| {
-        let (_, message) = line.split_once(": error: ")?.1.split_once("ERROR:  ")?;
-        Some(message.to_owned())
-    };
-    let (at, message) = lines.iter().enumerate().find_map(|(at, line)| Some((at, said(line)?)))?;
-    let own = format!("{tool}: ");
-    let behind = lines.iter().skip(at + 1).take_while(|line| !line.starts_with(&own));
-    let mut behind = behind.map(|line| line.trim_start_matches("CONTEXT:  "));
-    let within = behind
-        .find(|line| line.starts_with("PL/pgSQL function ") || line.starts_with("SQL function "));
-    match within {
-        Some(place) => Some(Fault::errored(HIDDEN).at(place).object(tool).help(WORDS)),
-        None if OF_VALUES.iter().any(|begin| message.starts_with(begin)) => {
-            Some(Fault::errored(unquoted(&message)).object(tool))
-        }
-        None => None,
-    }
-}
-
 fn remedy(code: &SqlState) -> Option<&'static str> {
     Some(match *code {
         SqlState::LOCK_NOT_AVAILABLE => {
@@ -148,7 +114,7 @@ const QUOTES: [char; 17] =
 
 /// A message without what it quotes. A value may hold any of these signs itself, so that everything
 /// goes from the first to the last; and what follows a colon, which stands before bytes and names.
-fn unquoted(message: &str) -> String {
+pub(super) fn unquoted(message: &str) -> String {
     let quotes = (message.find(QUOTES), message.rfind(QUOTES));
     let (head, tail) = match quotes {
         (Some(first), Some(last)) => {
@@ -180,7 +146,7 @@ fn in_function(context: &str) -> Option<&str> {
     place.or(Some("within a function")).filter(|_| !first.starts_with("JSON data"))
 }
 
-const FUNCTION: &str = "PL/pgSQL function ";
+pub(super) const FUNCTION: &str = "PL/pgSQL function ";
 
 /// Whether a context begins as the server's own do: the innermost comes first, and other languages
 /// hand on whatever a function says.

@@ -65,28 +65,6 @@ async fn of_what_a_function_raises_its_place_is_told_and_no_word() {
 }
 
 #[test]
-fn what_a_tool_hands_on_of_a_function_or_a_value_is_not_told() {
-    let told = |lines: &[&str]| {
-        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-        told_by_tool(&lines, "pg_restore").map(|fault| fault.line())
-    };
-    let error = |text: &str| format!("pg_restore: error: could not execute query: ERROR:  {text}");
-    let raised = told(&[
-        "pg_restore: while PROCESSING TOC:",
-        &error("no jane"),
-        "CONTEXT:  PL/pgSQL function public.f(text) line 3 at RAISE",
-        "Command was: CREATE INDEX i ON public.t USING btree (public.f(name));",
-    ]);
-    let raised = raised.unwrap();
-    assert!(raised.contains("public.f(text) line 3") && !raised.contains("jane"), "{raised}");
-    let value = told(&[&error("invalid input syntax for type integer: \"jane\"")]).unwrap();
-    assert!(value.ends_with("for type integer: \"…\""), "{value}");
-    // What is of definitions is told whole, by whoever runs the tool.
-    assert_eq!(told(&[&error("could not create unique index \"people_email\"")]), None);
-    assert_eq!(told(&["pg_restore: error: could not open file"]), None);
-}
-
-#[test]
 fn where_it_was_is_told_by_the_context_s_first_lines_and_a_row_is_no_place() {
     let row = "COPY t, line 5, column note: \"one\nPL/pgSQL function jane() line 1 at RAISE\"";
     assert_eq!((in_function(row), is_of_server(row)), (None, true));
