@@ -161,7 +161,14 @@ enum Command {
 #[derive(Args)]
 struct Place {
     /// The folder of drill.toml.
-    #[arg(long, default_value = "suites", value_name = "DIR", global = true)]
+    #[arg(
+        long,
+        default_value = "suites",
+        value_name = "DIR",
+        global = true,
+        env = "SMOKEDRILL_SUITES",
+        hide_env = true
+    )]
     suites: PathBuf,
 }
 

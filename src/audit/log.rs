@@ -88,6 +88,26 @@ impl Audit {
         Ok(Anchor { log, line, file: Some(file_of(&self.path)) })
     }
 
+    /// Adds the line by which something ends that `begun` has told of, by its hash.
+    ///
+    /// # Errors
+    /// As for [`Audit::append`]; or that line is gone, and so is the log that had it.
+    pub(crate) fn conclude(&self, begun: &str, record: &Record) -> Result<(), Fault> {
+        let is_there = Self::lines(&self.path)?.iter().any(|line| line.hash == begun);
+        // How it ended is to be on record all the same.
+        self.append(record)?;
+        match is_there {
+            true => Ok(()),
+            false => {
+                Err(Fault::errored("the line that said it had begun is gone from the audit log")
+                    .object(self.path.display())
+                    .help(
+                        "find out who removed or replaced the log, and put it back from its copy",
+                    ))
+            }
+        }
+    }
+
     /// The last whole line, if there is any.
     ///
     /// # Errors

@@ -249,3 +249,18 @@ fn a_log_that_cannot_be_written_is_an_error_with_its_place() {
         assert!(told.starts_with("audit log: ") && told.contains("suites/drill.toml"), "{told}");
     }
 }
+
+#[test]
+fn an_end_whose_beginning_is_gone_is_on_record_and_an_error() {
+    let (_folder, path) = place();
+    let audit = log_of(&path, 2);
+    let begun = audit.append(&record("begins")).unwrap();
+    audit.conclude(&begun, &record("ends")).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let told = audit.conclude(&begun, &record("ends again")).unwrap_err();
+    assert!(told.to_string().contains("is gone from the audit log"), "{told}");
+    let lines = Audit::lines(&path).unwrap();
+    assert_eq!((lines.len(), lines[0].detail.as_str()), (1, "ends again"));
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    assert!(audit.conclude(&begun, &record("ends")).is_err());
+}

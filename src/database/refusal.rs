@@ -1,12 +1,18 @@
 //! What a server, or the network before it, says against us, told apart with what to do.
 //!
 //! A server's message has a main line, and beside it a detail, a context and a statement, which
-//! quote rows. Only the main line is ever taken.
+//! quote rows. Only the main line is ever taken, and of that what cannot be a row's content:
+//!
+//! | what was said | what is told of it |
+//! |---|---|
+//! | by a function in its own words, with whatever code | the code, and where in the function |
+//! | with a code of nobody here knows which class | the code |
+//! | of values (class 22), or within a function | what stands before and behind all quotes |
+//! | anything else | the main line |
 
 use std::error::Error as _;
 use std::io;
 
-use regex::Regex;
 use tokio_postgres::error::{DbError, SqlState};
 
 use super::url::{ConnectionUrl, Host, SourceKind};
@@ -45,21 +51,43 @@ pub(super) fn late(url: &ConnectionUrl) -> Fault {
 const IPV6: &str = "a Supabase project's own host has an IPv6 address alone: where the network has \
                     none, use the session pooler (port 5432, user `postgres.REFERENCE`)";
 
-/// The main line with its SQLSTATE, and the object if one is named.
+/// The classes of codes whose main lines are the server's own, about definitions, rights, keys and
+/// its state; see "PostgreSQL Error Codes".
+const TOLD: [&str; 27] = [
+    "01", "02", "03", "08", "0A", "0B", "0L", "0P", "23", "25", "26", "28", "2B", "2D", "34", "3B",
+    "3D", "3F", "40", "42", "44", "53", "54", "55", "57", "58", "XX",
+];
+
+/// What stands for words that are a function's own, and where they are to be read.
+pub(super) const HIDDEN: &str =
+    "it was refused in words of its own, which are not shown, since they may quote a row";
+pub(super) const WORDS: &str = "the log of the database's server has the words";
+
+/// What can be told of a server's error, with its SQLSTATE, and the object if one is named.
 fn of_server(error: &DbError) -> Fault {
-    let code = error.code().code();
-    // Class 22 is about values, and quotes them.
-    let message = match code.starts_with("22") {
-        true => unquoted(error.message()),
-        false => error.message().to_owned(),
+    let (code, context) = (error.code().code(), error.where_().unwrap_or_default());
+    let place = in_function(context);
+    // By whichever code, its text is whatever the function has put into it.
+    let raised = error.routine() == Some("exec_stmt_raise") || !is_of_server(context);
+    let own = |class: &&str| code.starts_with(*class);
+    let message = match (raised, TOLD.iter().any(own)) {
+        (false, true) if place.is_none() => error.message().to_owned(),
+        (false, true) => unquoted(error.message()),
+        (false, false) if own(&"22") => unquoted(error.message()),
+        _ => HIDDEN.to_owned(),
     };
     let fault = Fault::errored(format!("{message} (SQLSTATE {code})"));
+    let fault = match &place {
+        Some(place) => fault.at(place),
+        None => fault,
+    };
     let fault = match (error.schema(), error.table()) {
         (Some(schema), Some(table)) => fault.object(format!("{schema}.{table}")),
         _ => fault,
     };
     match remedy(error.code()) {
         Some(help) => fault.help(help),
+        None if message == HIDDEN => fault.help(WORDS),
         None => fault,
     }
 }
@@ -80,11 +108,60 @@ fn remedy(code: &SqlState) -> Option<&'static str> {
     })
 }
 
-fn unquoted(message: &str) -> String {
-    match Regex::new("\"[^\"]*\"") {
-        Ok(quoted) => quoted.replace_all(message, "\"…\"").into_owned(),
-        Err(_) => "a value is not valid".to_owned(),
+/// Every sign that a server may put around a value, in whichever language it speaks.
+const QUOTES: [char; 17] =
+    ['"', '\'', '`', '«', '»', '‹', '›', '„', '“', '”', '‚', '‘', '’', '「', '」', '『', '』'];
+
+/// A message without what it quotes. A value may hold any of these signs itself, so that everything
+/// goes from the first to the last; and what follows a colon, which stands before bytes and names.
+pub(super) fn unquoted(message: &str) -> String {
+    let quotes = (message.find(QUOTES), message.rfind(QUOTES));
+    let (head, tail) = match quotes {
+        (Some(first), Some(last)) => {
+            let behind = message.get(last..).unwrap_or_default();
+            let behind = behind.trim_start_matches(QUOTES);
+            (message.get(..first).unwrap_or_default(), Some(behind))
+        }
+        _ => (message, None),
+    };
+    let colon = |text: &str| text.find([':', '：']);
+    match (colon(head), tail) {
+        (Some(at), Some("")) if head.get(at + 1..).is_some_and(|rest| rest.trim().is_empty()) => {
+            format!("{head}\"…\"")
+        }
+        (Some(at), _) => format!("{}: …", head.get(..at).unwrap_or_default()),
+        (None, None) => head.to_owned(),
+        (None, Some(tail)) => match colon(tail) {
+            Some(at) => format!("{head}\"…\"{}: …", tail.get(..at).unwrap_or_default()),
+            None => format!("{head}\"…\"{tail}"),
+        },
     }
+}
+
+/// Where in a function it was, of a context in which statements and rows may stand too.
+fn in_function(context: &str) -> Option<&str> {
+    let mut lines = context.lines().take_while(|line| !line.starts_with("COPY "));
+    let first = lines.next()?;
+    let place = std::iter::once(first).chain(lines).find(|line| line.starts_with(FUNCTION));
+    place.or(Some("within a function")).filter(|_| !first.starts_with("JSON data"))
+}
+
+pub(super) const FUNCTION: &str = "PL/pgSQL function ";
+
+/// Whether a context begins as the server's own do: the innermost comes first, and other languages
+/// hand on whatever a function says.
+fn is_of_server(context: &str) -> bool {
+    const OWN: [&str; 8] = [
+        "COPY ",
+        "JSON data",
+        "PL/pgSQL ",
+        "SQL expression",
+        "SQL function ",
+        "SQL statement ",
+        "parallel worker",
+        "while ",
+    ];
+    context.is_empty() || OWN.iter().any(|begin| context.starts_with(begin))
 }
 
 fn by_server(error: &DbError, url: &ConnectionUrl) -> &'static str {
@@ -193,12 +270,5 @@ fn short(text: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::unquoted;
-
-    #[test]
-    fn values_are_not_repeated() {
-        let message = "invalid input syntax for type integer: \"jane@brook.test\"";
-        assert_eq!(unquoted(message), "invalid input syntax for type integer: \"…\"");
-    }
-}
+#[path = "refusal_tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::ending;
 use super::state::State;
 use super::trials;
+use crate::environment::model::EnvironmentSpec;
 use crate::harness::{CommandLine, Exercised, Harness, Hooks, Kind, Running};
 
 /// A test harness that backs a source up, restores it masked, and proves both.
@@ -105,7 +106,9 @@ impl Drill {
                 return Err(not_backed_up(name, &state.settings.source));
             }
             let spec = environments.file.environment.get(name);
-            let answers = starts(name) || spec.is_some_and(|spec| spec.base_url.is_some());
+            // Where no application answers, a database can still be asked.
+            let asked = |spec: &EnvironmentSpec| spec.base_url.is_some() || spec.database.is_some();
+            let asked = starts(name) || spec.is_some_and(asked);
             let mut customs = trials::backup(&state);
             let mut before_checks = None;
             let evidence = ending::evidence(&state, arguments.libtest.list);
@@ -113,7 +116,7 @@ impl Drill {
             if name != state.settings.source {
                 customs.extend(trials::restore(&state));
                 customs.extend(trials::objectives(&state));
-                before_checks = answers.then(|| trials::before_checks(&state));
+                before_checks = asked.then(|| trials::before_checks(&state));
             }
             let hooks: Hooks = {
                 let state = Arc::clone(&state);

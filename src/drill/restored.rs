@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::proofs::failure;
-use super::trials::SWAPPED;
+use super::trials::{AFTER, MIGRATIONS, SWAPPED};
 use crate::fault::Fault;
 use crate::harness::{Blocked, Context, Failure};
 use crate::journal::Measure;
@@ -23,10 +23,14 @@ pub(super) struct Restored {
     pub(super) notes: Vec<String>,
     pub(super) people: u64,
     pub(super) migrations: Option<Migrations>,
+    /// What was proved again after migrations were applied.
+    pub(super) after: Vec<Proved>,
     /// Whether the new staging has taken its place.
     pub(super) swapped: bool,
     /// The old database's name now, where it is another one.
     pub(super) before: Option<String>,
+    /// Why its end is not in the audit log.
+    pub(super) unrecorded: Option<Fault>,
     /// The new database's name, if something of it was not proved.
     pub(super) kept: Option<String>,
     /// What an earlier restore had loaded, where this one went on with it.
@@ -80,13 +84,22 @@ impl Restored {
         context.measure(Measure::count("unknown to the tree", count(&found.unknown)));
         found.pending.iter().for_each(|file| context.note(&format!("migration applied: {file}")));
         let order = Measure::count("out of order", count(&found.out_of_order)).at_most(0.0);
-        match context.measure(order) {
-            true => Ok(()),
-            false => Err(Failure::failed(format!(
-                "older than the last that was applied, and not applied: {}",
-                found.out_of_order.join(", ")
-            ))),
+        context.measure(order);
+        found.refused().map_or(Ok(()), |fault| Err(failure(&fault)))
+    }
+
+    /// What was proved after the project's migrations.
+    pub(super) fn tell_after(&self, context: &Context, _: &str) -> Result<(), Failure> {
+        if self.after.is_empty() {
+            return Err(match self.red() {
+                Some(blocked) => Failure::skipped(format!("needs `{}`", blocked.id)),
+                None => Failure::skipped("no migration was applied: what was proved stands"),
+            });
         }
+        for proved in &self.after {
+            proved.measures.iter().for_each(|measure| _ = context.measure(measure.clone()));
+        }
+        first_red(&self.after).map_or(Ok(()), |fault| Err(failure(&fault)))
     }
 
     /// Whether the new staging serves.
@@ -105,7 +118,12 @@ impl Restored {
                     Some(before) => format!("the staging of before is kept as {before}"),
                     None => "the staging of before was replaced in place".to_owned(),
                 });
-                Ok(())
+                match &self.unrecorded {
+                    None => Ok(()),
+                    Some(fault) => Err(Failure::errored(format!(
+                        "the new staging serves, and that is not on record: {fault}"
+                    ))),
+                }
             }
             (false, Some(blocked)) => Err(Failure::skipped(format!("needs `{}`", blocked.id))),
             (false, None) => Err(Failure::errored("the new staging did not take its place")),
@@ -124,11 +142,33 @@ impl Restored {
         }
     }
 
-    /// The first proof that did not pass.
+    /// The first that did not pass: of the proofs, of the migrations, of the proofs after them.
     pub(super) fn red(&self) -> Option<Blocked> {
-        self.proofs.iter().find_map(|proved| {
+        let proof = self.proofs.iter().find_map(|proved| {
             let fault = proved.result.as_ref().err()?.clone();
             Some(Blocked { id: proved.id.clone(), fault })
-        })
+        });
+        let blocked = |id: &str, fault| Blocked { id: id.to_owned(), fault };
+        let migrations = || self.migrations.as_ref()?.refused();
+        proof
+            .or_else(|| Some(blocked(MIGRATIONS, migrations()?)))
+            .or_else(|| Some(blocked(AFTER, first_red(&self.after)?)))
     }
+
+    /// Every place that is wrong, by the proof that says so.
+    pub(super) fn places(&self) -> Vec<(String, Vec<(String, u64)>)> {
+        let all = self.proofs.iter().chain(&self.after);
+        let wrong = all.filter(|proved| proved.result.is_err() && !proved.places.is_empty());
+        wrong.map(|proved| (proved.id.clone(), proved.places.clone())).collect()
+    }
+}
+
+/// Why what was proved after migrations does not hold, with which proof says so.
+fn first_red(after: &[Proved]) -> Option<Fault> {
+    after.iter().find_map(|proved| {
+        Some(proved.result.as_ref().err()?.clone().object(&proved.id).help(
+            "a migration has written it: mend that, or have it write made-up values; staging \
+             serves on as it was",
+        ))
+    })
 }

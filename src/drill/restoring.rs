@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::restored::Restored;
 use super::state::{Backup, State};
-use super::target::{Target, productions, target, tools};
+use super::target::{Target, productions, settings_beside, target, tools};
 use super::trials::RESTORED;
 use crate::actor;
 use crate::audit::{Audit, Operation, Record, Standing};
@@ -85,7 +85,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         true => (format!("as {id}, going on with what an earlier one has loaded"), "resuming"),
         false => (format!("as {id}"), "restoring"),
     };
-    audit.append(&record(Standing::Started, as_what)).map_err(blame)?;
+    let begun = audit.append(&record(Standing::Started, as_what)).map_err(blame)?;
     tell(&format!(
         "{restoring} {} into {} ({}), masked\n",
         backup.manifest.id,
@@ -93,7 +93,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         context.environment()
     ));
     let mut course = Course::default();
-    let done = run(state, context, &backup, &target, (&id, began, &stop), &mut course);
+    let mut done = run(state, context, &backup, &target, (&id, began, &stop), &mut course);
     evidence.finished = Some(Timestamp::now());
     let step = |(name, seconds): &(String, f64)| Step { name: name.clone(), seconds: *seconds };
     evidence.stages = course.stages.iter().map(step).collect();
@@ -122,6 +122,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             kept: course.kept.as_deref(),
             resumable: resumable(state, context, (&backup, &target), &course),
             serving: course.serving.unwrap_or(BEFORE),
+            places: &done.as_ref().map(Restored::places).unwrap_or_default(),
             connectivity: &connectivity(context, &target, &backup),
             log: &log,
         };
@@ -133,16 +134,16 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             Err(lost) => tell(&format!("warning: {}\n", lost.line())),
         }
         let line = context.redactor().secrets(&fault.line());
-        if let Err(lost) = audit.append(&record(Standing::from(fault.kind()), line)) {
-            tell(&format!("warning: {}\n", lost.line()));
+        if let Err(lost) = audit.conclude(&begun, &record(Standing::from(fault.kind()), line)) {
+            context.note(&format!("that the restore failed is not on record: {lost}"));
         }
-    } else if let Ok(restored) = &done {
+    } else if let Ok(restored) = &mut done {
         let mut detail =
             format!("{} people masked, {} proofs", restored.people, restored.proofs.len());
         if let Some(loaded) = &restored.resumed {
             detail.push_str(&format!(", of what {} had loaded", loaded.run));
         }
-        audit.append(&record(Standing::Passed, detail)).map_err(blame)?;
+        restored.unrecorded = audit.conclude(&begun, &record(Standing::Passed, detail)).err();
     }
     done.map_err(blame)
 }
@@ -206,6 +207,10 @@ fn run(
         made.rewritten.webhooks.iter().map(|hook| format!("webhook disabled: {hook}")).collect();
     notes.extend(made.rewritten.left_out.iter().map(|what| format!("left out: {what}")));
     notes.extend(made.place.left().notes().iter().cloned());
+    // One that did not answer before is not waited for again.
+    if !productions.is_empty() {
+        notes.extend(settings_beside(state, context, &target.url));
+    }
     if placed.taken.is_some()
         && let Some(api) = &target.storage
     {
@@ -223,7 +228,9 @@ fn run(
         notes,
         people: made.people.persons(),
         migrations: placed.migrations,
+        after: placed.after,
         swapped: placed.taken.is_some(),
+        unrecorded: None,
         before: placed.taken.and_then(|taken| taken.before),
         kept: course.kept.clone(),
         resumed: made.resumed,
@@ -234,6 +241,8 @@ fn run(
 struct Placed {
     proofs: Vec<Proved>,
     migrations: Option<Migrations>,
+    /// What was proved again after them.
+    after: Vec<Proved>,
     taken: Option<Taken>,
 }
 
@@ -247,30 +256,52 @@ fn place(
     course: &mut Course,
 ) -> Result<Placed, Fault> {
     let runtime = context.runtime();
-    let proofs = prove(made, backup, workers, (context, stop), course)?;
-    if proofs.iter().any(|proved| proved.result.is_err()) {
-        return Ok(Placed { proofs, migrations: None, taken: None });
+    let mut placed = Placed {
+        proofs: prove("proof", made, (backup, workers), (context, stop), course, proof::prove)?,
+        migrations: None,
+        after: Vec::new(),
+        taken: None,
+    };
+    let is_red = |proofs: &[Proved]| proofs.iter().any(|proved| proved.result.is_err());
+    if is_red(&placed.proofs) {
+        return Ok(placed);
     }
-    let migrations = course.stage("migration check", |_| {
+    placed.migrations = course.stage("migration check", |_| {
         let folder = state.root.join("supabase/migrations");
         let migrate = made.place.migrate(&folder, &made.url, (who, &made.permit));
         runtime.block_on(stop.unless(migrate))?
     })?;
-    let taken = course.stage(if target.hosted { "commit" } else { "swap" }, |_| {
+    if let Some(migrations) = &placed.migrations {
+        if migrations.refused().is_some() {
+            return Ok(placed);
+        }
+        if !migrations.pending.is_empty() {
+            let again = |subject: &Subject<'_>| proof::again::again(subject, &placed.proofs);
+            let stage = "proof after migrations";
+            placed.after = prove(stage, made, (backup, workers), (context, stop), course, again)?;
+            if is_red(&placed.after) {
+                return Ok(placed);
+            }
+        }
+    }
+    placed.taken = Some(course.stage(if target.hosted { "commit" } else { "swap" }, |_| {
         runtime.block_on(made.place.take())
-    })?;
-    Ok(Placed { proofs, migrations, taken: Some(taken) })
+    })?);
+    Ok(placed)
 }
+
+/// Has something proved of what was made.
 fn prove(
+    stage: &str,
     made: &Made,
-    backup: &Backup,
-    workers: usize,
+    (backup, workers): (&Backup, usize),
     (context, stop): (&Context, &Stop),
     course: &mut Course,
+    ask: impl FnOnce(&Subject<'_>) -> Result<Vec<Proved>, Fault>,
 ) -> Result<Vec<Proved>, Fault> {
-    course.stage("proof", |_| {
+    course.stage(stage, |_| {
         let within = context.runtime().block_on(made.place.session())?;
-        proof::prove(&Subject {
+        ask(&Subject {
             url: &made.url,
             manifest: &backup.manifest,
             plan: &made.plan,

@@ -102,9 +102,64 @@ pub(super) fn productions(state: &State, context: &Context) -> Vec<SourceIdentit
     }
 }
 
+/// What production has set for its database, and staging has not: by name, since a value may be a
+/// secret. An archive does not hold it.
+pub(super) fn settings_beside(
+    state: &State,
+    context: &Context,
+    staging: &ConnectionUrl,
+) -> Vec<String> {
+    let source = match &context.source {
+        Some(own) => Ok(own.database.clone()),
+        None => resolve_database(&state.environments, &state.settings.source, context.redactor())
+            .map(|found| found.url),
+    };
+    let Some(source) = source.ok().and_then(|url| ConnectionUrl::parse(&url).ok()) else {
+        return Vec::new();
+    };
+    let both = async { Ok::<_, Fault>((set(&source).await?, set(staging).await?)) };
+    // Where production does not answer any more, there is nothing to tell.
+    let Ok((there, here)) = context.runtime().block_on(both) else { return Vec::new() };
+    let lacking: Vec<String> = there.into_iter().filter(|name| !here.contains(name)).collect();
+    match lacking.is_empty() {
+        true => Vec::new(),
+        false => vec![format!(
+            "production's database has settings that staging's has not (`alter database … set`), and \
+             a backup does not hold them: {}",
+            lacking.join(", ")
+        )],
+    }
+}
+
+/// The names of what is set for a database, and in it for single roles.
+async fn set(url: &ConnectionUrl) -> Result<Vec<String>, Fault> {
+    let session = Session::open(url, "smokedrill restore").await?;
+    let asked = "select distinct split_part(pair, '=', 1) || case setrole when 0 then ''
+            else ' (for the role ' || pg_catalog.pg_get_userbyid(setrole) || ')' end
+        from pg_catalog.pg_db_role_setting s
+            join pg_catalog.pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) pair
+        where d.datname = pg_catalog.current_database() order by 1";
+    let rows = session.client().query(asked, &[]).await.map_err(|error| session.said(&error))?;
+    session.close().await;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::testing::{database, writer};
+
+    #[tokio::test]
+    async fn settings_are_told_by_name_and_never_by_value() {
+        let text = database("has_settings").await;
+        let client = writer(&text).await;
+        let setup = "alter database has_settings set app.key = 'hunter2';
+            alter database has_settings set work_mem = '7MB';
+            alter role anon in database has_settings set statement_timeout = '3s'";
+        client.batch_execute(setup).await.unwrap();
+        let named = set(&ConnectionUrl::parse(&text).unwrap()).await.unwrap();
+        assert_eq!(named, ["app.key", "statement_timeout (for the role anon)", "work_mem"]);
+    }
 
     #[test]
     fn a_hosted_project_is_known_by_its_host_or_by_what_is_said_of_it() {

@@ -21,6 +21,10 @@ pub(super) const MADE: &str = "backup::made";
 pub(super) const RESTORED: &str = "restore::made";
 pub(super) const SWAPPED: &str = "restore::swapped";
 
+/// The trials that tell of the project's migrations, and of what they have left.
+pub(super) const MIGRATIONS: &str = "restore::migrations";
+pub(super) const AFTER: &str = "restore::proved-after-migrations";
+
 /// The tag of what a backup is made by.
 pub(super) const BACKUP: &str = "backup";
 
@@ -121,7 +125,9 @@ pub(super) fn restore(state: &Arc<State>) -> Vec<Custom> {
         vec![Custom { kind: EntryKind::Fixture, ..with(RESTORED, made, Restored::tell_made) }];
     trials.extend(proof::ALL.iter().map(|(id, about)| with(id, about, Restored::tell_proof)));
     let migrations = "Migrations of the project that production has not seen are applied.";
-    trials.push(with("restore::migrations", migrations, Restored::tell_migrations));
+    trials.push(with(MIGRATIONS, migrations, Restored::tell_migrations));
+    let after = "What migrations have written is proved: nobody of production, keys that hold.";
+    trials.push(with(AFTER, after, Restored::tell_after));
     let swapped = "All of it proved, the new staging has taken the old one's place.";
     trials.push(with(SWAPPED, swapped, Restored::tell_swapped));
     trials

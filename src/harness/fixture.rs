@@ -118,7 +118,9 @@ impl Run {
 
     /// Waits, at most once, until the application answers over the database that was restored.
     pub(crate) fn answers_again(&self, live: &Live) -> Result<(), Arc<Cause>> {
-        let Some(ready) = &self.ready_after else { return Ok(()) };
+        // Where it has no address, there is nothing to wait for.
+        let ready = self.ready_after.as_ref().filter(|_| live.target.base_url.is_some());
+        let Some(ready) = ready else { return Ok(()) };
         let waited = self.answered.get_or_init(|| {
             self.runtime.block_on(self.interruptible(live, ready)).map_err(Arc::new)
         });

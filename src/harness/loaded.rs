@@ -88,7 +88,11 @@ impl Loaded {
         let checks = exercised.as_ref().is_none_or(|exercised| exercised.before_checks.is_some());
         let (mut spec, suites) = match checks {
             true => {
-                let spec = environments.get(name, &started).map_err(told)?;
+                let spec = match &exercised {
+                    // What it restores into may be a database alone.
+                    Some(_) => environments.file.environment.get(name).cloned().unwrap_or_default(),
+                    None => environments.get(name, &started).map_err(told)?,
+                };
                 let suites = suites(folder, &environments, &spec, name, &started)?;
                 (spec, suites)
             }
@@ -134,12 +138,15 @@ fn suites(
     started: &[&str],
 ) -> Result<Vec<Suite>, String> {
     let variables = spec.variables.keys().map(String::as_str).collect();
+    let answers = spec.base_url.is_some() || started.contains(&name);
+    let credentials = spec.credentials.keys().map(String::as_str).collect();
     let world = World {
         environments: environments.names(started),
         environment: name,
         variables: spec.base_url.is_some().then_some(variables),
         timeout: spec.timeout.map_or(TIMEOUT, |timeout| timeout.0),
-        credentials: Some(spec.credentials.keys().map(String::as_str).collect()),
+        // Where no application answers, no check is sent.
+        credentials: answers.then_some(credentials),
     };
     load(folder, &world).map_err(|problems| problems.to_string())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::plan::{ENVIRONMENT, skip};
+use super::prepare::NotReady;
 use super::state::{INTERRUPTED, Run};
 use crate::check::attempt::line;
 use crate::journal::{Broken, Entry, Latency, Outcome};
@@ -44,7 +45,13 @@ impl Run {
             }
         };
         let Some(base_url) = live.target.base_url.as_ref() else {
-            return errored(entry, "there is no base URL".to_owned());
+            return match self.without_address() {
+                NotReady::Skip(reason) => {
+                    skip(&mut entry, reason);
+                    entry
+                }
+                _ => errored(entry, "there is no base URL".to_owned()),
+            };
         };
         let scope = self.scope(live, base_url);
         let filled = template::render(&loaded.unfilled, &scope, &|_| true).map_err(|faults| {

@@ -52,7 +52,7 @@ impl Run {
             NotReady::Blocked(Root { told: format!("needs `{ENVIRONMENT}`"), red: true })
         })?;
         let base_url = live.target.base_url.as_ref();
-        let base_url = base_url.ok_or_else(|| NotReady::Error("there is no base URL".into()))?;
+        let base_url = base_url.ok_or_else(|| self.without_address())?;
         let mut scope = self.scope(live, base_url);
         self.gather(&suite.name, check, &mut scope, &mut BTreeSet::new())?;
         scope.extend(loaded.scope.clone());
@@ -79,6 +79,18 @@ impl Run {
         };
         let prepared = Prepared::new(&check, &around, presented).map_err(NotReady::Error)?;
         Ok(Ready { check, prepared })
+    }
+
+    /// Why nothing can be sent where the environment has no base URL: one that the harness has
+    /// started should have one.
+    pub(super) fn without_address(&self) -> NotReady {
+        let here = &self.target.name;
+        match self.starter {
+            Some(_) => NotReady::Error("there is no base URL".to_owned()),
+            None => NotReady::Skip(format!(
+                "no application answers in `{here}`: it has no `base_url` in suites/environments.toml"
+            )),
+        }
     }
 
     /// The variables of the environment, and those that are always there.

@@ -1,6 +1,6 @@
 //! A run from its arguments to its exit code.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -112,8 +112,12 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let context = environments.context(name);
     let target = Target::resolve(name, &spec, &context, &redactor);
     let target = target.map_err(|problems| redactor.secrets(&problems.to_string()))?;
-    let credentials = credentials(&plan, &spec.credentials, &context, &redactor)
-        .map_err(|problems| redactor.secrets(&problems.to_string()))?;
+    let credentials = match target.base_url.is_some() || starter.is_some() {
+        true => credentials(&plan, &spec.credentials, &context, &redactor)
+            .map_err(|problems| redactor.secrets(&problems.to_string()))?,
+        // Where no application answers, nothing is sent.
+        false => BTreeMap::new(),
+    };
     let asks = |planned: &Planned| planned.selected && matches!(planned.job, Job::Query(..));
     let database = spec.database.as_ref().filter(|_| plan.trials.iter().any(asks));
     // Where its URL is not at hand, as on a machine that gates deploys, queries say so and are

@@ -14,9 +14,9 @@ pub(crate) enum EvidenceCommand {
         /// The private key (minisign) to sign with.
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
-        /// Where the bundle and its signature go.
-        #[arg(long, value_name = "DIR", default_value = "reports/evidence")]
-        to: PathBuf,
+        /// Where the bundle and its signature go [default: `evidence` in the folder of reports].
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
     },
     /// Check a bundle: who signed it, and that nothing of it was changed.
     Verify {
@@ -36,7 +36,9 @@ pub(crate) fn run(
 ) -> Result<String, Fault> {
     match command {
         EvidenceCommand::Pack { key, to } => {
-            smokedrill::pack_evidence(suites, &which.reports, which.drill.as_deref(), key, to)
+            let reports = &which.reports;
+            let to = to.clone().unwrap_or_else(|| reports.join("evidence"));
+            smokedrill::pack_evidence(suites, reports, which.drill.as_deref(), key, &to)
         }
         EvidenceCommand::Verify { bundle, public_key } => {
             smokedrill::check_evidence(suites, bundle, public_key.as_deref())

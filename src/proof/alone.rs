@@ -33,6 +33,7 @@ pub(super) async fn judged(
         id: id.to_owned(),
         measures: Vec::new(),
         result: Err(fault),
+        places: Vec::new(),
     })
 }
 

@@ -10,6 +10,9 @@ use crate::journal::Measure;
 use crate::masking::plan::{Action, Rows};
 use crate::masking::sums::TableSums;
 
+/// What counts tables that the role may not read.
+pub(super) const HIDDEN: &str = "that may not be read, nor were written";
+
 /// What the reading shows.
 pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
     let bytes = reading.tables.values().map(|found| found.bytes).sum();
@@ -61,7 +64,7 @@ pub(super) fn judge(subject: &Subject<'_>, reading: &Reading) -> Vec<Proved> {
     let mut looked: Vec<Measure> = known.into();
     looked.push(Measure::bytes("looked through", bytes));
     looked.push(Measure::count("tables and stored views beside the plan", reading.beside));
-    looked.push(Measure::count("that may not be read, nor were written", reading.hidden));
+    looked.push(Measure::count(HIDDEN, reading.hidden));
     let all = [
         Proved::none(
             "integrity::rows",

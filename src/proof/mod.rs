@@ -8,6 +8,7 @@
 //! Nothing of it relies on the masker: what is looked for, `leaks` finds in ways of its own. Of
 //! production only hashes are kept, and no proof tells a value: a table, a column and a count.
 
+pub(crate) mod again;
 mod alone;
 #[cfg(test)]
 mod alone_tests;
@@ -84,6 +85,9 @@ pub(crate) struct Proved {
     pub(crate) id: String,
     pub(crate) measures: Vec<Measure>,
     pub(crate) result: Result<(), Fault>,
+    /// Every place that is wrong, with its count; the result tells the first few.
+    #[serde(default)]
+    pub(crate) places: Vec<(String, u64)>,
 }
 
 /// The proofs' names, and what each shows.
@@ -147,7 +151,7 @@ impl Proved {
             true => Ok(()),
             false => Err(Fault::failed(some(list))),
         };
-        Self { id: id.to_owned(), measures, result }
+        Self { id: id.to_owned(), measures, result, places: list.to_vec() }
     }
 }
 
@@ -157,7 +161,12 @@ fn some(list: &[(String, u64)]) -> String {
     let shown = list.iter().take(MOST).map(|(place, count)| format!("{place} ({count})"));
     let shown = shown.collect::<Vec<_>>().join(", ");
     match list.len() > MOST {
-        true => format!("{shown} and {} more places", list.len() - MOST),
+        true => {
+            let more = list.len() - MOST;
+            format!(
+                "{shown} and {more} more places: all of them are in places.txt beside failure.md"
+            )
+        }
         false => shown,
     }
 }

@@ -141,6 +141,7 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
     if proved.result.is_ok() && !differ.is_empty() {
         let message = format!("defined, owned or granted in another way: {}", some(&differ));
         proved.result = Err(Fault::failed(message));
+        proved.places = differ;
     }
     Ok(proved)
 }
@@ -154,6 +155,15 @@ async fn buckets(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
     let listing = storage.and_then(|storage| storage.database.as_ref().or(storage.api.as_ref()));
     let mut wrong = Vec::new();
     let wanted = listing.map_or(&[][..], |listing| &listing.buckets);
+    let is_table = |object: &&Object| {
+        object.kind == "table"
+            && object.schema.as_deref() == Some("storage")
+            && object.name == "buckets"
+    };
+    if !there && subject.manifest.catalogue.objects.iter().any(|object| is_table(&object)) {
+        wrong.push(("the table storage.buckets".to_owned(), 1));
+    }
+    let untold = if there { 0 } else { wanted.len() as u64 };
     for bucket in wanted.iter().filter(|_| there) {
         let asked = "select public, file_size_limit, allowed_mime_types,
                 (select count(*) from storage.objects where bucket_id = b.id)
@@ -171,8 +181,11 @@ async fn buckets(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
         }
     }
     let objects = wanted.iter().map(|bucket| bucket.objects).sum();
-    let measures =
-        vec![Measure::count("buckets", wanted.len() as u64), Measure::count("objects", objects)];
+    let measures = vec![
+        Measure::count("buckets", wanted.len() as u64),
+        Measure::count("objects", objects),
+        Measure::count("buckets without a table to look at", untold),
+    ];
     Ok(Proved::none("integrity::buckets", "buckets that differ", &wrong, measures))
 }
 
@@ -201,4 +214,26 @@ async fn tables(
         }
     }
     Ok(Proved::none(id, what, &list, vec![Measure::count("tables", there)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{known, manifest, red, subject_of};
+    use super::*;
+    use crate::database::testing::{database, writer};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_table_of_buckets_that_is_missing_is_an_error_of_its_own() {
+        let text = database("bucketless").await;
+        let client = writer(&text).await;
+        let setup = "create schema storage; create table storage.buckets (id text)";
+        client.batch_execute(setup).await.unwrap();
+        let backup = manifest(&text).await;
+        client.batch_execute("drop table storage.buckets").await.unwrap();
+        let all = subject_of(&text, &backup, known, |subject| prove(subject).unwrap()).await;
+        let red = red(&all);
+        assert!(red.iter().any(|(id, told)| {
+            id == "integrity::buckets" && told.contains("the table storage.buckets")
+        }));
+    }
 }

@@ -50,6 +50,26 @@ pub(super) async fn proved_whole(
     known: fn() -> (People, Allowed),
     whole: Whole,
 ) -> Vec<Proved> {
+    subject_with(text, manifest, known, whole, |subject| prove(subject).unwrap()).await
+}
+
+/// What is asked of a database that nobody has a plan for.
+pub(super) async fn subject_of<T: Send + 'static>(
+    text: &str,
+    manifest: &Manifest,
+    known: fn() -> (People, Allowed),
+    ask: impl FnOnce(&Subject<'_>) -> T + Send + 'static,
+) -> T {
+    subject_with(text, manifest, known, Whole::default(), ask).await
+}
+
+async fn subject_with<T: Send + 'static>(
+    text: &str,
+    manifest: &Manifest,
+    known: fn() -> (People, Allowed),
+    whole: Whole,
+    ask: impl FnOnce(&Subject<'_>) -> T + Send + 'static,
+) -> T {
     let url = ConnectionUrl::parse(text).unwrap();
     let manifest = manifest.clone();
     let handle = Handle::current();
@@ -57,7 +77,7 @@ pub(super) async fn proved_whole(
         let (people, allowed) = known();
         let rewritten = BTreeSet::new();
         let stop = Stop::default();
-        let subject = Subject {
+        ask(&Subject {
             url: &url,
             manifest: &manifest,
             plan: &whole.plan,
@@ -71,8 +91,7 @@ pub(super) async fn proved_whole(
             workers: 1,
             runtime: &handle,
             stop: &stop,
-        };
-        prove(&subject).unwrap()
+        })
     })
     .await
     .unwrap()

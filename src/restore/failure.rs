@@ -3,6 +3,7 @@
 //! ```text
 //! reports/restore-20261124T034125Z-9f31c2aa/
 //!     failure.md          what failed, what is kept, what to do next
+//!     places.txt          every place that a proof found wrong, with its count
 //!     archive.txt         what is in the backup's archive, entry by entry
 //!     connectivity.txt    how production and staging answered
 //!     log.txt             the end of what the tools said
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 
 use crate::backup::archive::Held;
 use crate::backup::manifest::Manifest;
+use crate::database::quoted;
 use crate::fault::Fault;
 use crate::redact::Redactor;
 use crate::report::folder::replace;
@@ -47,6 +49,8 @@ pub(crate) struct Failed<'a> {
     pub(crate) resumable: Option<Result<(), String>>,
     /// What serves now.
     pub(crate) serving: &'a str,
+    /// Every place that is wrong, with its count, by the proof that says so.
+    pub(crate) places: &'a [(String, Vec<(String, u64)>)],
     /// How production and staging answered, line by line.
     pub(crate) connectivity: &'a [String],
     /// What the tools said.
@@ -77,6 +81,7 @@ pub(crate) fn write(
     };
     let listing = failed.held.map_or_else(unread, listing);
     for (name, text) in [
+        ("places.txt", places(failed.places)),
         ("archive.txt", listing),
         ("connectivity.txt", lines(failed.connectivity)),
         // The tools print rows where they fail.
@@ -87,6 +92,18 @@ pub(crate) fn write(
         replace(&folder.join(name), text.as_bytes()).map_err(fault)?;
     }
     Ok(folder)
+}
+
+/// The places, proof by proof.
+fn places(all: &[(String, Vec<(String, u64)>)]) -> String {
+    let mut text = String::new();
+    for (proof, places) in all {
+        let _ = writeln!(text, "{proof}");
+        for (place, count) in places {
+            let _ = writeln!(text, "    {place}: {count}");
+        }
+    }
+    if all.is_empty() { "no proof names a place\n".to_owned() } else { text }
 }
 
 /// The page.
@@ -146,6 +163,14 @@ fn page(failed: &Failed<'_>) -> String {
          the contacts in your runbook, and Supabase's support."
             .to_owned(),
     ]);
+    if let Some(kept) = failed.kept {
+        steps.push(format!(
+            "Its owner and superusers alone may connect to what is kept, whose masking is not \
+             proved. The next failed restore removes it, and so does the next success. To have its \
+             room now, in another database of that server:\n\n   {}",
+            markdown::code(&format!("drop database {}", quoted(kept)))
+        ));
+    }
     for (index, step) in steps.iter().enumerate() {
         let _ = writeln!(page, "{}. {step}", index + 1);
     }
@@ -189,6 +214,7 @@ mod tests {
             kept: Some("app_failed_20261124"),
             resumable: None,
             serving: "the staging of before",
+            places: &[],
             connectivity: &[],
             log,
         }
@@ -206,6 +232,7 @@ mod tests {
             "make restore-staging ENV=staging",
             "BACKUP=previous",
             "escalate",
+            "drop database \"app_failed_20261124\"",
         ];
         let found: Vec<_> = places.iter().map(|text| page.find(text)).collect();
         assert!(found.iter().all(Option::is_some) && found.is_sorted(), "{found:?}\n{page}");
@@ -230,7 +257,13 @@ mod tests {
         let mut log: Vec<String> = (0..500).map(|number| format!("line {number}")).collect();
         log.push("password hunter22, jane.doe@mail.test".to_owned());
         let fault = Fault::errored("no");
-        let bundle = write(folder.path(), &failed(&fault, &log), &redactor).unwrap();
+        let places: Vec<_> = (0..20).map(|n| (format!("public.t.c{n}"), 2)).collect();
+        let places = [("masking::rules-held".to_owned(), places)];
+        let failed = Failed { places: &places, ..failed(&fault, &log) };
+        let bundle = write(folder.path(), &failed, &redactor).unwrap();
+        let all = std::fs::read_to_string(bundle.join("places.txt")).unwrap();
+        assert!(all.contains("masking::rules-held\n    public.t.c0: 2\n"), "{all}");
+        assert_eq!(all.lines().count(), 21);
         let text = std::fs::read_to_string(bundle.join("log.txt")).unwrap();
         assert_eq!(text.lines().count(), TAIL);
         assert!(text.starts_with("line 401\n") && !text.contains("hunter22"), "{text}");

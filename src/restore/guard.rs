@@ -4,7 +4,8 @@
 //! |---|---|
 //! | the cluster's own number | `pg_control_system()`, in the backup's manifest and of the target |
 //! | the Supabase project | the host or the pooler's user of both URLs |
-//! | address, port and database | as the servers see themselves |
+//! | address, port and database | as the servers see themselves, where one does not say its number |
+//! | the name: host, port, database | as both URLs have it, whatever number answers there now |
 //! | the marker | a table that staging carries, bound to its server and database |
 //!
 //! One sign that both are the same is enough to refuse; and so is not to know.
@@ -89,6 +90,12 @@ pub(crate) fn compared(target: &SourceIdentity, production: &SourceIdentity) -> 
         (Some(target), Some(production)) if target == production => {
             return Compared::Same("the server (its system identifier)");
         }
+        // A proxy, or a server that took production's place: what answers by production's name
+        // today need not do so tomorrow.
+        (Some(_), Some(_)) if is_named_alike(target, production) => {
+            return Compared::Same("the name (host, port and database), though not the server,");
+        }
+        // Of an address within a network of its own, such as a container's, there are many.
         (Some(_), Some(_)) => return Compared::Distinct,
         _ => {}
     }
@@ -102,6 +109,23 @@ pub(crate) fn compared(target: &SourceIdentity, production: &SourceIdentity) -> 
         (Some(_), Some(_)) => Compared::Distinct,
         _ => Compared::Unknown,
     }
+}
+
+/// Whether one name leads to both. A name that each machine has for itself says nothing; and
+/// projects behind one pooler have one host.
+fn is_named_alike(target: &SourceIdentity, production: &SourceIdentity) -> bool {
+    let named = |one: &SourceIdentity| one.alias.clone().unwrap_or_else(|| one.database.clone());
+    let host = target.host.to_lowercase();
+    let is_everywhere = match host.parse::<std::net::IpAddr>() {
+        Ok(address) => !address.is_loopback() && !address.is_unspecified(),
+        Err(_) => host.contains('.') && !host.starts_with('/'),
+    };
+    let projects = (&target.project, &production.project);
+    is_everywhere
+        && !matches!(projects, (Some(one), Some(other)) if one != other)
+        && host == production.host.to_lowercase()
+        && target.port == production.port
+        && named(target) == named(production)
 }
 
 /// Whether two identities are surely of two databases on two servers.
@@ -155,12 +179,26 @@ mod tests {
             (one(Some("8"), Some("abc"), "10.0.0.2"), "the project"),
             (one(None, None, "10.0.0.1"), "the address"),
             (one(None, None, "10.0.0.2"), "cannot be told"),
+            // Another server by production's name: behind a proxy, or in its place.
+            (one(Some("8"), None, "10.0.0.1"), "the name (host, port and database)"),
         ] {
             let told = distinct(&target, &production).unwrap_err();
             assert!(told.to_string().contains(says), "{told}");
             assert_eq!(told.kind(), crate::fault::FaultKind::Usage);
         }
-        assert!(distinct(&one(Some("8"), None, "10.0.0.1"), &production).is_ok());
+        let system = one(Some("8"), None, "10.0.0.1");
+        // Another database behind the same proxy, another port, a name of this machine alone.
+        let other = SourceIdentity { database: "staging".into(), ..system.clone() };
+        assert!(distinct(&other, &production).is_ok());
+        let aliased = SourceIdentity { alias: Some("app".into()), ..other };
+        assert!(distinct(&aliased, &production).is_err());
+        let port = SourceIdentity { port: 5433, ..system.clone() };
+        assert!(distinct(&port, &production).is_ok());
+        let (near, there) = (one(Some("8"), None, "localhost"), one(Some("7"), None, "localhost"));
+        assert!(distinct(&near, &there).is_ok());
+        // Two projects behind one pooler.
+        let project = SourceIdentity { project: Some("def".into()), ..system };
+        assert!(distinct(&project, &production).is_ok());
         assert!(distinct(&one(None, Some("def"), "10.0.0.2"), &production).is_ok());
     }
 }

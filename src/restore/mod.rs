@@ -22,6 +22,7 @@ pub(crate) mod outward;
 pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod positions;
+mod refused;
 pub(crate) mod rehearse;
 mod room;
 pub(crate) mod sections;

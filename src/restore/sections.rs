@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use crate::backup::archive::Toc;
 use crate::backup::dump::{self, Said};
 use crate::backup::stop::Stop;
-use crate::database::{ConnectionUrl, Permit, PgTools};
+use crate::database::{ConnectionUrl, Permit, PgTools, told_by_tool, without_rows};
 use crate::fault::Fault;
 
 /// A part of a restore.
@@ -63,7 +63,9 @@ impl Restoring<'_> {
             let mut ignored = Vec::new();
             output.read_to_end(&mut ignored).map(drop).map_err(Fault::errored)
         });
-        (result, said)
+        let result =
+            result.map_err(|fault| told_by_tool(&said.lines, "pg_restore").unwrap_or(fault));
+        (result, Said { lines: without_rows(said.lines, "pg_restore") })
     }
 }
 

@@ -30,6 +30,7 @@ use super::needs::needs;
 use super::place::Place;
 use super::plain::Plain;
 use super::positions::{Position, positions};
+use super::refused::explained;
 use super::sections::{Contents, Part, Restoring};
 use crate::backup::archive::Toc;
 use crate::backup::manifest::SourceIdentity;
@@ -156,7 +157,7 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
         Err(fault) => {
             let (kept, serving) = order.runtime.block_on(place.give_up());
             (course.kept, course.serving) = (kept, Some(serving));
-            Err(stop.why().unwrap_or(fault))
+            Err(stop.why().unwrap_or_else(|| explained(fault, &plan, &toc)))
         }
     }
 }

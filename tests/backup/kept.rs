@@ -4,7 +4,7 @@ use std::fs;
 
 use smokedrill_demo::{ObjectStore, ObjectStoreFault};
 
-use crate::support::{Project, shared};
+use crate::support::{Project, Target, shared};
 
 #[test]
 fn a_bucket_keeps_backups_as_a_folder_does() {
@@ -131,4 +131,31 @@ fn a_log_that_was_altered_cut_or_added_to_is_found() {
     }
     fs::write(&path, whole).unwrap();
     assert_eq!(project.run(&["audit", "verify"]).code, 0);
+}
+
+#[test]
+fn every_command_reads_its_settings_where_the_variable_says_and_the_option_goes_before_it() {
+    let site = shared();
+    let target = Target::new(&site);
+    let project = &target.project;
+    fs::rename(project.path().join("suites"), project.path().join("elsewhere")).unwrap();
+    let shown = target.shown();
+    for words in [
+        &["backup", "list"][..],
+        &["masking", "check"],
+        &["audit", "verify"],
+        &["staging", "mark", "--env", "staging", "--yes", shown.as_str()],
+        &["drill-status"],
+    ] {
+        let run = |variable: &str, more: &[&str]| {
+            let mut command = project.command(&[words, more].concat());
+            command.env("SMOKEDRILL_SUITES", variable).output().unwrap().status.code()
+        };
+        // Whether a drill is overdue is no matter here.
+        let well =
+            |code: Option<i32>| code == Some(0) || words == ["drill-status"] && code == Some(1);
+        assert!(well(run("elsewhere", &[])), "{words:?}");
+        assert_eq!(run("nowhere", &[]), Some(2), "{words:?}");
+        assert!(well(run("nowhere", &["--suites", "elsewhere"])), "{words:?}");
+    }
 }

@@ -16,6 +16,7 @@ use super::line::unwritable;
 use super::listed::{Listed, Wanted, count, no_bucket};
 use crate::backup::manifest::Bucket;
 use crate::backup::stop::Stop;
+use crate::database::said;
 use crate::fault::{Fault, causes};
 
 const STAGE: &str = "storage manifest (SQL)";
@@ -245,13 +246,12 @@ fn text(row: &Row, column: usize) -> String {
 
 /// What the database says, without its details: those may quote a row.
 fn query(error: &tokio_postgres::Error) -> Fault {
-    let Some(said) = error.as_db_error() else {
+    let Some(refused) = error.as_db_error() else {
         return Fault::errored(causes(error))
             .help("see whether the server is up, and whether it ended the session");
     };
-    let message = said.message();
-    let fault = Fault::errored(message);
-    if said.code().code() == "42501" || message.contains("row-level security") {
+    let fault = said(error);
+    if refused.code().code() == "42501" || fault.line().contains("row-level security") {
         return fault.help(
             "connect as a role that may read storage.buckets and storage.objects and bypasses row \
              security, such as the project's owner",

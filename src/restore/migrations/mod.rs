@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | both | applied | nothing |
 //! | tree, newer than all applied | pending | applied, one transaction each |
-//! | tree, older than one applied | out of order | told; Supabase's tool would not apply it either |
+//! | tree, older than one applied | out of order | a failure, and nothing is applied; Supabase's tool would not either |
 //! | database alone | unknown to the tree | told: it was applied from elsewhere |
 
 mod script;
@@ -38,6 +38,20 @@ pub(crate) struct Migrations {
     pub(crate) pending: Vec<String>,
     pub(crate) out_of_order: Vec<String>,
     pub(crate) unknown: Vec<String>,
+}
+
+impl Migrations {
+    /// Why the database must not take its place, if that is so.
+    pub(crate) fn refused(&self) -> Option<Fault> {
+        (!self.out_of_order.is_empty()).then(|| {
+            let list = self.out_of_order.join(", ");
+            Fault::failed(format!("older than the last that was applied, and not applied: {list}"))
+                .help(
+                    "give it a newer version, or apply it to production and back that up; staging \
+                     serves on as it was",
+                )
+        })
+    }
 }
 
 /// A file of the tree.
@@ -106,12 +120,17 @@ async fn run(
     let mut found = Migrations { applied, ..Migrations::default() };
     let unknown = known.iter().filter(|version| !tree.iter().any(|m| m.version == **version));
     found.unknown = unknown.cloned().collect();
-    for migration in tree.iter().filter(|migration| !is_known(migration)) {
-        let file = migration.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if migration.version <= last {
-            found.out_of_order.push(file);
-            continue;
-        }
+    let file = |migration: &Migration| {
+        migration.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let missing: Vec<&Migration> = tree.iter().filter(|migration| !is_known(migration)).collect();
+    let early = missing.iter().filter(|migration| migration.version <= last);
+    found.out_of_order = early.map(|migration| file(migration)).collect();
+    if !found.out_of_order.is_empty() {
+        return Ok(Some(found));
+    }
+    for migration in missing {
+        let file = file(migration);
         one(writer, (migration, &file), around).await.map_err(|fault| {
             fault
                 .object(&file)
@@ -207,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_pending_is_applied_and_all_else_is_told() {
-        let text = database("migrated").await;
+        let text = database("migrations_pending").await;
         let url = ConnectionUrl::parse(&text).unwrap();
         let client = writer(&text).await;
         let folder = tempfile::tempdir().unwrap();
@@ -221,13 +240,20 @@ mod tests {
         write("20240402_f.sql", "comment on table public.d is 'x'");
         write("notes.md", "");
         let found = apply().await.unwrap().unwrap();
-        let expected = Migrations {
+        let mut expected = Migrations {
             applied: 1,
-            pending: vec!["20240401_d.sql".into(), "20240402_f.sql".into()],
+            pending: Vec::new(),
             out_of_order: vec!["20240201_b.sql".into()],
             unknown: vec!["20240301".into()],
         };
+        assert_eq!(found, expected, "nothing is applied where one is out of order");
+        assert!(found.refused().unwrap().to_string().contains("20240201_b.sql"));
+        fs::remove_file(folder.path().join("20240201_b.sql")).unwrap();
+        let found = apply().await.unwrap().unwrap();
+        expected.out_of_order.clear();
+        expected.pending = vec!["20240401_d.sql".into(), "20240402_f.sql".into()];
         assert_eq!(found, expected);
+        assert!(found.refused().is_none());
         assert_eq!(apply().await.unwrap().unwrap().pending, Vec::<String>::new());
         write("20240501_g.sql", "begin;\ncreate table public.g ();\ncommit;\nselect 1 / 0");
         let told = apply().await.unwrap_err().to_string();
@@ -254,7 +280,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_statement_is_written_down_and_run_once() {
-        let text = database("migrated_each").await;
+        let text = database("migrations_each").await;
         let url = ConnectionUrl::parse(&text).unwrap();
         let client = writer(&text).await;
         client.batch_execute(TABLE).await.unwrap();

@@ -8,8 +8,11 @@
 //!                     one is to go on with it
 //! app                 serves, until all has passed
 //! app_before_ID       what served before, until the next success
-//! app_failed_ID       what failed, kept to be looked at, until the next success
+//! app_failed_ID       what failed last, kept to be looked at, until the next success
 //! ```
+//!
+//! What is being filled lets in nobody but its owner and superusers, also when it is killed or
+//! fails: everybody else is let in with the renames that put it in its place.
 
 mod like;
 mod maintenance;
@@ -115,17 +118,20 @@ impl Plain {
         let asked = "select datname::text from pg_catalog.pg_database order by 1";
         let rows = self.admin.client().query(asked, &[]).await;
         let rows = rows.map_err(|error| self.admin.said(&error))?;
-        let names = rows.iter().map(|row| row.get::<_, String>(0));
+        Ok(self.ours(what, rows.iter().map(|row| row.get(0))))
+    }
+
+    /// Those names that are of our databases of one kind.
+    fn ours(&self, what: &str, names: impl Iterator<Item = String>) -> Vec<String> {
         let ours = |name: &String| {
             let id = name.rsplit_once(&format!("_{what}_")).filter(|(_, id)| is_id(id));
             id.is_some_and(|(_, id)| *name == self.name_of(what, id))
         };
-        Ok(names.filter(ours).collect())
+        names.filter(ours).collect()
     }
 
     async fn drop(&self, name: &str) -> Result<(), Fault> {
-        self.quiet(name).await?;
-        self.admin.run(&format!("drop database if exists {}", quoted(name))).await
+        drop_database(&self.admin, name).await
     }
 
     async fn quiet(&self, name: &str) -> Result<(), Fault> {
@@ -133,13 +139,28 @@ impl Plain {
     }
 }
 
-/// Ends every session on a database.
+/// Removes a database, and ends every session on it first.
+async fn drop_database(admin: &Writer, name: &str) -> Result<(), Fault> {
+    quiet(admin, name).await?;
+    admin.run(&format!("drop database if exists {}", quoted(name))).await
+}
+
+/// Ends every session on a database. Those of autovacuum, which are nobody's, the server itself ends
+/// where they are in the way, and whoever owns the database may not.
 async fn quiet(admin: &Writer, name: &str) -> Result<(), Fault> {
     let end = "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-        where datname = $1 and pid <> pg_catalog.pg_backend_pid()";
+        where datname = $1 and pid <> pg_catalog.pg_backend_pid()
+            and (usesysid is not null or pg_catalog.current_setting('is_superuser')::bool
+                and backend_type <> 'autovacuum worker')";
     for _ in 0..50 {
         let ended = admin.client().query(end, &[&name]).await;
-        if ended.map_err(|error| admin.said(&error))?.is_empty() {
+        let ended = ended.map_err(|error| {
+            admin.said(&error).object(name).help(
+                "somebody else is connected to it: end that session, or grant the role \
+                 pg_signal_backend; the sessions of superusers are ended by superusers alone",
+            )
+        });
+        if ended?.is_empty() {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -35,9 +35,12 @@ impl Plain {
                 Ok(loaded) => {
                     let new = self.name("restoring");
                     self.quiet(&name).await?;
-                    let rename =
-                        format!("alter database {} rename to {}", quoted(&name), quoted(&new));
-                    self.admin.run(&rename).await?;
+                    let (from, to) = (quoted(&name), quoted(&new));
+                    let take = format!(
+                        "alter database {from} rename to {to};
+                        comment on database {to} is null"
+                    );
+                    self.admin.run(&take).await?;
                     return Ok((self.url.to(&new), self.permit.beside(&new), loaded));
                 }
             }

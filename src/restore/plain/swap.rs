@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use super::{Plain, lock, quiet};
+use super::{Plain, drop_database, lock, quiet};
 use crate::database::{Session, Writer, quoted};
 use crate::fault::Fault;
+use crate::report::console::tell;
 use crate::restore::serves::Serves;
 
 /// How often a swap is tried: each time the server itself waits some seconds for sessions to end.
@@ -15,6 +16,9 @@ const TRIES: u32 = 12;
 /// crashed needs some time to come back.
 const ASKED: u32 = 60;
 const AGAIN: Duration = Duration::from_millis(500);
+
+/// What a database that failed says of itself: nothing without it is ever removed as one.
+const FAILED: &str = "smokedrill: kept from a restore that failed, until the next one";
 
 /// How a swap went.
 #[derive(Debug)]
@@ -50,7 +54,7 @@ impl Plain {
     /// It cannot be, or that is not known: see [`Plain::give_up`].
     pub(crate) async fn swap(&self) -> Result<Swapped, Fault> {
         let (new, old) = (self.name("restoring"), self.url.database());
-        let mut earlier = [self.named("before").await?, self.named("failed").await?].concat();
+        let mut earlier = [self.named("before").await?, self.kept().await?].concat();
         // One that goes on with an earlier restore has left the others' where they were.
         earlier.extend(self.named("restoring").await?.into_iter().filter(|name| *name != new));
         let before = self.name("before");
@@ -91,7 +95,8 @@ impl Plain {
         if let Ok(mut swap) = self.swap.lock() {
             *swap = Some(row.get(0));
         }
-        self.admin.run(&format!("{}; {}", rename(one), rename(two))).await?;
+        let opening = self.opening(two.0).await?;
+        self.admin.run(&format!("{opening}; {}; {}", rename(one), rename(two))).await?;
         self.admin.run("commit").await
     }
 
@@ -152,13 +157,12 @@ impl Plain {
         }))
     }
 
-    /// Keeps what failed; its name.
+    /// Keeps what failed, and of all that failed that one alone; its name.
     ///
     /// # Errors
     /// It cannot be renamed, and stays under the name that it had.
     pub(super) async fn keep_failed(&self) -> Result<String, Fault> {
         let (new, failed) = (self.name("restoring"), self.name("failed"));
-        let rename = format!("alter database {} rename to {}", quoted(&new), quoted(&failed));
         let another;
         let admin = if self.admin.is_lost() {
             // With the session the lock has gone: whoever has it now may be at these databases.
@@ -170,8 +174,35 @@ impl Plain {
             &self.admin
         };
         quiet(admin, &new).await?;
-        admin.run(&rename).await?;
+        // One message is one transaction: what carries this note may be removed by another restore.
+        let keep = format!(
+            "alter database {} rename to {}; comment on database {} is '{FAILED}'",
+            quoted(&new),
+            quoted(&failed),
+            quoted(&failed)
+        );
+        admin.run(&keep).await?;
+        for earlier in self.kept_by(admin).await? {
+            if earlier != failed
+                && let Err(fault) = drop_database(admin, &earlier).await
+            {
+                tell(&format!("warning: {earlier}: it stays: {}\n", fault.line()));
+            }
+        }
         Ok(failed)
+    }
+
+    /// What restores that failed have kept: by the name, and by what it says of itself.
+    async fn kept(&self) -> Result<Vec<String>, Fault> {
+        self.kept_by(&self.admin).await
+    }
+
+    async fn kept_by(&self, admin: &Writer) -> Result<Vec<String>, Fault> {
+        let asked = "select datname::text from pg_catalog.pg_database
+            where pg_catalog.shobj_description(oid, 'pg_database') = $1 order by 1";
+        let rows = admin.client().query(asked, &[&FAILED]).await;
+        let rows = rows.map_err(|error| admin.said(&error))?;
+        Ok(self.ours("failed", rows.iter().map(|row| row.get(0))))
     }
 }
 

@@ -37,7 +37,7 @@ async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_n
         alter database swapped set session_preload_libraries = plpgsql, auto_explain;
         alter database swapped connection limit 7;
         revoke connect on database swapped from public;
-        grant connect on database swapped to anon";
+        grant connect on database swapped to anon; comment on database swapped is 'it''s ours'";
     old.batch_execute(setup).await.unwrap();
     for (id, was) in [("1", "old"), ("2", "new_1")] {
         let plain = open(&text, id).await.unwrap();
@@ -50,11 +50,15 @@ async fn the_new_one_takes_the_old_one_s_place_and_the_old_one_stays_until_the_n
             "select concat_ws(' ', datconnlimit, current_setting('session_preload_libraries'),
                 has_database_privilege('anon', oid, 'connect'),
                 has_database_privilege('authenticated', oid, 'connect'),
-                has_database_privilege('authenticated', oid, 'temporary'))
+                has_database_privilege('authenticated', oid, 'temporary'),
+                shobj_description(oid, 'pg_database'))
             from pg_database where datname = current_database()";
         let row = writer.client().query_one(doors, &[]).await.unwrap();
-        assert_eq!(row.get::<_, String>(0), "7 plpgsql, auto_explain t f t");
+        assert_eq!(row.get::<_, String>(0), "-1 plpgsql, auto_explain f f f", "nobody is let in");
         let before = plain.swap().await.unwrap().before;
+        let now = super::tests::writer(&text).await;
+        let row = now.query_one(doors, &[]).await.unwrap();
+        assert_eq!(row.get::<_, String>(0), "7 plpgsql, auto_explain t f t it's ours");
         assert_eq!(
             names(&text).await,
             ["swapped".to_owned(), format!("swapped_before_{}", part(id))]
@@ -228,4 +232,112 @@ async fn while_postgres_is_restored_into_anybody_can_create_a_database() {
     next.unwrap().give_up().await;
     assert_eq!(all().await, "another empty postgres");
     tokio::task::spawn_blocking(|| drop(there)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_owner_has_set_is_a_value_and_no_statement() {
+    let text = database("owned").await;
+    let admin = writer(&text).await;
+    // What `set_config` takes as one name, `alter database … from current` keeps without quotes.
+    let setup = "create role owning login; alter database owned owner to owning;
+        set role owning;
+        select set_config('search_path', 'x;alter/**/role/**/owning/**/superuser', false);
+        alter database owned set search_path from current";
+    admin.batch_execute(setup).await.unwrap();
+    let plain = open(&text, "1").await.unwrap();
+    plain.create().await.unwrap();
+    let asked = "select concat_ws(' ', (select rolsuper from pg_roles where rolname = 'owning'),
+        (select setconfig from pg_db_role_setting s join pg_database d on d.oid = setdatabase
+            where datname = $1))";
+    let row = plain.admin.client().query_one(asked, &[&plain.name("restoring")]).await.unwrap();
+    let expected = r#"f {"search_path=\"x;alter/**/role/**/owning/**/superuser\""}"#;
+    assert_eq!(row.get::<_, String>(0), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_who_is_no_superuser_swaps_while_autovacuum_is_at_work() {
+    let there = tokio::task::spawn_blocking(smokedrill_demo::Staging::start);
+    let there = there.await.unwrap().unwrap();
+    let admin = writer(&there.superuser_url()).await;
+    let password = ConnectionUrl::parse(&there.superuser_url()).unwrap();
+    let role =
+        format!("create role keeping login createdb password '{}'", password.password().unwrap());
+    for statement in [
+        role.as_str(),
+        "create database vacuumed owner keeping template template0",
+        "alter system set autovacuum_naptime = '1s'",
+        "alter system set autovacuum = on",
+        "select pg_reload_conf()",
+    ] {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    let owner = there.owner_url();
+    let (_, place) = owner.rsplit_once('@').unwrap();
+    let place = place.split('/').next().unwrap();
+    let text = format!("postgres://keeping:{}@{place}/vacuumed", password.password().unwrap());
+    let setup = "create table public.t with (autovacuum_vacuum_threshold = 1,
+            autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100,
+            autovacuum_vacuum_cost_limit = 1)
+            as select n, repeat('x', 900) from generate_series(1, 9000) n;
+        delete from public.t where n % 2 = 0";
+    writer(&text).await.batch_execute(setup).await.unwrap();
+    let plain = open(&text, "1").await.unwrap();
+    plain.create().await.unwrap();
+    let at_work = "select exists (select from pg_stat_activity
+        where datname = 'vacuumed' and backend_type = 'autovacuum worker')";
+    let mut busy = false;
+    for _ in 0..400 {
+        busy = admin.query_one(at_work, &[]).await.unwrap().get(0);
+        if busy {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(busy, "autovacuum did not begin");
+    plain.swap().await.unwrap();
+    // The next one ends the owner's own sessions, and removes the one of before.
+    drop(plain);
+    let session = writer(&text).await;
+    let mut next = open(&text, "2").await;
+    for _ in 0..50 {
+        if next.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        next = open(&text, "2").await;
+    }
+    let plain = next.unwrap();
+    plain.create().await.unwrap();
+    let before = plain.swap().await.unwrap().before;
+    assert!(session.query("select 1", &[]).await.is_err());
+    let asked = "select array_agg(datname::text order by datname) from pg_database
+        where datname ~ '^vacuumed'";
+    let now: Vec<String> = admin.query_one(asked, &[]).await.unwrap().get(0);
+    assert_eq!(now, ["vacuumed".to_owned(), before]);
+    drop(plain);
+    tokio::task::spawn_blocking(|| drop(there)).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_what_failed_the_newest_alone_is_kept_and_only_its_owner_is_let_in() {
+    let text = database("piling").await;
+    let admin = writer(&text).await;
+    let foreign = format!("piling_failed_{}", part("0"));
+    // By its name it could be ours, and it does not say so.
+    admin.batch_execute(&format!("create database {foreign}")).await.unwrap();
+    let mut kept = String::new();
+    for id in ["1", "2"] {
+        let plain = open(&text, id).await.unwrap();
+        plain.create().await.unwrap();
+        kept = plain.give_up().await.0.unwrap();
+        assert_eq!(names(&text).await, ["piling", foreign.as_str(), kept.as_str()]);
+        drop(plain);
+    }
+    let asked = "select has_database_privilege('anon', $1, 'connect')
+        or has_database_privilege('anon', $1, 'temporary')";
+    assert!(!admin.query_one(asked, &[&kept]).await.unwrap().get::<_, bool>(0));
+    let plain = open(&text, "3").await.unwrap();
+    plain.create().await.unwrap();
+    let before = plain.swap().await.unwrap().before;
+    assert_eq!(names(&text).await, ["piling", before.as_str(), foreign.as_str()]);
 }

@@ -138,3 +138,28 @@ fn production_is_asked_as_its_ready_says_and_only_read() {
     // Nothing of a backup was asked for.
     assert!(target.project.backups().is_empty());
 }
+
+#[test]
+fn a_staging_that_is_a_database_alone_is_asked_its_queries_and_its_checks_say_why_they_are_not() {
+    let site = shared();
+    let target = Target::new(&site);
+    let path = target.project.path().join("suites/environments.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let silent = |line: &&str| !line.starts_with("base_url");
+    let text: Vec<&str> = text.lines().filter(silent).collect();
+    fs::write(&path, text.join("\n")).unwrap();
+    target.project.write(
+        "suites/more.toml",
+        "[[check]]\nname = \"signed\"\nrequest = \"GET /{{ path }}\"\ncredential = \"unknown\"\n\
+         expect.status = 200\n\n[[query]]\nname = \"wrong\"\nsql = \"select 1 from customers limit 1\"\n\
+         expect.rows = 2\n",
+    );
+    let ran = target.restore(&[]);
+    ran.is_red("more::wrong", &["expect.rows"]);
+    assert_eq!(ran.outcome("restore::swapped"), "passed");
+    assert_eq!(ran.outcome("database::no-job-without-customer"), "passed");
+    for id in ["smoke::ready", "more::signed", "more::signed::refused-without-credential"] {
+        assert_eq!(ran.outcome(id), "skipped", "{id}");
+        assert!(ran.reason(id).contains("it has no `base_url`"), "{}", ran.reason(id));
+    }
+}

@@ -47,7 +47,8 @@ fn a_masked_value_that_a_check_refuses_is_told_by_stage_table_and_line() {
     // A domain's check is the server's word, in the middle of the import.
     target.rules("marketing_email = \"email\"", "marketing_email = { value = \"no address\" }");
     let ran = target.restore(&[]);
-    ran.is_red("restore::made", &["data import", "public.profiles", "line"]);
+    let rule = "the rule `value` of public.profiles.marketing_email";
+    ran.is_red("restore::made", &["data import", "public.profiles", "line", rule]);
     assert!(!ran.reason("restore::made").contains("no address"), "{}", ran.console());
     let databases = target.databases();
     assert!(databases.iter().any(|name| name.contains("_failed_")), "{databases:?}");
@@ -186,4 +187,19 @@ fn a_field_of_many_megabytes_is_masked_or_passes_in_pieces_and_a_stop_is_heard_w
          union all select concat_ws(' ', id, plan, body, doc, file) from public.large where id > 1 order by 1",
     );
     assert_eq!(found, ["10500000 4800000 50000 f 25000 f", "2", "3   {} \\x"]);
+}
+
+#[test]
+fn an_audit_log_that_is_gone_by_the_end_is_an_error_though_the_new_staging_serves() {
+    let site = shared();
+    let target = Target::new(&site);
+    let admin = Session::open(&target.staging.empty_url());
+    let running = target.begin();
+    until("it loads", || {
+        !admin.texts("select 1 from pg_database where datname ~ '_restoring_'").is_empty()
+    });
+    fs::remove_file(target.project.path().join("reports/audit.jsonl")).unwrap();
+    let ran = running.end();
+    ran.is_red("restore::swapped", &["the new staging serves", "gone from the audit log"]);
+    assert_eq!(ran.outcome("smoke::ready"), "passed", "it serves");
 }

@@ -7,5 +7,6 @@ mod green;
 mod hosted;
 mod lacking;
 mod leaks;
+mod migrated;
 mod refused;
 mod resumed;

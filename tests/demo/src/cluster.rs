@@ -36,19 +36,21 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Settings of a server that nobody will miss: nothing is flushed to disk, nothing runs in the
 /// background, and nothing is kept outside its folder. Without a Unix socket the length of the
 /// temporary folder's path does not matter.
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 10] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
-    "autovacuum=off",
     "dynamic_shared_memory_type=mmap",
     "shared_buffers=16MB",
     "jit=off",
     "timezone=UTC",
     "log_timezone=UTC",
 ];
+
+/// What a test may switch on again (`alter system`), as the command line's settings cannot be.
+const SWITCHED: &str = "autovacuum = off\n";
 
 /// A running server, with its folder and the watchdog that outlives us to stop it.
 pub(crate) struct Cluster {
@@ -162,7 +164,11 @@ fn initialise(place: Place<'_>, kind: Kind, password: &str) -> Result<(), String
     let output = initdb.output().map_err(|error| format!("cannot run initdb: {error}"))?;
     let _ = fs::remove_file(secret);
     if output.status.success() {
-        return Ok(());
+        let file = folder.join("data/postgresql.auto.conf");
+        let opened = fs::OpenOptions::new().append(true).open(&file);
+        return opened
+            .and_then(|mut file| file.write_all(SWITCHED.as_bytes()))
+            .map_err(|error| format!("cannot write {}: {error}", file.display()));
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(format!("initdb could not make a PostgreSQL cluster: {}", said.trim()))
