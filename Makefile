@@ -3,7 +3,7 @@
 # restores the newest backup, masked. Without ENV all of it happens in the demo.
 
 RUN := sh scripts/with-setup
-PROGRAM := $(RUN) cargo run --locked --quiet --
+PROGRAM := $(RUN) cargo run --locked --
 # The environment, if one is named.
 ENVIRONMENT = $(if $(ENV), --env "$(ENV)")
 # Whose backups: without ENV those of drill.toml's source; the demo's where that is unknown here.

@@ -48,7 +48,7 @@ pub(crate) enum Operation {
     /// Old backups are removed.
     #[serde(rename = "backup.prune")]
     BackupPrune,
-    /// One backup is removed: by pruning, or by its id.
+    /// One backup is removed by its name.
     #[serde(rename = "backup.remove")]
     BackupRemove,
     /// What a killed backup left is removed.

@@ -14,7 +14,8 @@ use super::progress::Progress;
 use super::prune::plan;
 use super::settings::Settings;
 use super::store::{Listed, Store};
-use super::{verify, words};
+use super::verify::{self, Reading};
+use super::words;
 use crate::actor::host;
 use crate::audit::{self, Audit, Noted, Operation, Record, Standing};
 use crate::database::{ConnectionUrl, identify};
@@ -111,10 +112,25 @@ impl Backups {
                 let _display = Display::start(&progress, "verify", manifest.archive_bytes());
                 verify::read(&self.store, &manifest, identities.as_ref(), &progress, &stop)?
             };
+            self.note_down(&manifest.id, &reading)?;
             let text = words::judged(&manifest, &reading)?;
             let detail = text.trim().to_owned();
             Ok((text, detail))
         })
+    }
+
+    /// Notes beside a backup what reading it has shown: of one that is damaged nobody restores unseen.
+    fn note_down(&self, id: &str, reading: &Reading) -> Result<(), Fault> {
+        let judge = |proof: &str, holds: bool| match holds {
+            true => self.store.absolve(id, proof),
+            false => self.store.refute(id, proof),
+        };
+        // As the proofs of a drill are called.
+        judge("hashes", reading.damaged.is_empty())?;
+        match &reading.archive {
+            Some(archive) if reading.damaged.is_empty() => judge("archive", archive.is_ok()),
+            _ => Ok(()),
+        }
     }
 
     /// Removes what is older than the retention, and never the last good backup; with `dry_run`
@@ -213,16 +229,19 @@ impl Backups {
     /// backups that are there say which lines it must hold, and it says what they must be.
     ///
     /// # Errors
-    /// *Failed*: what is wrong with it.
+    /// *Failed*: what is wrong with it. *Errored*: the backups cannot be read to compare it with.
     pub fn verify_audit(&self) -> Result<String, Fault> {
         let path = self.root.join(&self.settings.audit);
+        let mut unread = None;
         let (noted, known, rewritten) = match self.store.list() {
             Ok(listed) => {
                 let (noted, known) = self.noted(&path, &listed)?;
                 (noted, known, self.rewritten(&path, &listed)?)
             }
             Err(fault) => {
-                (Vec::new(), format!("not compared with backups: {}", fault.line()), Vec::new())
+                let known = format!("not compared with backups: {}", fault.line());
+                unread = Some(fault);
+                (Vec::new(), known, Vec::new())
             }
         };
         let shown = path.display();
@@ -233,7 +252,16 @@ impl Backups {
                     torn => format!("; {torn} writes were cut off by a kill, which is no harm"),
                 };
                 let lines = verified.lines;
-                Ok(format!("{shown}: {lines} lines, each bound to the one before; {known}{torn}\n"))
+                let told =
+                    format!("{shown}: {lines} lines, each bound to the one before; {known}{torn}");
+                match unread {
+                    // A log that was written anew is bound, too: the manifests tell it.
+                    Some(_) => Err(Fault::errored(told).help(
+                        "see that the backups can be read, and verify again: they say which lines \
+                         the log must have",
+                    )),
+                    None => Ok(told + "\n"),
+                }
             }
             judged => {
                 let findings = judged.err().unwrap_or_default();
@@ -263,6 +291,10 @@ impl Backups {
         });
         let (ours, others): (Vec<_>, Vec<_>) = noted.partition(|(ours, _)| *ours);
         let mut known = format!("{} backups name a line of it, and it holds each", ours.len());
+        let unreadable = listed.iter().filter(|listed| listed.manifest.is_err()).count();
+        if unreadable > 0 {
+            known += &format!("; {unreadable} manifests cannot be read (`backup list` says why)");
+        }
         if !others.is_empty() {
             known += &format!(
                 "; {} name lines of other logs, of another source, machine or folder",

@@ -172,13 +172,13 @@ fn terminate(child: &Child) {
 fn terminate(_: &Child) {}
 
 /// What `pg_dump` says, and what to do about it; in the words of its C locale.
-const REMEDIES: [(&str, &str); 13] = [
+const REMEDIES: [(&str, &str); 14] = [
     ("password authentication failed", "check the user and the password of the source's URL"),
     ("no password supplied", "write the password into the source's URL"),
     ("Connection refused", "check the host and the port, and that the server is up"),
     ("could not translate host name", "check the host of the source's URL"),
     ("does not support SSL", "the URL asks for TLS, which this server does not offer"),
-    ("remaining connection slots", "the server has no connection left; the backup needs three"),
+    ("remaining connection slots", "the server has no connection left; the backup needs four"),
     (
         "row-level security policy",
         "row security applies to this role: use one with BYPASSRLS, or the tables' owner",
@@ -191,6 +191,10 @@ const REMEDIES: [(&str, &str); 13] = [
          or raise `lock_timeout` in suites/drill.toml",
     ),
     ("server version mismatch", "install a pg_dump that is not older than the server"),
+    (
+        "terminating connection due to",
+        "somebody, or the server's restart, ended the session; see its log, and try again",
+    ),
     ("server closed the connection", "the server ended the session; see its log, and try again"),
     ("No space left on device", "free some space, or choose another `location`"),
 ];

@@ -105,7 +105,13 @@ pub(super) fn make(state: &State, context: &Context) -> Result<String, Blocked> 
         Ok((manifest, sha256)) => {
             let passed = create(Standing::Passed, manifest.amount());
             let passed = Record { manifest: Some(sha256), ..passed };
-            audit.append(&passed).map_err(blame)?;
+            audit.append(&passed).map_err(|fault| {
+                let why = format!("the backup {id} is there, and not on record: {}", fault.line());
+                blame(Fault::errored(why).help(
+                    "see that the audit log can be written, and take another: of this one it \
+                     cannot be told whether its manifest was written anew",
+                ))
+            })?;
             Ok(id)
         }
         Err(Unmade { fault, log }) => {

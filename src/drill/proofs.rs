@@ -28,25 +28,22 @@ pub(super) struct Named {
     pub(super) run: fn(&Proof<'_>) -> Result<(), Failure>,
 }
 
-/// The proofs of what a backup holds. One that fails says for good that the backup is none to
-/// restore from; the others tell of its making, its age, and of how production fared.
-const OF_WHAT_IT_HOLDS: [&str; 9] = [
-    "size",
-    "no-sql-errors",
-    "hashes",
-    "archive",
-    "objects",
-    "tables",
-    "roles",
-    "buckets",
-    "storage-contents",
-];
+/// The proofs of the database that a backup holds. One that fails says for good that the backup is
+/// none to restore from; the others tell of its making, its age, and of how production fared.
+const OF_WHAT_IT_HOLDS: [&str; 7] =
+    ["size", "no-sql-errors", "hashes", "archive", "objects", "tables", "roles"];
+
+/// Those of the storage: a database whose objects are not all there is worth more than none, so they
+/// count where there is nothing else in the backup, and as it was made. What was asked for since is
+/// no fault of an older one.
+const OF_STORAGE: [&str; 2] = ["buckets", "storage-contents"];
 
 impl Named {
     /// Runs it, and notes beside the backup whether it holds.
     pub(super) fn judge(&self, proof: &Proof<'_>) -> Result<(), Failure> {
         let told = (self.run)(proof);
-        if OF_WHAT_IT_HOLDS.contains(&self.name) {
+        let alone = proof.backup.made && proof.manifest().database.is_none();
+        if OF_WHAT_IT_HOLDS.contains(&self.name) || alone && OF_STORAGE.contains(&self.name) {
             proof.backup.note_down(self.name, &told, proof.context);
         }
         told

@@ -159,7 +159,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_kind_of_refusal_names_the_rule_and_the_column() {
-        let text = database("refusing").await;
+        let text = database("refused_by_rules").await;
         let client = writer(&text).await;
         let setup = "create domain public.address as text
                 constraint address_check check (value like '%@%');

@@ -252,7 +252,7 @@ fn a_retention_below_seven_days_is_refused() {
     assert_ne!(ran.code, 0);
     assert!(ran.console().contains("7"), "{}", ran.console());
     assert!(ran.console().contains("keep"), "{}", ran.console());
-    nothing_was_made(&Project::new(&site));
+    nothing_was_made(&project);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::files::{File, Files};
 use super::order::Order;
 use crate::backup::manifest::{Agreement, FileRecord, Storage};
+use crate::backup::stop::Stop;
 use crate::backup::storage::{self, Gone, Listed, Wanted};
 use crate::database::{Session, Snapshot};
 use crate::fault::Fault;
@@ -39,12 +40,13 @@ pub(super) struct Manifests {
 /// What one way has listed, with its file.
 type Way = Result<Option<(Listed, FileRecord)>, Fault>;
 
-/// Lists the configured buckets in every way that there is.
+/// Lists the configured buckets in every way that there is; that by the API heeds a word of its own
+/// besides.
 ///
 /// # Errors
 /// It was told to stop, or a draft's file cannot be written.
 pub(super) fn all(
-    order: &Order<'_>,
+    (order, api_stop): (&Order<'_>, &Stop),
     files: &Files<'_>,
     snapshot: &Snapshot,
     asking: &Session,
@@ -60,15 +62,15 @@ pub(super) fn all(
     }
     let (there, readable) = order.runtime.block_on(storage::tables(snapshot.client()))?;
     let (database, api, compared) = match (there, readable, order.api.is_some()) {
-        (true, true, true) => side_by_side(order, files, &wanted, snapshot, asking)?,
+        (true, true, true) => side_by_side((order, api_stop), files, &wanted, snapshot, asking)?,
         (true, false, true) => {
             let note = "the role may not read storage's tables: listed by the storage API alone";
             manifests.storage.notes.push(note.to_owned());
-            (Ok(None), by_api(order, files, &wanted, None), None)
+            (Ok(None), by_api((order, api_stop), files, &wanted, None), None)
         }
         _ => {
             let database = by_database(order, files, &wanted, snapshot, None);
-            (database, by_api(order, files, &wanted, None), None)
+            (database, by_api((order, api_stop), files, &wanted, None), None)
         }
     };
     order.stop.check()?;
@@ -113,7 +115,7 @@ pub(super) fn all(
 /// It cannot be listed to its end: there is nothing else in such a backup.
 pub(super) fn alone(order: &Order<'_>, files: &Files<'_>) -> Result<Manifests, Fault> {
     let wanted = Wanted::of(&order.settings.buckets);
-    let listed = by_api(order, files, &wanted, None);
+    let listed = by_api((order, order.stop), files, &wanted, None);
     order.stop.check()?;
     let Some((listed, record)) = listed? else {
         return Err(Fault::errored("there is no storage API to list the buckets by"));
@@ -132,7 +134,7 @@ type Compared = Result<(Agreement, FileRecord), Fault>;
 
 /// Lists in both ways at once, and compares what they write.
 fn side_by_side(
-    order: &Order<'_>,
+    (order, api_stop): (&Order<'_>, &Stop),
     files: &Files<'_>,
     wanted: &Wanted,
     snapshot: &Snapshot,
@@ -143,7 +145,7 @@ fn side_by_side(
     Ok(std::thread::scope(|scope| {
         let database =
             scope.spawn(move || by_database(order, files, wanted, snapshot, Some(to_database)));
-        let api = scope.spawn(move || by_api(order, files, wanted, Some(to_api)));
+        let api = scope.spawn(move || by_api((order, api_stop), files, wanted, Some(to_api)));
         let mut left = MOST_ASKED;
         let mut gone = |bucket: &str, name: &str| {
             if left == 0 {
@@ -181,10 +183,15 @@ fn by_database(
     }
 }
 
-fn by_api(order: &Order<'_>, files: &Files<'_>, wanted: &Wanted, pipe: Option<PipeWriter>) -> Way {
+fn by_api(
+    (order, stop): (&Order<'_>, &Stop),
+    files: &Files<'_>,
+    wanted: &Wanted,
+    pipe: Option<PipeWriter>,
+) -> Way {
     let Some(api) = order.api else { return Ok(None) };
     let mut tee = Tee { file: files.create(BY_API)?, pipe };
-    let listed = order.runtime.block_on(storage::by_api(api, wanted, &mut tee, order.stop))?;
+    let listed = order.runtime.block_on(storage::by_api(api, wanted, &mut tee, stop))?;
     Ok(Some((listed, tee.file.finish()?)))
 }
 

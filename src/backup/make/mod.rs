@@ -22,6 +22,7 @@ mod contents;
 mod dumps;
 mod excluded;
 mod files;
+mod grace;
 mod listings;
 mod order;
 mod stages;

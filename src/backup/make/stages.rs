@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::files::Files;
+use super::grace::{GRACE, Grace};
 use super::listings::{self, Manifests};
 use super::order::{Order, Server, Unmade};
 use super::{Left, left_out};
@@ -195,14 +196,20 @@ impl Making<'_> {
     ) -> Result<Read, Fault> {
         let (order, server, ask) = (self.order, self.server, self.order.runtime);
         let encoding = self.wait(Encoding::of(asking))?;
+        let grace = Grace::default();
         let (dumped, said, manifests) = std::thread::scope(|scope| {
             let application = self.application;
             let dumping = scope.spawn(|| {
-                dumps::database(order, server, files, snapshot.id(), encoding, application)
+                let done =
+                    dumps::database(order, server, files, snapshot.id(), encoding, application);
+                grace.dumped();
+                done
             });
+            scope.spawn(|| grace.watch(order.stop, GRACE));
             let manifests = self
                 .wait(watch.look(When::Begins))
-                .and_then(|()| listings::all(order, files, &snapshot, asking));
+                .and_then(|()| listings::all((order, &grace.stop), files, &snapshot, asking));
+            grace.listed();
             let (dumped, said) = dumping.join().unwrap_or_else(|_| {
                 (Err(Fault::errored("dumping panicked").stage("database dump")), Said::default())
             });

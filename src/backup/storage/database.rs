@@ -60,6 +60,8 @@ pub(crate) async fn by_database(
     let begun = client.batch_execute("savepoint smokedrill_storage").await;
     begun.map_err(|error| query(&error).stage(STAGE))?;
     let listed = list(client, wanted, out, stop).await;
+    // What is asked goes on until the session is ended: nothing more is said in it.
+    stop.check()?;
     let end = match &listed {
         Ok(_) => "release savepoint smokedrill_storage",
         Err(_) => "rollback to savepoint smokedrill_storage",
@@ -173,16 +175,18 @@ async fn stream(
     out: &mut (dyn Write + Send),
     stop: &Stop,
 ) -> Result<(), Fault> {
-    let declared = client.query_typed(sql, &[(&bucket.id, Type::TEXT)]).await;
+    // Its first rows come after a sort of the whole bucket.
+    let declared = stop.unless(client.query_typed(sql, &[(&bucket.id, Type::TEXT)])).await?;
     declared.map_err(|error| query(&error))?;
     let fetch = format!("fetch forward {BATCH} from smokedrill_storage_objects");
     loop {
         stop.check()?;
         let none: [(&str, Type); 0] = [];
-        let rows = client.query_typed_raw(&fetch, none).await.map_err(|error| query(&error))?;
+        let rows = stop.unless(client.query_typed_raw(&fetch, none)).await?;
+        let rows = rows.map_err(|error| query(&error))?;
         let mut rows = pin!(rows);
         let mut fetched = 0;
-        while let Some(row) = rows.try_next().await.map_err(|error| query(&error))? {
+        while let Some(row) = stop.unless(rows.try_next()).await?.map_err(|error| query(&error))? {
             let line: &str = row.try_get(0).map_err(|error| query(&error))?;
             let size: Option<i64> = row.try_get(1).map_err(|error| query(&error))?;
             out.write_all(line.as_bytes()).map_err(unwritable)?;

@@ -318,18 +318,22 @@ impl Store {
 /// A manifest that must be of that backup and as it was written, with its hash.
 fn parsed(id: &str, written: &Written) -> Result<(Manifest, String), Fault> {
     let place = |fault: Fault| fault.stage(STAGE).object(format!("{id}/{MANIFEST}"));
+    // Before it is read: what was changed may look like another version's.
+    let sha256 = hex(&Sha256::digest(&written.text));
+    let fits = written.seal.as_deref().map(|seal| seal == sealed(&sha256).as_bytes());
+    if fits == Some(false) {
+        return Err(place(rehash::damaged(format!(
+            "it was changed since it was written: it does not fit {SEAL}"
+        ))));
+    }
     let manifest = Manifest::parse(&written.text).map_err(|fault| fault.stage(STAGE))?;
     if manifest.id != id {
         let message = format!("it is the manifest of another backup, {}", manifest.id);
         let help = "the folder was renamed or mixed up: give it back its name";
         return Err(Fault::failed(message).stage(STAGE).object(id).help(help));
     }
-    let sha256 = hex(&Sha256::digest(&written.text));
-    match written.seal.as_deref() {
-        Some(seal) if seal == sealed(&sha256).as_bytes() => Ok((manifest, sha256)),
-        Some(_) => Err(place(rehash::damaged(format!(
-            "it was changed since it was written: it does not fit {SEAL}"
-        )))),
+    match fits {
+        Some(_) => Ok((manifest, sha256)),
         None => Err(place(rehash::damaged(format!("its hash is gone: there is no {SEAL}")))),
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::{Handle, Runtime};
 
 use super::bucket::{self, Bucket};
@@ -12,10 +13,11 @@ use super::draft::LockKind;
 use super::{Draft, Holder, Kind, Location, S3Location, Store, StoreLock};
 use crate::backup::encryption::Recipients;
 use crate::backup::manifest::{
-    Catalogue, Database, FORMAT, FileRecord, Impact, Log, Manifest, Snapshot, SourceIdentity,
-    Untouched,
+    Catalogue, Database, FORMAT, FileRecord, Impact, Log, MANIFEST, Manifest, SEAL, Snapshot,
+    SourceIdentity, Untouched,
 };
 use crate::backup::stop::Stop;
+use crate::suite::source::hex;
 
 pub(crate) const ID: &str = "20261124T034125Z-9f31c2aa";
 pub(super) const LATER: &str = "20261125T034125Z-00000001";
@@ -64,6 +66,13 @@ pub(super) fn publish(store: &Store, id: &str, bytes: &[u8]) -> FileRecord {
     let record = write(&draft, "a.zst", bytes, None);
     draft.publish(&manifest(id, vec![record.clone()])).unwrap();
     record
+}
+
+/// Writes a manifest into the folder of a backup, with the hash that fits it.
+pub(super) fn write_manifest(home: &Path, text: &[u8]) {
+    let seal = super::sealed(&hex(&Sha256::digest(text)));
+    std::fs::write(home.join(MANIFEST), text).unwrap();
+    std::fs::write(home.join(SEAL), seal).unwrap();
 }
 
 pub(crate) fn manifest(id: &str, files: Vec<FileRecord>) -> Manifest {

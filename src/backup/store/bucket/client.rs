@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use age::secrecy::ExposeSecret as _;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
 use crate::backup::store::S3Location;
@@ -69,7 +69,10 @@ pub(super) fn build(location: &S3Location, pace: &Pace) -> Result<AmazonS3, Faul
     if let Some(region) = &location.region {
         builder = builder.with_region(region);
     }
-    if let Some(endpoint) = &location.endpoint {
+    // From drill.toml, or from the variables of AWS's own tools.
+    let endpoint = location.endpoint.clone();
+    let endpoint = endpoint.or_else(|| builder.get_config_value(&AmazonS3ConfigKey::Endpoint));
+    if let Some(endpoint) = &endpoint {
         let endpoint = endpoint.trim_end_matches('/');
         let shown = endpoint.rsplit('@').next().unwrap_or_default();
         match endpoint.split_once("://") {

@@ -36,6 +36,12 @@ impl Bucket {
         let mut lines = Vec::new();
         for marker in self.all(&self.path("removed")).await? {
             let Some(id) = id_of(&marker) else { continue };
+            // The manifest goes first: where it is there, the removal could not even begin, and the
+            // backup has counted as a good one since.
+            if self.is_backup(&id).await? {
+                self.delete(&marker.location).await?;
+                continue;
+            }
             self.delete_all(&id).await?;
             self.delete(&marker.location).await?;
             lines.push(format!("what was left of {id}, removed before"));

@@ -109,9 +109,9 @@ fn a_manifest_that_was_altered_or_whose_files_are_gone_is_no_good_one() {
     // The archive's file without a record: nothing would prove it.
     let mut manifest = testing::manifest(ID, Vec::new());
     manifest.files.clear();
-    fs::write(&place, manifest.to_json().unwrap()).unwrap();
+    testing::write_manifest(&home, &manifest.to_json().unwrap());
     assert!(told().line().contains("no record"), "{}", told());
-    fs::write(&place, &whole).unwrap();
+    testing::write_manifest(&home, whole.as_bytes());
     fs::write(home.join("a.zst"), "some").unwrap();
     assert!(told().line().contains("has 4 bytes"), "{}", told());
     assert!(store.manifest(ID).is_ok(), "what differs, its verification says");
@@ -294,10 +294,10 @@ fn the_newest_comes_first_and_a_damaged_manifest_is_told() {
     let (folder, store) = store();
     testing::publish(&store, LATER, b"x");
     testing::publish(&store, ID, b"x");
-    let path = folder.path().join("backups").join(ID).join("manifest.json");
-    let text = fs::read_to_string(&path).unwrap();
+    let home = folder.path().join("backups").join(ID);
+    let text = fs::read_to_string(home.join("manifest.json")).unwrap();
     let told = |text: &str| {
-        fs::write(&path, text).unwrap();
+        testing::write_manifest(&home, text.as_bytes());
         let listed = store.list().unwrap();
         assert_eq!(listed.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), [LATER, ID]);
         assert!(listed[0].manifest.is_ok());
