@@ -13,10 +13,10 @@ use super::place::{self, Found, told};
 use super::progress::Progress;
 use super::prune::plan;
 use super::settings::Settings;
-use super::store::{Listed, Store};
+use super::store::{Holder, Listed, REMOVAL, Store, StoreLock};
 use super::verify::{self, Reading};
 use super::words;
-use crate::actor::host;
+use crate::actor::{actor, host};
 use crate::audit::{self, Audit, Noted, Operation, Record, Standing};
 use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
@@ -140,6 +140,7 @@ impl Backups {
     /// *Errored*: a clock went backwards, or something cannot be removed.
     pub fn prune(&self, dry_run: bool) -> Result<String, Fault> {
         let audit = self.audit()?;
+        let _alone = (!dry_run).then(|| self.removing()).transpose()?;
         let known = place::known(&self.store.list()?);
         let audited = audit.last()?.map(|last| last.time);
         let decision = plan(&known, self.settings.retention, Timestamp::now(), audited)?;
@@ -168,6 +169,13 @@ impl Backups {
         Ok(text)
     }
 
+    /// The right to remove backups, until it is dropped: of two who remove at once each would leave
+    /// what the other takes away.
+    fn removing(&self) -> Result<StoreLock, Fault> {
+        let holder = Holder::new(&actor(), &host(), Timestamp::now());
+        self.store.lock(REMOVAL, &holder)
+    }
+
     /// Removes one backup, such as a damaged one; but never the last good one.
     ///
     /// # Errors
@@ -175,6 +183,7 @@ impl Backups {
     /// cannot be removed.
     pub fn remove(&self, id: &str) -> Result<String, Fault> {
         let audit = self.audit()?;
+        let _alone = self.removing()?;
         let known = place::known(&self.store.list()?);
         let Some(found) = known.iter().find(|backup| backup.id == id) else {
             let help = "name it as `smokedrill backup list` does";

@@ -59,7 +59,7 @@ pub(crate) use folder::files as private;
 pub(crate) use holder::Holder;
 pub(crate) use location::{Location, S3Location};
 pub(crate) use rehash::{Hashing, verify_file};
-pub(crate) use trouble::{STAGE, fault_of};
+pub(crate) use trouble::{REMOVAL, STAGE, fault_of};
 pub(crate) use writer::FileWriter;
 
 /// A place that backups are kept in. Clones are the same place.

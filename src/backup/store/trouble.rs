@@ -7,6 +7,9 @@ use crate::fault::{Fault, causes};
 /// The stage of every fault in here.
 pub(crate) const STAGE: &str = "backup location";
 
+/// The lock of who removes backups: no source is called so.
+pub(crate) const REMOVAL: &str = "removal of backups";
+
 /// An error of reading or writing `file`, such as "written".
 pub(super) fn io(error: &io::Error, file: &str, action: &str) -> Fault {
     if let Some(fault) = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
@@ -56,6 +59,14 @@ pub(super) fn carried(error: &io::Error, file: &str, action: &str) -> io::Error 
 /// carries, also where a compressor was between; else one made of the error itself.
 pub(crate) fn fault_of(error: &io::Error, file: &str) -> Fault {
     io(error, file, "read or written")
+}
+
+/// What somebody does who has a lock, for who wanted it too.
+pub(super) fn taken(source: &str, place: &str, who: &str) -> String {
+    match source == REMOVAL {
+        true => format!("backups are being removed from {place} by {who}"),
+        false => format!("it is being backed up to {place} by {who}"),
+    }
 }
 
 /// A name that is no name of a backup.

@@ -12,6 +12,8 @@ pub(crate) struct Estimate {
     pub(crate) database_bytes: u64,
     /// The tables whose rows are dumped, largest first.
     pub(crate) tables: Vec<TableSize>,
+    /// All large objects, in bytes on the server's disk.
+    pub(crate) large_objects: u64,
 }
 
 /// What a table weighs.
@@ -28,9 +30,9 @@ pub(crate) struct TableSize {
 }
 
 impl Estimate {
-    /// All tables together, in bytes.
+    /// All that is dumped, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
-        self.tables.iter().map(|table| table.bytes).sum()
+        self.large_objects + self.tables.iter().map(|table| table.bytes).sum::<u64>()
     }
 }
 
@@ -46,7 +48,8 @@ const LOCKED: &str = "select l.relation from pg_locks l
 /// The connection is lost, or a lock is waited for too long.
 pub(crate) async fn estimate(session: &Session, excluded: &Excluded) -> Result<Estimate, Fault> {
     let said = |error: tokio_postgres::Error| session.said(&error).stage("estimate");
-    let size = "select pg_catalog.pg_database_size(pg_catalog.current_database())";
+    let size = "select pg_catalog.pg_database_size(pg_catalog.current_database()),
+        pg_catalog.pg_table_size('pg_catalog.pg_largeobject')";
     let row = session.client().query_one(size, &[]).await.map_err(said)?;
     let sql = format!(
         "{PRELUDE}object as (select nspname::text, relname::text, reltuples::float8,
@@ -67,7 +70,7 @@ pub(crate) async fn estimate(session: &Session, excluded: &Excluded) -> Result<E
         }
     };
     let tables = rows.map_err(said)?.iter().map(table).collect();
-    Ok(Estimate { database_bytes: bytes(row.get(0)), tables })
+    Ok(Estimate { database_bytes: bytes(row.get(0)), tables, large_objects: bytes(row.get(1)) })
 }
 
 fn bytes(size: i64) -> u64 {

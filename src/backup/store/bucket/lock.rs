@@ -5,7 +5,7 @@ use std::fmt;
 use super::Bucket;
 use super::claim::{Claim, Outcome};
 use crate::backup::store::holder::{Holder, encoded};
-use crate::backup::store::trouble::STAGE;
+use crate::backup::store::trouble::{self, STAGE};
 use crate::fault::Fault;
 
 /// The right to back up one source. It lasts while it is renewed; see [`check`](Self::check).
@@ -39,12 +39,12 @@ impl Bucket {
                 let who = found.mark.map(|mark| mark.holder.to_string());
                 let who = who.unwrap_or_else(|| "another process".to_owned());
                 let message = format!(
-                    "it is being backed up to {} by {who} (last sign of life {} s ago)",
-                    self.0.shown,
+                    "{} (last sign of life {} s ago)",
+                    trouble::taken(source, &self.0.shown, &who),
                     quiet.as_secs()
                 );
                 let help = format!(
-                    "wait for that backup to end; if its process is gone, the lock is free {} \
+                    "wait for its end; if its process is gone, the lock is free {} \
                      minutes after its last sign of life",
                     expiry.as_secs() / 60
                 );

@@ -216,6 +216,16 @@ fn a_maker_that_was_taken_for_dead_publishes_no_more() {
 }
 
 #[test]
+fn a_removal_that_could_not_begin_is_not_done_later() {
+    let (remote, store) = store();
+    testing::publish(&store, ID, b"x");
+    remote.put(&format!("backups/removed/{ID}.json"), b"{}");
+    assert!(store.tidy().unwrap().is_empty());
+    assert!(remote.get(&format!("backups/removed/{ID}.json")).is_none());
+    assert!(store.list().unwrap()[0].manifest.is_ok());
+}
+
+#[test]
 fn a_backup_whose_marker_outlived_its_maker_stays() {
     let (remote, store) = store();
     let draft = store.begin(ID, &testing::holder()).unwrap();

@@ -68,8 +68,8 @@ impl Folder {
                     Some(holder) => holder.to_string(),
                     None => "another process".to_owned(),
                 };
-                let message = format!("it is being backed up to {place} by {who}");
-                let help = "wait for that backup to end, or stop that process";
+                let message = trouble::taken(source, &place, &who);
+                let help = "wait for its end, or stop that process";
                 Err(Fault::errored(message).stage(STAGE).object(source).help(help))
             }
         }

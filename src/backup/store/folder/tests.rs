@@ -7,7 +7,7 @@ use crate::backup::encryption::{Identities, Recipients};
 use crate::backup::manifest::Manifest;
 use crate::backup::stop::Stop;
 use crate::backup::store::testing::{self, ID, LATER};
-use crate::backup::store::{Store, verify_file};
+use crate::backup::store::{REMOVAL, Store, verify_file};
 use crate::fault::FaultKind;
 
 fn store() -> (tempfile::TempDir, Store) {
@@ -260,6 +260,16 @@ fn a_removed_backup_is_gone_and_no_name_leads_elsewhere() {
     fs::create_dir_all(home.join(format!(".removed-{ID}/x"))).unwrap();
     store.remove(ID).unwrap();
     assert_eq!(names(&home), [".locks", LATER]);
+}
+
+#[test]
+fn who_removes_backups_is_told_of_another_who_does() {
+    let (_folder, store) = store();
+    let _removing = store.lock(REMOVAL, &testing::holder()).unwrap();
+    let told = store.lock(REMOVAL, &testing::holder()).unwrap_err().to_string();
+    assert!(told.contains("being removed from") && told.contains("jane on ops-1"), "{told}");
+    // A backup may be made meanwhile.
+    store.lock("production", &testing::holder()).unwrap();
 }
 
 #[test]
