@@ -8,7 +8,7 @@ use crate::backup::stop::Stop;
 use crate::fault::Fault;
 
 /// How long after the dump's end the storage API may go on.
-pub(super) const GRACE: Duration = Duration::from_mins(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5 * 60);
 
 /// How often it is looked whether it should end.
 const TICK: Duration = Duration::from_millis(50);
