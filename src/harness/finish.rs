@@ -16,7 +16,7 @@ use crate::journal::{Entry, EntryKind, Journal, Outcome, Verdict};
 use crate::notify::{Event, Occasion};
 use crate::report::console::tell;
 use crate::report::history::History;
-use crate::report::{Changes, Reports, console, failure, github, summary};
+use crate::report::{Changes, Reports, artefacts, console, failure, github, summary, units};
 
 /// What a run's end needs, and its trials do not.
 pub(crate) struct Ledger {
@@ -117,7 +117,8 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
         }
     };
     if written.is_err() && code == exit::PASSED {
-        code = exit::ERRORED;
+        let is_red = last.as_ref().is_some_and(|last| last.run.verdict == Verdict::Failed);
+        code = if is_red { exit::FAILED } else { exit::ERRORED };
     }
     farewell(run, &ledger, last);
     // Sockets that still hang are let go, and not waited for.
@@ -196,6 +197,7 @@ fn publish(
     let written = ledger.reports.write(journal, &changes);
     // Each process of a shared run would say all of it again.
     let annotated = if run.shared.is_none() { annotate(journal, &changes) } else { Ok(()) };
+    let written = written.and(searched(run, journal, ledger, &changes, true));
     // An exercise's own report holds the others as they are.
     let ended = match (&run.ending, &written) {
         (Some(ending), Ok(())) => ending(journal, &run.redactor, ledger.reports.folder()),
@@ -205,9 +207,15 @@ fn publish(
         Ok(shown) => (shown, Ok(())),
         Err(message) => (None, Err(message)),
     };
-    let written = written.and(saved).and(annotated).and(ended);
+    let again = match &shown {
+        Some(_) => searched(run, journal, ledger, &changes, false),
+        None => Ok(()),
+    };
+    let written = written.and(saved).and(annotated).and(ended).and(again);
     if let Err(message) = &written {
-        journal.run.notes.push(message.clone());
+        if !journal.run.notes.contains(message) {
+            journal.run.notes.push(message.clone());
+        }
         if journal.run.verdict == Verdict::Passed {
             journal.run.verdict = Verdict::Errored;
         }
@@ -219,6 +227,45 @@ fn publish(
         tell(&format!("  drill     {shown}\n"));
     }
     written
+}
+
+/// Searches what was written so far for the secrets of the run; one that is found makes the run red.
+/// With `first`, that none was is noted of an exercise, for its own report.
+///
+/// # Errors
+/// A secret was found, or not all could be read; or the reports that say so cannot be written.
+fn searched(
+    run: &Run,
+    journal: &mut Journal,
+    ledger: &Ledger,
+    changes: &Changes,
+    first: bool,
+) -> Result<(), String> {
+    let folder = ledger.reports.folder();
+    let found = artefacts::search(folder, journal.run.started, &run.redactor)?;
+    if found.leaks.is_empty() {
+        if first && run.ending.is_some() && run.shared.is_none() {
+            journal.run.notes.push(format!(
+                "{} files that this run wrote ({}) were searched for its secrets, in every form: none \
+                 is in any",
+                found.files,
+                units::size(found.bytes)
+            ));
+            return ledger.reports.write(journal, changes);
+        }
+        return Ok(());
+    }
+    let message = format!(
+        "a secret of this run is in {} (below {}): delete them, give nobody these reports, and replace \
+         the secret",
+        found.leaks.join(", "),
+        folder.display()
+    );
+    journal.run.verdict = Verdict::Failed;
+    journal.run.exit_code = Some(exit::FAILED);
+    journal.run.notes.push(message.clone());
+    ledger.reports.write(journal, changes)?;
+    Err(message)
 }
 
 /// Adds this process's part to the reports of a run that has many processes.

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::suite::source::hex;
+
 /// The least number of characters of a secret, and of each of its forms. Shorter ones would
 /// turn ordinary text into stars.
 pub(super) const SHORTEST: usize = 4;
@@ -41,6 +43,8 @@ fn plain(secret: &str, forms: &mut BTreeSet<String>) {
         return;
     }
     forms.insert(secret.to_owned());
+    forms.insert(hex(secret.as_bytes()));
+    forms.insert(hex(secret.as_bytes()).to_ascii_uppercase());
     percent(secret, forms);
     escaped(secret, forms);
     for form in base64(secret) {

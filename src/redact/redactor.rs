@@ -23,6 +23,8 @@ pub(crate) struct Redactor {
 
 struct Secrets {
     forms: BTreeSet<String>,
+    /// Those of secrets that nothing else is called like.
+    telling: BTreeSet<String>,
     /// Made of the forms when it is first needed: a run that captures a token in each check
     /// learns far more often than it hides.
     needles: OnceCell<Needles>,
@@ -32,7 +34,8 @@ impl Redactor {
     /// Hides, beside what is always hidden, the values of the keys and columns named `keys` and
     /// what `patterns` match.
     pub(crate) fn new(keys: &[String], patterns: Vec<Regex>) -> Self {
-        let secrets = Secrets { forms: BTreeSet::new(), needles: OnceCell::new() };
+        let secrets =
+            Secrets { forms: BTreeSet::new(), telling: BTreeSet::new(), needles: OnceCell::new() };
         Self { names: Names::new(keys), patterns, secrets: RwLock::new(secrets) }
     }
 
@@ -46,6 +49,9 @@ impl Redactor {
         let mut forms = forms::of(secret);
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         if !forms.is_subset(&secrets.forms) {
+            if tells(secret.trim()) {
+                secrets.telling.extend(forms.iter().cloned());
+            }
             secrets.forms.append(&mut forms);
             secrets.needles = OnceCell::new();
         }
@@ -65,6 +71,12 @@ impl Redactor {
         }
         hidden.push_str(text.get(rest..).unwrap_or_default());
         hidden
+    }
+
+    /// Whether a secret is in a text, in any form, that nothing else is called like.
+    pub(crate) fn holds_secret(&self, text: &str) -> bool {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        !Needles::new(secrets.telling.iter().cloned()).covered(text).is_empty()
     }
 
     /// The text without secrets and without what looks personal: for all that an answer holds.
@@ -161,6 +173,14 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor").finish_non_exhaustive()
     }
+}
+
+/// Whether a secret is no ordinary word and no mere number, such as those that a report is full of.
+fn tells(secret: &str) -> bool {
+    let digits = secret.bytes().any(|byte| byte.is_ascii_digit());
+    let others = secret.bytes().any(|byte| !byte.is_ascii_digit());
+    let is_long = secret.len() >= 20 && !secret.contains(' ');
+    secret.len() >= 8 && (digits && others || is_long)
 }
 
 fn is_index(segment: &str) -> bool {

@@ -24,6 +24,7 @@
 //! - A run that was killed or interrupted never reads as a good one. The reports are written
 //!   once at the start, saying that the run did not finish, and replaced at its end.
 
+pub(crate) mod artefacts;
 mod changes;
 pub(crate) mod console;
 pub(crate) mod drill;

@@ -12,6 +12,7 @@ mod pages;
 mod queries;
 mod readiness;
 mod reports;
+mod runbook;
 mod schema;
 mod secrets;
 mod selection;

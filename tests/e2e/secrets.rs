@@ -67,6 +67,39 @@ fn a_secret_shows_in_no_output_whatever_fails() {
 }
 
 #[test]
+fn a_secret_that_got_around_into_what_a_run_wrote_makes_the_run_red() {
+    let server = Server::start();
+    let environments = format!(
+        "[environment.local]\nbase_url = \"{}\"\n[environment.local.variables]\ntoken = {{ env = \"SMOKEDRILL_TEST_TOKEN\" }}\n",
+        server.url
+    );
+    let suite = "[[check]]\nname = \"c\"\nrequest = \"GET /status/200?{{ token | urlencode }}\"\nexpect.status = 200\n";
+    let project = Project::with(&[("environments.toml", &environments), ("s.toml", suite)]);
+    let run = || {
+        let output = project.command(&[]).env("SMOKEDRILL_TEST_TOKEN", TOKEN).output();
+        project.ran(output.expect("the program starts"))
+    };
+    let ran = run();
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    // As if something had written it meanwhile.
+    let planted = ran.reports.join("deep/planted.txt");
+    std::fs::create_dir_all(planted.parent().expect("a folder")).expect("a folder");
+    for form in forms() {
+        let file = std::fs::File::create(&planted).expect("a file");
+        std::io::Write::write_all(&mut &file, format!("x{form}x").as_bytes()).expect("written");
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+        file.set_modified(later).expect("a time");
+        let ran = run();
+        assert_eq!(ran.code, 1, "{form}: {}", ran.console());
+        assert!(ran.report("summary.md").contains("deep/planted.txt"), "{}", ran.console());
+        assert_eq!(ran.journal()["run"]["verdict"], "failed");
+        assert!(!ran.everything().contains(&form), "{form}");
+    }
+    std::fs::remove_file(&planted).expect("gone");
+    assert_eq!(run().code, 0);
+}
+
+#[test]
 fn personal_data_of_an_answer_shows_in_no_output() {
     let server = Server::start();
     let suite = r#"
