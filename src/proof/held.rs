@@ -54,10 +54,11 @@ impl Rule<'_> {
             Action::Name => made(Trait::Name),
             Action::Secret => is_made_secret(value, self.length),
             Action::Value(template) => match template.split_once("{id}") {
-                None => value.trim_end() == template,
+                None => is_same(value.trim_end(), template.trim_end()),
                 Some((before, after)) => value
+                    .trim_end()
                     .strip_prefix(before)
-                    .and_then(|rest| rest.strip_suffix(after))
+                    .and_then(|rest| rest.strip_suffix(after.trim_end()))
                     .is_some_and(|id| {
                         (1..=8).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
                     }),
@@ -107,6 +108,19 @@ impl Rule<'_> {
         });
         all
     }
+}
+
+/// Whether a value is what the server makes of a text: it writes truth and numbers in a way of its own.
+fn is_same(value: &str, text: &str) -> bool {
+    let truth = |text: &str| match text.to_ascii_lowercase().as_str() {
+        "t" | "true" | "y" | "yes" | "on" | "1" => Some(true),
+        "f" | "false" | "n" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    };
+    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+    value == text
+        || matches!(value, "t" | "f") && truth(value) == truth(text)
+        || number(value).is_some() && number(value) == number(text)
 }
 
 /// Whether a value is a key of staging's: cut to a short column, its end alone is left.
@@ -182,6 +196,24 @@ mod tests {
         ] {
             let plan = JsonPlan { paths: paths.clone(), leaves, wanted: None };
             assert_eq!(holds(Action::Json(plan), None, json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_writes_in_its_own_way_is_held_all_the_same() {
+        for (template, value, expected) in [
+            ("false", "f", true),
+            ("yes", "t", true),
+            ("false", "t", false),
+            ("0", "0.00", true),
+            ("0", "0.10", false),
+            ("none", "none      ", true),
+            ("key-{id}", "key-17    ", true),
+            ("key-{id}", "key-x", false),
+            ("t", "true", false),
+        ] {
+            let action = Action::Value(template.to_owned());
+            assert_eq!(holds(action, None, value), expected, "{template} {value}");
         }
     }
 

@@ -154,10 +154,13 @@ impl Harvest {
             return Err(unruled(&suspects));
         }
         self.unfound.check()?;
+        self.flatten();
+        let whose =
+            |same: &[u32], person: u32| same.get(person as usize).copied().unwrap_or(person);
         let mut numbers = Numbers::new();
         let mut of_person: HashMap<u32, u32> = HashMap::new();
         for person in 0..u32::try_from(self.same.len()).unwrap_or(u32::MAX) {
-            if self.root(person) == person {
+            if whose(&self.same, person) == person {
                 of_person.insert(person, numbers.take()?);
             }
         }
@@ -165,7 +168,7 @@ impl Harvest {
             let mut first = HashSet::new();
             for hash in order {
                 let Some(slot) = map.get_mut(&hash) else { continue };
-                let person = root(same, *slot);
+                let person = whose(same, *slot);
                 *slot = match first.insert(person) {
                     true => of_person.get(&person).copied().unwrap_or_default(),
                     false => numbers.take()?,
@@ -177,7 +180,7 @@ impl Harvest {
         resolve(&mut self.phones, self.phone_order, &self.same)?;
         for map in [&mut self.names, &mut self.keys] {
             for slot in map.values_mut() {
-                let person = root(&self.same, *slot);
+                let person = whose(&self.same, *slot);
                 *slot = of_person.get(&person).copied().unwrap_or_default();
             }
         }
@@ -210,25 +213,37 @@ impl Harvest {
         person
     }
 
-    fn root(&self, person: u32) -> u32 {
-        root(&self.same, person)
-    }
-
     /// Two that are one: the one who came first.
     fn join(&mut self, one: u32, other: u32) -> u32 {
-        let (one, other) = (self.root(one), self.root(other));
+        let (one, other) = (root(&mut self.same, one), root(&mut self.same, other));
         let (first, second) = (one.min(other), one.max(other));
         if let Some(slot) = self.same.get_mut(second as usize) {
             *slot = first;
         }
         first
     }
+
+    /// Has everyone point at whom they are the same as in the end.
+    fn flatten(&mut self) {
+        for person in 0..self.same.len() {
+            // Whoever that is came first, and points there already.
+            let whose = self.same.get(person).and_then(|next| self.same.get(*next as usize));
+            if let (Some(whose), Some(slot)) = (whose.copied(), self.same.get_mut(person)) {
+                *slot = whose;
+            }
+        }
+    }
 }
 
-/// Whoever a person is the same as in the end.
-fn root(same: &[u32], mut person: u32) -> u32 {
-    while let Some(next) = same.get(person as usize).filter(|next| **next != person) {
-        person = *next;
+/// Whoever a person is the same as in the end. Those on the way point further on from now on, so that
+/// a long chain is not gone along again and again.
+fn root(same: &mut [u32], mut person: u32) -> u32 {
+    while let Some(next) = same.get(person as usize).copied().filter(|next| *next != person) {
+        let further = same.get(next as usize).copied().unwrap_or(next);
+        if let Some(slot) = same.get_mut(person as usize) {
+            *slot = further;
+        }
+        person = further;
     }
     person
 }

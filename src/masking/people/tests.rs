@@ -69,3 +69,24 @@ fn what_is_no_value_is_nobody_s() {
         assert_eq!(people.known(what, value), None);
     }
 }
+
+#[test]
+fn a_long_chain_of_rows_that_are_one_person_s_takes_no_time() {
+    const MANY: u32 = 200_000;
+    let mut harvest = Harvest::new();
+    let key = |number: u32| ("k", number.to_le_bytes().to_vec());
+    for number in 0..MANY {
+        harvest.row(&Row { keys: vec![key(number)], own: vec![] });
+    }
+    // From the end, so that each points at the one before.
+    let begun = std::time::Instant::now();
+    for number in (1..MANY).rev() {
+        harvest.row(&Row { keys: vec![key(number - 1), key(number)], own: vec![] });
+    }
+    for number in (1..MANY).rev() {
+        harvest.row(&Row { keys: vec![key(number), key(MANY - number)], own: vec![] });
+    }
+    let people = harvest.finish().unwrap();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30));
+    assert_eq!((people.persons(), people.of_key("k", &(MANY - 1).to_le_bytes())), (1, Some(1)));
+}
