@@ -18,7 +18,7 @@ GOING_ON = $(if $(RESUME), --resume)
 KEY_FILE = $(or $(SIGN),$(error say SIGN=FILE, the private key to sign with))
 
 .PHONY: help smoke drill drill-history drill-status review tasks evidence backup-prod \
-	verify-backup list-backups prune-backups restore-staging mark-staging check-masking audit \
+	verify-backup list-backups prune-backups prune-reports restore-staging mark-staging check-masking audit \
 	psql-prod-readonly rotate-twilio sentry-scrub-test test lint bench
 
 help: ## What there is
@@ -38,6 +38,9 @@ list-backups: ## List the backups that are there, all of them or those of ENV
 
 prune-backups: ## Remove backups that are older than the retention
 	$(PROGRAM) backup prune
+
+prune-reports: ## Remove reports of drills that are older than they are kept (three years)
+	$(PROGRAM) reports prune
 
 restore-staging: ## Restore a backup into ENV, masked and proved, and run the smoke checks
 	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY)$(GOING_ON) --exclude-tag backup

@@ -107,6 +107,7 @@ pub use drill::Drill;
 pub use fault::{Fault, FaultKind};
 pub use harness::{Context, Failure, Harness, Running};
 pub use report::drill::model::schema as drill_report_schema;
+pub use report::drill::retention::prune_reports;
 pub use report::drill::trend::show as drill_history;
 pub use report::drill::{model as drill_report, section as drill_section};
 pub use review::{Answers, Desk, review_key};

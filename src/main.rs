@@ -68,6 +68,15 @@ enum Command {
         )]
         reports: PathBuf,
     },
+    /// The reports of drills.
+    Reports {
+        #[command(subcommand)]
+        command: ReportsCommand,
+        #[command(flatten)]
+        which: tasks::Where,
+        #[command(flatten)]
+        place: Place,
+    },
     /// The backups that are there.
     Backup {
         #[command(subcommand)]
@@ -212,6 +221,16 @@ enum BackupCommand {
 }
 
 #[derive(Subcommand)]
+enum ReportsCommand {
+    /// Remove those that are older than drill.toml keeps them, and never an environment's newest.
+    Prune {
+        /// Say what would be removed, and remove nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Subcommand)]
 enum StagingCommand {
     /// Say of a database, once, that a restore may overwrite it; asks for its name first.
     Mark {
@@ -299,6 +318,9 @@ fn main() -> ExitCode {
         }
         Command::DrillStatus { env, which, place } => {
             smokedrill::drill_status(&place.suites, &which.reports, env.as_deref())
+        }
+        Command::Reports { command: ReportsCommand::Prune { dry_run }, which, place } => {
+            smokedrill::prune_reports(&place.suites, &which.reports, dry_run)
         }
         Command::DrillHistory { env, reports } => {
             smokedrill::drill_history(&reports, env.as_deref())

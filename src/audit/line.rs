@@ -60,6 +60,9 @@ pub(crate) enum Operation {
     /// A backup is read, to see what masking makes of it.
     #[serde(rename = "masking.check")]
     MaskingCheck,
+    /// Old reports of drills are removed.
+    #[serde(rename = "report.prune")]
+    ReportPrune,
     /// A backup is restored.
     #[serde(rename = "restore.run")]
     RestoreRun,

@@ -41,6 +41,9 @@ pub(crate) struct DrillFile {
     /// When drills are due.
     #[serde(default)]
     pub(crate) schedule: ScheduleSpec,
+    /// How long the reports of drills are kept.
+    #[serde(default)]
+    pub(crate) reports: ReportsSpec,
     /// The runbook as a document.
     #[serde(default)]
     pub(crate) document: DocumentSpec,
@@ -281,6 +284,17 @@ pub(crate) struct ScheduleSpec {
     #[serde(default)]
     #[schemars(length(min = 1), extend("format" = "one-line"))]
     pub(crate) reviewed: Option<String>,
+}
+
+/// How long the reports of drills are kept.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReportsSpec {
+    /// For how many years they stay; 3 unless said otherwise, and never less than one: the
+    /// objectives are reviewed once a year. The newest of an environment stays, however old it is.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 100))]
+    pub(crate) keep_years: Option<u32>,
 }
 
 /// The audit log.

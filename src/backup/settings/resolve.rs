@@ -25,6 +25,10 @@ use crate::tasks::{self, Activity};
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
+/// For how many years reports of drills are kept, unless said otherwise; a long one each.
+const KEEP_YEARS: u32 = 3;
+const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// The runbook: "backup storage location accessible (minimum 7-day retention)".
 pub(crate) const LEAST_RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -79,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) review: ReviewSettings,
     /// The time zone whose days count.
     pub(crate) time_zone: TimeZone,
+    /// How long the reports of drills are kept.
+    pub(crate) keep_reports: Duration,
     /// The day on which the objectives were last reviewed.
     pub(crate) reviewed: Option<Date>,
     /// What is to be done after each drill.
@@ -211,6 +217,7 @@ fn resolve(
     for (pointer, message, help) in wrong {
         judge.refuse(&pointer, &message, help);
     }
+    let keep_reports = YEAR * file.reports.keep_years.unwrap_or(KEEP_YEARS);
     let time_zone = match file.schedule.time_zone.as_deref().map(schedule::time_zone) {
         Some(Ok(zone)) => zone,
         Some(Err(message)) => {
@@ -254,6 +261,7 @@ fn resolve(
         sentry: file.sentry,
         review,
         time_zone,
+        keep_reports,
         reviewed: reviewed.unwrap_or_default(),
         activities: tasks::activities(file.task),
         notify: file.notify,

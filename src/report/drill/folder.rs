@@ -126,7 +126,7 @@ pub(crate) fn amend(
 ///
 /// # Errors
 /// There is none, or it is of a form that is not known.
-fn read(place: &Path) -> Result<DrillReport, String> {
+pub(super) fn read(place: &Path) -> Result<DrillReport, String> {
     let path = place.join("report.json");
     let text = fs::read(&path).map_err(|error| told(&path, &error))?;
     let report: DrillReport = serde_json::from_slice(&text)

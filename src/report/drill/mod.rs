@@ -11,7 +11,8 @@
 //! `model` is the value, `section` what other parts add to it. `build` makes it, purely:
 //! `objectives` measures, `stages` divides, `compare` holds it against the drills before, and
 //! `recommend` says what is to be done. `evidence` tells it as sections, which both renderers know.
-//! `folder` writes it, and never over another; `trend` shows the drills on the terminal.
+//! `folder` writes it, and never over another; `retention` says how long it stays; `trend` shows the
+//! drills on the terminal.
 
 mod build;
 mod compare;
@@ -22,6 +23,7 @@ mod markdown;
 pub mod model;
 pub(crate) mod objectives;
 mod recommend;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub mod section;
 mod stages;
