@@ -197,7 +197,8 @@ fn publish(
     let written = ledger.reports.write(journal, &changes);
     // Each process of a shared run would say all of it again.
     let annotated = if run.shared.is_none() { annotate(journal, &changes) } else { Ok(()) };
-    let written = written.and(searched(run, journal, ledger, &changes, true));
+    // Before an exercise's own report is made, so that it tells of what was found.
+    let first = written.clone().and_then(|()| searched(run, journal, ledger, &changes, true));
     // An exercise's own report holds the others as they are.
     let ended = match (&run.ending, &written) {
         (Some(ending), Ok(())) => ending(journal, &run.redactor, ledger.reports.folder()),
@@ -211,7 +212,7 @@ fn publish(
         Some(_) => searched(run, journal, ledger, &changes, false),
         None => Ok(()),
     };
-    let written = written.and(saved).and(annotated).and(ended).and(again);
+    let written = written.and(saved).and(annotated).and(ended).and(first).and(again);
     if let Err(message) = &written {
         if !journal.run.notes.contains(message) {
             journal.run.notes.push(message.clone());
@@ -247,7 +248,7 @@ fn searched(
         if first && run.ending.is_some() && run.shared.is_none() {
             journal.run.notes.push(format!(
                 "{} files that this run wrote ({}) were searched for its secrets, in every form: none \
-                 is in any",
+                 is in any (mere words and numbers are not searched for)",
                 found.files,
                 units::size(found.bytes)
             ));

@@ -38,6 +38,8 @@ fn a_drill_is_measured_and_leaves_a_report_and_a_line() {
     let report = json(&folder);
     assert_eq!(report["format"], "smokedrill.drill/1");
     assert_eq!(report["summary"]["status"], "pass", "{}", report["left_out"]);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("were searched for its secrets"), "{notes}");
     let backup = target.project.only_backup();
     let id = backup.file_name().unwrap().to_string_lossy().into_owned();
     assert_eq!(report["evidence"]["backup"]["id"], id.as_str());
@@ -72,6 +74,32 @@ fn a_drill_is_measured_and_leaves_a_report_and_a_line() {
     let shown = target.project.run(&["drill-history"]);
     assert_eq!(shown.stdout.matches(" staging ").count(), 2, "{}", shown.console());
     assert!(shown.stdout.contains("red objectives::rto"), "{}", shown.console());
+
+    // One of years ago goes by a command, which is on record; the others stay.
+    let old = folders[0].with_file_name("20200101T000000Z-00000000");
+    assert!(
+        std::process::Command::new("cp")
+            .arg("-r")
+            .args([&folders[0], &old])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut report = json(&old);
+    report["run"]["started"] = "2020-01-01T00:00:00Z".into();
+    fs::write(old.join("report.json"), report.to_string()).unwrap();
+    let pruned = target.project.run(&["reports", "prune", "--dry-run"]);
+    assert!(
+        pruned.stdout.contains("would remove 20200101T000000Z-00000000"),
+        "{}",
+        pruned.console()
+    );
+    assert!(old.is_dir());
+    let pruned = target.project.run(&["reports", "prune"]);
+    assert_eq!((pruned.code, reports(&target)), (0, folders), "{}", pruned.console());
+    let log = target.project.run(&["audit", "list"]);
+    assert_eq!(log.stdout.matches("report.prune").count(), 2, "{}", log.console());
+    assert_eq!(target.project.run(&["audit", "verify"]).code, 0);
 }
 
 #[test]
