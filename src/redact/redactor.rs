@@ -73,10 +73,10 @@ impl Redactor {
         hidden
     }
 
-    /// Whether a secret is in a text, in any form, that nothing else is called like.
-    pub(crate) fn holds_secret(&self, text: &str) -> bool {
+    /// Every form of the secrets that nothing else is called like, to be looked for.
+    pub(crate) fn telling(&self) -> Needles {
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
-        !Needles::new(secrets.telling.iter().cloned()).covered(text).is_empty()
+        Needles::new(secrets.telling.iter().cloned())
     }
 
     /// The text without secrets and without what looks personal: for all that an answer holds.

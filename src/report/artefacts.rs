@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use crate::redact::Redactor;
+use crate::redact::{Needles, Redactor};
 
 /// Bytes that are searched at once, and by how much two such pieces overlap: no form of a secret is
 /// longer.
@@ -51,8 +51,9 @@ pub(crate) fn search(
     };
     written(folder, since, 0, &mut paths).map_err(|error| told(folder, error))?;
     paths.sort();
+    let needles = redactor.telling();
     for path in paths {
-        let (bytes, leaks) = holds(&path, redactor).map_err(|error| told(&path, error))?;
+        let (bytes, leaks) = holds(&path, &needles).map_err(|error| told(&path, error))?;
         searched.files += 1;
         searched.bytes += bytes;
         if leaks {
@@ -75,7 +76,10 @@ fn written(
         // Another process's file may be gone by now.
         let Ok(found) = entry.metadata() else { continue };
         if found.is_dir() && depth < DEEPEST {
-            written(&entry.path(), since, depth + 1, paths)?;
+            match written(&entry.path(), since, depth + 1, paths) {
+                Err(error) if !is_anothers(&error) => return Err(error),
+                _ => {}
+            }
         } else if found.is_file() && found.modified().is_ok_and(|time| time >= since) {
             paths.push(entry.path());
         }
@@ -83,11 +87,16 @@ fn written(
     Ok(())
 }
 
+/// Whether what cannot be read is another process's: gone by now, or another user's.
+fn is_anothers(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+}
+
 /// How many bytes a file has, and whether a secret is among them.
-fn holds(path: &Path, redactor: &Redactor) -> io::Result<(u64, bool)> {
+fn holds(path: &Path, needles: &Needles) -> io::Result<(u64, bool)> {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, false)),
+        Err(error) if is_anothers(&error) => return Ok((0, false)),
         Err(error) => return Err(error),
     };
     let (mut held, mut bytes, mut leaks) = (Vec::new(), 0, false);
@@ -96,7 +105,7 @@ fn holds(path: &Path, redactor: &Redactor) -> io::Result<(u64, bool)> {
         let read = file.by_ref().take(room).read_to_end(&mut held)?;
         bytes += read as u64;
         // Of a picture, too, the letters are looked at.
-        leaks |= redactor.holds_secret(&String::from_utf8_lossy(&held));
+        leaks |= !needles.covered(&String::from_utf8_lossy(&held)).is_empty();
         if read == 0 {
             return Ok((bytes, leaks));
         }
