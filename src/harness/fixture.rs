@@ -99,7 +99,8 @@ impl Run {
             staging.clone_from(&address.staging);
             database.clone_from(&address.database);
             settle(&mut target, address, &self.redactor)?;
-            self.journal().run.base_url = target.shown_url();
+            let shown = target.shown_url().map(|url| self.redactor.secrets(&url));
+            self.journal().run.base_url = shown;
         }
         let live = Live { target, source, staging, database, guard: Mutex::new(guard) };
         if let Some(ready) = &self.ready {

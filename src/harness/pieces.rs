@@ -108,7 +108,7 @@ pub(super) fn journal(
         let note = "TLS certificates were not verified (`verify_tls = false`)";
         journal.run.notes.push(note.to_owned());
     }
-    journal.run.base_url = target.shown_url();
+    journal.run.base_url = target.shown_url().map(|url| redactor.secrets(&url));
     journal.run.arguments = arguments.words.iter().map(|word| redactor.secrets(word)).collect();
     journal.run.inputs = inputs;
     let wanted = arguments.libtest.ignored || arguments.libtest.include_ignored;
