@@ -156,6 +156,7 @@ fn listed(plan: &MaskPlan) -> String {
                 Action::Keep => "stays",
                 Action::Email => "test-{id}@example.com",
                 Action::Phone => "+1000000{id}",
+                Action::Contact => "test-{id}@example.com or +1000000{id}",
                 Action::Name => "Test Customer {id}",
                 Action::Text => "text, people in it masked",
                 Action::ObjectKey(_) => "key of an object, masked",
@@ -163,7 +164,7 @@ fn listed(plan: &MaskPlan) -> String {
                 Action::Secret => "staging-…",
                 Action::Null => "NULL",
                 Action::Empty => "empty",
-                Action::Value(value) => value,
+                Action::Value(template) => &template.text,
             };
             let _ = writeln!(text, "{schema}.{table}.{}: {what}", column.name);
         }

@@ -69,8 +69,10 @@ fn single(
     let mut out = String::new();
     match action {
         Action::Keep | Action::Null | Action::Empty => return Ok(None),
-        Action::Email => return typed(Trait::Email, value, None, known),
-        Action::Phone => return typed(Trait::Phone, value, None, known),
+        Action::Email | Action::Phone | Action::Contact => {
+            let what = action.names(value).unwrap_or(Trait::Email);
+            return typed(what, value, None, known);
+        }
         Action::Name => return typed(Trait::Name, value, place.person, known),
         Action::Text => {
             let masked = text::mask(value, known)?;
@@ -82,13 +84,17 @@ fn single(
         Action::ObjectKey(folders) => values::object_key(value, folders, known.people, &mut out),
         Action::Secret => values::secret(value, place.length, known.people, &mut out),
         Action::Value(template) => {
-            out.push_str(template);
-            if template.contains("{id}") {
-                let number = match place.person {
+            out.push_str(&template.text);
+            if template.text.contains("{id}") {
+                let whose = match &template.of {
+                    Some(of) => known.people.of_key(of, value.as_bytes()),
+                    None => place.person,
+                };
+                let number = match whose {
                     Some(person) => person,
                     None => known.people.number(Trait::Name, value)?,
                 };
-                out = template.replace("{id}", &number.to_string());
+                out = template.text.replace("{id}", &number.to_string());
             }
         }
         Action::Json(plan) => return document(plan, value, place, known).map(Some),

@@ -3,7 +3,7 @@
 
 use super::copy::{self, NULL};
 use super::people::{Harvest, Row, Trait};
-use super::plan::{Action, ColumnPlan, JsonPlan, TablePlan};
+use super::plan::{Action, ColumnPlan, JsonPlan, TablePlan, Template};
 use super::text::{Allowed, addresses};
 use super::{array, json, values};
 use crate::backup::stop::Stop;
@@ -76,15 +76,11 @@ impl<'a> Harvester<'a> {
             if let Some(field) = field(index).filter(|field| may_have_address(field)) {
                 self.addresses(column, field, harvest);
             }
-            let what = match &column.action {
-                Action::Email => Some(Trait::Email),
-                Action::Phone => Some(Trait::Phone),
-                Action::Name => Some(Trait::Name),
-                Action::Json(plan) if harvest.unfound.seeks(plan) => None,
-                action if tells(action) => None,
-                _ => continue,
+            let told = match &column.action {
+                Action::Json(plan) if harvest.unfound.seeks(plan) => true,
+                action => tells(action),
             };
-            let Some(field) = field(index) else { continue };
+            let Some(field) = field(index).filter(|_| told) else { continue };
             let plain = copy::unescape(field);
             if column.action == Action::Secret {
                 if let Some(text) = std::str::from_utf8(&plain).ok().filter(|_| column.array) {
@@ -97,7 +93,14 @@ impl<'a> Harvester<'a> {
                 continue;
             }
             let Ok(text) = std::str::from_utf8(&plain) else { continue };
-            match (&column.action, what) {
+            match (&column.action, column.action.names(text)) {
+                (Action::Value(template), _) if column.array => {
+                    let _ = array::mask(text, ',', |element, _| {
+                        keyed(template, element, harvest);
+                        Ok::<_, ()>(())
+                    });
+                }
+                (Action::Value(template), _) => keyed(template, text, harvest),
                 (Action::Json(plan), _) if column.array => {
                     let _ = array::mask(text, ',', |element, _| {
                         self.document(plan, element, harvest);
@@ -105,9 +108,11 @@ impl<'a> Harvester<'a> {
                     });
                 }
                 (Action::Json(plan), _) => self.document(plan, text, harvest),
-                (_, Some(what)) if column.array => {
+                (action, Some(_)) if column.array => {
                     let _ = array::mask(text, ',', |element, _| {
-                        self.stray(what, element, harvest);
+                        if let Some(what) = action.names(element) {
+                            self.stray(what, element, harvest);
+                        }
                         Ok::<_, ()>(())
                     });
                 }
@@ -187,12 +192,15 @@ impl<'a> Harvester<'a> {
             if self.stop.is_set() || matches!(spot, json::Spot::Key | json::Spot::Truth) {
                 return;
             }
-            match plan.action(path) {
-                Some(Action::Email) => self.stray(Trait::Email, text, harvest),
-                Some(Action::Phone) => self.stray(Trait::Phone, text, harvest),
-                Some(Action::Name) => self.stray(Trait::Name, text, harvest),
-                Some(Action::Secret) => harvest.secret(text.as_bytes()),
-                _ => {}
+            let Some(action) = plan.action(path) else { return };
+            match action {
+                Action::Secret => harvest.secret(text.as_bytes()),
+                Action::Value(template) => keyed(template, text, harvest),
+                _ => {
+                    if let Some(what) = action.names(text) {
+                        self.stray(what, text, harvest);
+                    }
+                }
             }
         });
     }
@@ -210,8 +218,18 @@ fn may_have_address(field: &[u8]) -> bool {
 /// Whether the values of an action tell of people, or are secrets.
 fn tells(action: &Action) -> bool {
     match action {
-        Action::Email | Action::Phone | Action::Name | Action::Secret => true,
+        Action::Email | Action::Phone | Action::Contact | Action::Name | Action::Secret => true,
+        Action::Value(template) => template.of.is_some(),
         Action::Json(plan) => plan.paths.iter().any(|(_, action)| tells(action)),
         _ => false,
+    }
+}
+
+/// A value that is somebody's key: whoever has it needs a number, even where no row is his. One that
+/// is masked is a name of his too, such as `@ada:brook.test`: it is looked for in texts.
+fn keyed(template: &Template, value: &str, harvest: &mut Harvest) {
+    if let Some(of) = template.of.as_deref().filter(|_| !value.is_empty()) {
+        let own = if values::tells(value) { vec![(Trait::Name, value.to_owned())] } else { vec![] };
+        harvest.row(&Row { keys: vec![(of, value.as_bytes().to_vec())], own });
     }
 }

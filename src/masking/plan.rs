@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::json;
+use super::people::Trait;
 use super::rules::Unclassified;
 
 /// What is done with a backup's tables.
@@ -69,6 +70,8 @@ pub(crate) enum Action {
     Email,
     /// A telephone number becomes `+1000000{id}`, or without its plus where it had none.
     Phone,
+    /// An e-mail address or a telephone number, each as such a one.
+    Contact,
     /// A person's name becomes `Test Customer {id}`.
     Name,
     /// Addresses, numbers and known names within a text are replaced, the rest stays.
@@ -84,7 +87,25 @@ pub(crate) enum Action {
     /// It becomes the empty string (or an empty array).
     Empty,
     /// It becomes this text, in which `{id}` is the person's number.
-    Value(String),
+    Value(Template),
+}
+
+/// What every value becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Template {
+    /// The text, with `{id}` where the number stands.
+    pub(crate) text: String,
+    /// What the value is a key of, where `{id}` is the number of whoever has that key, and not of
+    /// the person whose row it is.
+    pub(crate) of: Option<String>,
+}
+
+impl Template {
+    /// One for the person whose row it is.
+    #[cfg(test)]
+    pub(crate) fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), of: None }
+    }
 }
 
 /// What is done with a JSON document.
@@ -130,6 +151,20 @@ pub(crate) enum Leaves {
     /// An address, number or known name becomes what it becomes elsewhere, any other string
     /// `masked`.
     Mask,
+}
+
+impl Action {
+    /// What a value is of a person, where it is that as a whole.
+    pub(crate) fn names(&self, value: &str) -> Option<Trait> {
+        match self {
+            Self::Email => Some(Trait::Email),
+            Self::Phone => Some(Trait::Phone),
+            Self::Contact if value.contains('@') => Some(Trait::Email),
+            Self::Contact => Some(Trait::Phone),
+            Self::Name => Some(Trait::Name),
+            _ => None,
+        }
+    }
 }
 
 impl JsonPlan {

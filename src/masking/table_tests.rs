@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::super::harvest::Harvester;
 use super::super::people::{Harvest, People};
-use super::super::plan::{JsonPlan, Leaves, Link, Rows, Step};
+use super::super::plan::{JsonPlan, Leaves, Link, Rows, Step, Template};
 use super::super::rules::Unclassified;
 use super::super::text::Allowed;
 use super::*;
@@ -59,7 +59,7 @@ fn people_table() -> TablePlan {
         column("notes", Action::Text),
         column("contacts", Action::Json(json)),
         column("token", Action::Secret),
-        column("born", Action::Value("1970-01-01".into())),
+        column("born", Action::Value(Template::new("1970-01-01"))),
         column("status", Action::Keep),
     ])
 }
@@ -171,7 +171,7 @@ fn a_rule_for_a_place_of_a_document_is_for_all_that_is_within_it() {
         ("call", Action::Phone),
         ("gone", Action::Null),
         ("none", Action::Empty),
-        ("flag", Action::Value("no".into())),
+        ("flag", Action::Value(Template::new("no"))),
         ("kept", Action::Keep),
     ];
     let paths = paths.map(|(key, action)| (vec![Step::Key(key.into())], action)).to_vec();
@@ -248,4 +248,42 @@ proptest! {
         let out = masked(&people_table(), &text).unwrap();
         prop_assert!(!out.contains("ada@mail.test"), "{}", out);
     }
+}
+
+#[test]
+fn a_key_becomes_its_owner_s_number_wherever_it_stands() {
+    let of = Template { text: "@test-{id}:x".to_owned(), of: Some("users".to_owned()) };
+    let steps = vec![Step::Key("from".into())];
+    let json = JsonPlan {
+        paths: vec![(steps, Action::Value(of.clone()))],
+        leaves: Leaves::Keep,
+        wanted: None,
+    };
+    let keyed = |name| column(name, Action::Value(of.clone()));
+    let messages = TablePlan {
+        rows: Rows::Load,
+        columns: vec![
+            keyed("by"),
+            ColumnPlan { array: true, ..keyed("to") },
+            column("event", Action::Json(json)),
+        ],
+        links: Vec::new(),
+    };
+    let text =
+        "@ada:x\t{@ben:x,@cy:x}\t{\"from\": \"@dan:x\"}\n@ben:x\t{@ada:x}\t{\"from\": \"@cy:x\"}\n";
+    let expected = "@test-1:x\t{@test-2:x,@test-3:x}\t{\"from\": \"@test-4:x\"}\n@test-2:x\t{@test-1:x}\t{\"from\": \"@test-3:x\"}\n";
+    assert_eq!(masked(&messages, text).unwrap(), expected);
+}
+
+#[test]
+fn a_contact_is_masked_as_what_it_is_and_looked_for_as_such() {
+    let plan = plan(vec![
+        column("id", Action::Keep),
+        column("reached", Action::Contact),
+        ColumnPlan { array: true, ..column("others", Action::Contact) },
+        column("note", Action::Text),
+    ]);
+    let text = "1\tada@mail.test\t{441134960001,ben@mail.test}\tring 441134960001\n2\t441134960002\t{}\tada@mail.test\n";
+    let expected = "1\ttest-1@example.com\t{10000004,test-3@example.com}\tring 10000004\n2\t10000002\t{}\ttest-1@example.com\n";
+    assert_eq!(masked(&plan, text).unwrap(), expected);
 }

@@ -61,6 +61,11 @@ pub(crate) fn object_key(key: &str, folders: &[String], people: &People, out: &m
     }
 }
 
+/// Whether a key says something of whoever has it: a number or a UUID does not.
+pub(crate) fn tells(key: &str) -> bool {
+    key.chars().any(char::is_alphabetic) && !is_id(key)
+}
+
 /// A number of up to six digits (a year, a count), a date, or a UUID.
 fn is_id(text: &str) -> bool {
     let digits = |text: &str, most: usize| {

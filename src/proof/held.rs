@@ -51,10 +51,11 @@ impl Rule<'_> {
                 .all(|window| self.has_no_address(window.text) && !has_token(window.text)),
             Action::Email => made(Trait::Email),
             Action::Phone => made(Trait::Phone),
+            Action::Contact => made(Trait::Email) || made(Trait::Phone),
             Action::Name => made(Trait::Name),
             Action::Secret => is_made_secret(value, self.length),
-            Action::Value(template) => match template.split_once("{id}") {
-                None => is_same(value.trim_end(), template.trim_end()),
+            Action::Value(template) => match template.text.split_once("{id}") {
+                None => is_same(value.trim_end(), template.text.trim_end()),
                 Some((before, after)) => value
                     .trim_end()
                     .strip_prefix(before)
@@ -139,7 +140,7 @@ fn is_made_secret(value: &str, length: Option<u32>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::masking::plan::{JsonPlan, Step};
+    use crate::masking::plan::{JsonPlan, Step, Template};
 
     fn holds(action: Action, length: Option<u32>, value: &str) -> bool {
         let name = "c".to_owned();
@@ -212,7 +213,7 @@ mod tests {
             ("key-{id}", "key-x", false),
             ("t", "true", false),
         ] {
-            let action = Action::Value(template.to_owned());
+            let action = Action::Value(Template::new(template));
             assert_eq!(holds(action, None, value), expected, "{template} {value}");
         }
     }
@@ -224,7 +225,7 @@ mod tests {
             ("call", Action::Phone),
             ("gone", Action::Null),
             ("none", Action::Empty),
-            ("flag", Action::Value("no".into())),
+            ("flag", Action::Value(Template::new("no"))),
             ("kept", Action::Keep),
         ];
         let paths = rules.map(|(key, action)| (vec![Step::Key(key.into())], action)).to_vec();

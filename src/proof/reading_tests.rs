@@ -7,7 +7,7 @@ use crate::backup::stop::Stop;
 use crate::database::testing::{database, writer};
 use crate::masking::harvest::Harvester;
 use crate::masking::people::{Harvest, Trait};
-use crate::masking::plan::{Action, ColumnPlan, Rows, TablePlan};
+use crate::masking::plan::{Action, ColumnPlan, Rows, TablePlan, Template};
 use crate::masking::table::TableMasker;
 use crate::masking::text::Known;
 
@@ -43,7 +43,7 @@ async fn a_masker_that_changes_what_is_kept_is_found() {
     let holds = table(&right);
     for (status, broken) in [
         (Action::Keep, None),
-        (Action::Value("open".to_owned()), Some("integrity::checksums")),
+        (Action::Value(Template::new("open")), Some("integrity::checksums")),
         (Action::Null, Some("integrity::nulls")),
     ] {
         let mut changed = right.clone();

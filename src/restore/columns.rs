@@ -31,9 +31,9 @@ pub(crate) fn unclassified(list: &[Unclassified]) -> Fault {
         }
         lines.push_str(&format!("{one}\n"));
     }
+    let many = if list.len() == 1 { "column" } else { "columns" };
     let message = format!(
-        "{} columns could hold personal data, and no rule says what becomes of them; nothing was \
-         loaded",
+        "{} {many} could hold personal data, and no rule says what becomes of it; nothing was loaded",
         list.len()
     );
     Fault::usage(message).help(format!(

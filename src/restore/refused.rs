@@ -120,6 +120,7 @@ fn word(action: &Action) -> &'static str {
         Action::Keep => "keep",
         Action::Email => "email",
         Action::Phone => "phone",
+        Action::Contact => "contact",
         Action::Name => "name",
         Action::Text => "text",
         Action::ObjectKey(_) => "object-key",
@@ -139,7 +140,7 @@ mod tests {
     use crate::backup::stream;
     use crate::database::testing::{database, production, writer};
     use crate::database::{ConnectionUrl, PgTools};
-    use crate::masking::plan::{ColumnPlan, Rows, TablePlan};
+    use crate::masking::plan::{ColumnPlan, Rows, TablePlan, Template};
 
     fn table(columns: &[(&str, Action)]) -> TablePlan {
         let column = |(name, action): &(&str, Action)| ColumnPlan {
@@ -183,7 +184,7 @@ mod tests {
             ("id", Action::Keep),
             ("email", Action::Email),
             ("phone", Action::Phone),
-            ("born", Action::Value("never".to_owned())),
+            ("born", Action::Value(Template::new("never"))),
             ("mail", Action::Name),
         ];
         plan.tables.insert(("public".into(), "people".into()), table(&people));

@@ -3,21 +3,16 @@
 use super::fits::fits;
 use super::model::{JsonSpec, LeavesSpec, RuleSpec, Word};
 use super::path;
-use super::resolve::Ruled;
+use super::stated::Stated;
 use crate::backup::manifest::Column;
-use crate::masking::plan::{Action, JsonPlan, Leaves, Wanted};
+use crate::masking::plan::{Action, JsonPlan, Leaves, Template, Wanted};
 use crate::suite::Problems;
 
 /// What is done with a column; a rule that cannot apply is a problem.
-pub(super) fn of_column(
-    rule: &Ruled<'_>,
-    spec: &RuleSpec,
-    fact: &Column,
-    problems: &mut Problems,
-) -> Action {
-    let at = rule.column(&fact.name);
+pub(super) fn of_column(rule: &Stated<'_>, fact: &Column, problems: &mut Problems) -> Action {
+    let spec = rule.spec;
     let mut refuse = |message: String, help: &str| {
-        problems.push(rule.problem(&at, message).help(help));
+        problems.push(rule.problem(message, fact).help(help));
     };
     if let RuleSpec::Json(spec) = spec
         && spec.leaves == Some(LeavesSpec::Keep)
@@ -41,7 +36,7 @@ pub(super) fn of_column(
                 }
                 let must = spec.json.keys().filter(|path| !spec.optional.contains(path));
                 plan.wanted = Some(Wanted {
-                    rule: format!("{}.{}", rule.spec.name, fact.name),
+                    rule: format!("{}.{}", rule.of, fact.name),
                     paths: must.filter_map(|path| path::parse(path).ok()).collect(),
                 });
             }
@@ -60,6 +55,7 @@ fn action(spec: &RuleSpec) -> Result<Action, String> {
         RuleSpec::Word(word) => match word {
             Word::Email => Action::Email,
             Word::Phone => Action::Phone,
+            Word::Contact => Action::Contact,
             Word::Name => Action::Name,
             Word::Text => Action::Text,
             Word::Json => {
@@ -71,7 +67,9 @@ fn action(spec: &RuleSpec) -> Result<Action, String> {
             Word::Empty => Action::Empty,
         },
         RuleSpec::Keep(_) => Action::Keep,
-        RuleSpec::Value(value) => Action::Value(value.value.clone()),
+        RuleSpec::Value(spec) => {
+            Action::Value(Template { text: spec.value.clone(), of: spec.of.clone() })
+        }
         RuleSpec::ObjectKey(spec) => Action::ObjectKey(spec.object_key.clone()),
         RuleSpec::Json(JsonSpec { json, leaves, .. }) => {
             let mut paths = Vec::new();

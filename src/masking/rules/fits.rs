@@ -18,6 +18,7 @@ pub(super) fn fits(action: &Action, fact: &Column) -> Result<(), Wrong> {
     let longest = match action {
         Action::Email
         | Action::Phone
+        | Action::Contact
         | Action::Name
         | Action::Text
         | Action::ObjectKey(_)
@@ -29,9 +30,10 @@ pub(super) fn fits(action: &Action, fact: &Column) -> Result<(), Wrong> {
                 "use `\"null\"`, `{ value = \"…\" }`, a JSON rule or `{ keep = \"reason\" }`",
             ));
         }
-        Action::Json(_) if !is_json(fact) => {
+        // Of older applications many documents are in columns of text.
+        Action::Json(_) if !is_text(fact) => {
             let message = format!("a column of type {declared} holds no JSON");
-            return Err((message, "use `\"text\"`"));
+            return Err((message, "use `\"null\"`, `\"empty\"` or `{ value = \"…\" }`"));
         }
         Action::Null if !fact.nullable => {
             let message = "the column is NOT NULL".to_owned();
@@ -41,15 +43,19 @@ pub(super) fn fits(action: &Action, fact: &Column) -> Result<(), Wrong> {
             let message = format!("the empty string is no value of type {declared}");
             return Err((message, "use `\"null\"` or `{ value = \"…\" }`"));
         }
+        Action::Value(template) if template.of.is_some() && !template.text.contains("{id}") => {
+            let message = "`of` says whose number `{id}` is, and there is no `{id}`".to_owned();
+            return Err((message, "write `{id}` in the value, or leave `of` out"));
+        }
         Action::Value(template) => {
-            let value = template.replace("{id}", GREATEST);
+            let value = template.text.replace("{id}", GREATEST);
             if !could_be(&fact.base, &value) {
                 let message = format!("this is no value of type {declared}");
                 return Err((message, "write it as PostgreSQL does: `t`, `1970-01-01`, `{}`"));
             }
             Some(value.chars().count())
         }
-        Action::Email => Some("test-99999999@example.com".len()),
+        Action::Email | Action::Contact => Some("test-99999999@example.com".len()),
         Action::Phone => Some("+100000099999999".len()),
         Action::Name => Some("Test Customer 99999999".len()),
         _ => None,

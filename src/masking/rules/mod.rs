@@ -17,22 +17,24 @@
 //! tags = { keep = "labels of ours" }
 //! ```
 //!
-//! `model` is the file's form; `resolve` holds it against a backup's tables and columns, and
-//! either says what is done with each, or everything that does not fit; `classify` finds the
+//! `model` is the file's form; `resolve` holds it against a backup's tables, and `columns` against the
+//! columns of each: they say what is done with each, or everything that does not fit; `classify` finds the
 //! columns that could hold personal data and have no rule, by type and by `wording`; `action` makes
-//! of a rule what is done, and `fits` says whether that can apply to a column; `keys` finds those
-//! of nobody; `path` reads paths into JSON.
+//! of a rule what is done, and `fits` says whether that can apply to a column; `stated` knows
+//! where a column's rule is written; `keys` finds those of nobody; `path` reads paths into JSON.
 
 mod action;
 mod classify;
 #[cfg(test)]
 mod closed_tests;
+mod columns;
 mod fits;
 mod keys;
 mod load;
 pub(crate) mod model;
 mod path;
 mod resolve;
+mod stated;
 #[cfg(test)]
 mod tests;
 mod wording;

@@ -17,6 +17,10 @@ pub(crate) struct MaskingFile {
     /// Addresses, telephone numbers and names that are nobody's: they stay.
     #[serde(default)]
     pub(crate) allow: Vec<AllowSpec>,
+    /// What is done with every column of a name, in whatever table, where neither the table's rules
+    /// nor those that come with us for Supabase's own tables say anything of it.
+    #[serde(default)]
+    pub(crate) columns: BTreeMap<String, RuleSpec>,
     /// The tables.
     #[serde(default)]
     pub(crate) table: Vec<TableSpec>,
@@ -93,6 +97,8 @@ pub(crate) enum Word {
     Email,
     /// `+1000000{id}`
     Phone,
+    /// An e-mail address or a telephone number, whichever it is.
+    Contact,
     /// `Test Customer {id}`
     Name,
     /// Addresses, numbers and known names in it are replaced, and the rest stays.
@@ -125,6 +131,10 @@ pub(crate) struct KeepSpec {
 pub(crate) struct ValueSpec {
     /// The text; `{id}` in it is the person's number.
     pub(crate) value: String,
+    /// What the value itself is a key of, as under `person`: then `{id}` is the number of whoever
+    /// has that key, so that an account's name becomes the same wherever it stands.
+    #[serde(default)]
+    pub(crate) of: Option<String>,
 }
 
 /// A JSON document.

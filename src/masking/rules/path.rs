@@ -19,6 +19,10 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, String> {
             let (key, after) = quoted.split_once("\"]").ok_or("`[\"` needs `\"]`")?;
             steps.push(Step::Key(key.to_owned()));
             rest = after;
+        } else if let Some(quoted) = rest.strip_prefix("['") {
+            let (key, after) = quoted.split_once("']").ok_or("`['` needs `']`")?;
+            steps.push(Step::Key(key.to_owned()));
+            rest = after;
         } else if let Some(after) = rest.strip_prefix("..") {
             steps.push(Step::Deep);
             rest = after;

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::action::of_column;
-use super::classify::{Unclassified, could_hold, passed, proposal};
-use super::fits::is_text;
+use super::classify::Unclassified;
+use super::columns::{self, Held};
 use super::keys::lone_keys;
 use super::load::Rules;
 use super::model::{MaskingFile, TableSpec};
-use crate::backup::manifest::{Column, MANIFEST};
+use crate::backup::manifest::Column;
 use crate::backup::settings::table_name;
-use crate::masking::plan::{Action, ColumnPlan, Link, MaskPlan, Rows, TablePlan};
+use crate::masking::plan::MaskPlan;
 use crate::suite::Problems;
 use crate::suite::problem::{Problem, known};
 use crate::suite::source::{Document, pointer_token};
@@ -38,8 +37,8 @@ pub(crate) struct Resolved {
 /// A rule for a table, and where it stands.
 #[derive(Clone, Copy)]
 pub(super) struct Ruled<'a> {
-    document: &'a Arc<Document>,
-    index: usize,
+    pub(super) document: &'a Arc<Document>,
+    pub(super) index: usize,
     pub(super) spec: &'a TableSpec,
     /// Whether it is the project's own.
     pub(super) own: bool,
@@ -65,18 +64,17 @@ impl Rules {
     pub(crate) fn resolve(
         &self,
         tables: &[ArchiveTable],
-        columns: &[Column],
+        facts: &[Column],
     ) -> Result<Resolved, Problems> {
-        let mut problems = Problems::default();
-        let own =
-            self.own.as_ref().map(|(document, file)| index(document, file, true, &mut problems));
+        let mut held = Held::default();
+        let own = self.own.as_ref();
+        let own = own.map(|(document, file)| index(document, file, true, &mut held.problems));
         let own = own.unwrap_or_default();
         let (document, file) = &self.supabase;
-        let supabase = index(document, file, false, &mut problems);
+        let supabase = index(document, file, false, &mut held.problems);
         let mut plan = MaskPlan { tables: BTreeMap::new(), allowed: self.allowed() };
-        let mut unclassified = Vec::new();
         let mut used = BTreeSet::new();
-        let by_table = group(columns);
+        let by_table = group(facts);
         for table in tables {
             let key = (table.schema.clone(), table.name.clone());
             let chain = std::iter::once(&key).chain(&table.parents);
@@ -89,7 +87,7 @@ impl Rules {
                 ruled.extend(supabase.get(name));
             }
             let facts = by_table.get(&key).cloned().unwrap_or_default();
-            let planned = of_table(table, &ruled, &facts, &mut unclassified, &mut problems);
+            let planned = columns::of_table(self.own.as_ref(), table, &ruled, &facts, &mut held);
             plan.tables.insert(key, planned);
         }
         for (name, ruled) in own.iter().filter(|(name, _)| !used.contains(name)) {
@@ -102,19 +100,40 @@ impl Rules {
                     columns: named.map(|fact| fact.name.clone()).collect(),
                     parents: Vec::new(),
                 };
-                of_table(&table, &[*ruled], facts, &mut Vec::new(), &mut problems);
+                let before = held.unclassified.len();
+                columns::of_table(self.own.as_ref(), &table, &[*ruled], facts, &mut held);
+                held.unclassified.truncate(before);
                 continue;
             }
             let names: Vec<String> =
                 tables.iter().map(|table| shown(&table.schema, &table.name)).collect();
             let message = format!("the backup has no rows of {}", shown(&name.0, &name.1));
             let help = known(&ruled.spec.name, names.iter().map(String::as_str));
-            problems.push(ruled.problem("/name", message).help(help));
+            held.problems.push(ruled.problem("/name", message).help(help));
         }
+        self.unused(&held.everywhere, tables, &mut held.problems);
         let tables: BTreeSet<String> =
             by_table.keys().map(|(schema, name)| shown(schema, name)).collect();
-        lone_keys(&own, &supabase, &tables, &mut problems);
-        problems.or(Resolved { plan, unclassified })
+        lone_keys(self.own.as_ref(), &own, &supabase, &tables, &mut held.problems);
+        held.problems.or(Resolved { plan, unclassified: held.unclassified })
+    }
+
+    /// Rules for columns of a name that no table has.
+    fn unused(&self, used: &BTreeSet<String>, tables: &[ArchiveTable], problems: &mut Problems) {
+        let Some((document, file)) = &self.own else { return };
+        for name in file.columns.keys().filter(|name| !used.contains(*name)) {
+            let all: BTreeSet<&str> =
+                tables.iter().flat_map(|table| &table.columns).map(String::as_str).collect();
+            let (message, help) = match all.contains(name.as_str()) {
+                true => (
+                    format!("every column `{name}` has a rule of its table"),
+                    "remove this rule, which none goes by".to_owned(),
+                ),
+                false => (format!("no table has a column `{name}`"), known(name, all)),
+            };
+            let pointer = format!("/columns/{}", pointer_token(name));
+            problems.push(document.problem(&pointer, message).help(help));
+        }
     }
 }
 
@@ -151,94 +170,6 @@ fn group(columns: &[Column]) -> BTreeMap<(String, String), Vec<&Column>> {
         by_table.entry(key).or_default().push(column);
     }
     by_table
-}
-
-/// What is done with a table, the first rule that says something winning.
-fn of_table(
-    table: &ArchiveTable,
-    ruled: &[Ruled<'_>],
-    facts: &[&Column],
-    unclassified: &mut Vec<Unclassified>,
-    problems: &mut Problems,
-) -> TablePlan {
-    // Supabase's tables differ from version to version; a project knows its own.
-    for rule in ruled.iter().filter(|rule| rule.own) {
-        let columns = rule.spec.columns.keys().map(|name| (name, rule.column(name)));
-        let person = rule.spec.person.keys();
-        let person = person.map(|name| (name, format!("/person/{}", pointer_token(name))));
-        for (name, below) in columns.chain(person) {
-            match facts.iter().find(|fact| fact.name == *name) {
-                Some(fact) if !fact.generated => {}
-                Some(_) => {
-                    let message =
-                        format!("the server computes `{name}` from other columns; it has no data");
-                    let help = "write the rule for the columns that it is made from";
-                    problems.push(rule.problem(&below, message).help(help));
-                }
-                None => {
-                    let names = facts.iter().filter(|fact| !fact.generated);
-                    let names = names.map(|fact| fact.name.as_str());
-                    let message = format!("there is no column `{name}` in {}", rule.spec.name);
-                    problems.push(rule.problem(&below, message).help(known(name, names)));
-                }
-            }
-        }
-    }
-    let first = ruled.iter().find(|rule| rule.spec.rows.is_some() || !rule.spec.columns.is_empty());
-    let rows = match first.and_then(|rule| rule.spec.rows) {
-        Some(_) => Rows::Clear,
-        None => Rows::Load,
-    };
-    let mut columns = Vec::new();
-    for name in &table.columns {
-        let fact = facts.iter().find(|fact| fact.name == *name).copied();
-        let rule = ruled.iter().find_map(|rule| Some((rule, rule.spec.columns.get(name)?)));
-        let action = match (rule, fact) {
-            (Some((rule, spec)), Some(fact)) => of_column(rule, spec, fact, problems),
-            (None, Some(fact)) if rows == Rows::Load && could_hold(fact) => {
-                unclassified.push(Unclassified {
-                    table: shown(&table.schema, &table.name),
-                    column: name.clone(),
-                    declared: fact.declared.clone(),
-                    proposal: proposal(fact),
-                });
-                Action::Keep
-            }
-            // Of what type it is nobody knows, so neither whether a rule for it can apply.
-            (_, None) if rows == Rows::Load => {
-                let table = shown(&table.schema, &table.name);
-                let message = format!(
-                    "the manifest says nothing of the column `{name}` of {table}, and the archive \
-                     has its data"
-                );
-                let help = "the two are not of one backup: take another";
-                problems.push(Problem::of_file(MANIFEST.as_ref(), message).help(help));
-                Action::Keep
-            }
-            _ => Action::Keep,
-        };
-        let unasked = rule.is_none() && rows == Rows::Load;
-        let passed = fact
-            .filter(|fact| unasked && !could_hold(fact))
-            .and_then(|fact| passed(shown(&table.schema, &table.name), fact));
-        columns.push(ColumnPlan {
-            name: name.clone(),
-            array: fact.is_some_and(|fact| fact.array),
-            text: fact.is_some_and(is_text),
-            length: fact.and_then(|fact| fact.length),
-            action,
-            passed,
-        });
-    }
-    let person = ruled.iter().find(|rule| !rule.spec.person.is_empty());
-    let links = person.map(|rule| {
-        let places = rule.spec.person.iter().filter_map(|(column, of)| {
-            let column = table.columns.iter().position(|name| name == column)?;
-            Some(Link { column, of: of.clone() })
-        });
-        places.collect()
-    });
-    TablePlan { rows, columns, links: links.unwrap_or_default() }
 }
 
 /// A table's name as SQL writes it.

@@ -102,7 +102,15 @@ async fn a_rule_that_matches_nothing_or_cannot_apply_is_told_with_its_line() {
         ("name = \"public.customers\"\nperson = { idd = \"x\" }", "no column `idd`"),
         ("name = \"public.customers\"\ncolumns.number = \"email\"", "bigint holds no such text"),
         ("name = \"public.customers\"\ncolumns.name = \"null\"", "NOT NULL"),
-        ("name = \"public.customers\"\ncolumns.notes = \"json\"", "holds no JSON"),
+        ("name = \"public.customers\"\ncolumns.born_on = \"json\"", "holds no JSON"),
+        (
+            "name = \"public.customers\"\ncolumns.name = { value = \"x\", of = \"auth.users\" }",
+            "there is no `{id}`",
+        ),
+        (
+            "name = \"public.customers\"\ncolumns.name = { value = \"x{id}\", of = \"auth.usrs\" }",
+            "`auth.usrs` is no table",
+        ),
         (
             "name = \"public.customers\"\ncolumns.contacts = { json = { \"a.b\" = \"name\" } }",
             "begins with `$`",
@@ -131,4 +139,25 @@ async fn a_rule_that_matches_nothing_or_cannot_apply_is_told_with_its_line() {
     assert!(told.contains("has rules already"), "{told}");
     twice.own = None;
     assert!(twice.resolve(&tables, &columns).is_ok());
+}
+
+#[tokio::test]
+async fn a_rule_for_columns_of_a_name_is_for_those_without_a_rule_of_their_own() {
+    let (columns, tables) = demo().await;
+    let unclassified = |text: &str| {
+        let resolved = rules(text).unwrap().resolve(&tables, &columns).unwrap();
+        resolved.unclassified.iter().map(|one| one.to_string()).collect::<Vec<_>>()
+    };
+    let all = unclassified("");
+    let fewer = unclassified("columns.phone = \"phone\"\n");
+    let phones = all.iter().filter(|line| line.trim_start().starts_with("phone =")).count();
+    assert!(phones >= 2, "{all:?}");
+    assert_eq!(fewer.len(), all.len() - phones, "{fewer:?}");
+    for (text, says) in [
+        ("columns.phoney = \"phone\"", "no table has a column `phoney`"),
+        ("columns.number = \"email\"", "public.customers.number: a column of type bigint holds"),
+    ] {
+        let problems = rules(text).unwrap().resolve(&tables, &columns).unwrap_err().to_string();
+        assert!(problems.contains(says), "{says}: {problems}");
+    }
 }

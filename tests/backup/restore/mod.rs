@@ -8,5 +8,6 @@ mod hosted;
 mod lacking;
 mod leaks;
 mod migrated;
+mod public;
 mod refused;
 mod resumed;
