@@ -1,6 +1,8 @@
 //! The first reading: who there is, in the columns that rules name; and every e-mail address, in
 //! whatever field it stands: in staging none of them may be found.
 
+use std::collections::HashMap;
+
 use super::copy::{self, NULL};
 use super::people::{Harvest, Row, Trait};
 use super::plan::{Action, ColumnPlan, JsonPlan, TablePlan, Template};
@@ -20,6 +22,8 @@ pub(crate) struct Harvester<'a> {
     begun: Vec<u8>,
     /// Whether the first rows were looked at.
     sampled: bool,
+    /// Of each column of addresses, how each of them is written: the first way of writing it.
+    written: Vec<HashMap<u64, u64>>,
 }
 
 /// The longest piece of a cut row that is held; no address is as long.
@@ -37,6 +41,7 @@ impl<'a> Harvester<'a> {
             kept: plan.is_kept(),
             begun: Vec::new(),
             sampled: false,
+            written: vec![HashMap::new(); plan.columns.len()],
         })
     }
 
@@ -60,12 +65,18 @@ impl<'a> Harvester<'a> {
         }
     }
 
-    fn row(&self, input: &[u8], harvest: &mut Harvest) {
+    fn row(&mut self, input: &[u8], harvest: &mut Harvest) {
+        let mut written = std::mem::take(&mut self.written);
+        self.look(input, &mut written, harvest);
+        self.written = written;
+    }
+
+    fn look(&self, input: &[u8], written: &mut [HashMap<u64, u64>], harvest: &mut Harvest) {
         let field = |column: usize| {
             let (from, to) = *self.fields.get(column)?;
             Some(&input[from..to]).filter(|field| !field.is_empty() && *field != NULL)
         };
-        let mut row = Row::default();
+        let (mut row, mut names) = (Row::default(), Vec::new());
         for link in &self.plan.links {
             if let Some(key) = field(link.column) {
                 row.keys.push((&link.of, copy::unescape(key).into_owned()));
@@ -93,7 +104,19 @@ impl<'a> Harvester<'a> {
                 continue;
             }
             let Ok(text) = std::str::from_utf8(&plain) else { continue };
-            match (&column.action, column.action.names(text)) {
+            let what = column.action.names(text);
+            if what == Some(Trait::Email)
+                && !column.array
+                && let Some(written) = written.get_mut(index)
+                && let Some((all, exact)) = harvest.spelling(text)
+                && *written.entry(all).or_insert(exact) != exact
+            {
+                harvest.spelled_twice(text);
+            }
+            if what == Some(Trait::Name) && !column.array && !self.allowed.has(Trait::Name, text) {
+                names.push(text.to_owned());
+            }
+            match (&column.action, what) {
                 (Action::Value(template), _) if column.array => {
                     let _ = array::mask(text, ',', |element, _| {
                         keyed(template, element, harvest);
@@ -121,6 +144,12 @@ impl<'a> Harvester<'a> {
                 }
                 (_, Some(what)) => self.stray(what, text, harvest),
                 _ => {}
+            }
+        }
+        for name in joined(&names) {
+            match somebody_s {
+                true => row.own.push((Trait::Name, name)),
+                false => self.stray(Trait::Name, &name, harvest),
             }
         }
         if !row.keys.is_empty() || !row.own.is_empty() {
@@ -188,6 +217,8 @@ impl<'a> Harvester<'a> {
 
     fn document(&self, plan: &JsonPlan, text: &str, harvest: &mut Harvest) {
         harvest.unfound.look(plan, text);
+        // Names that stand in one object, as the keys on the way to it say.
+        let mut names: (Vec<Option<String>>, Vec<String>) = Default::default();
         let _ = json::show(text, |spot, path, text| {
             if self.stop.is_set() || matches!(spot, json::Spot::Key | json::Spot::Truth) {
                 return;
@@ -197,8 +228,20 @@ impl<'a> Harvester<'a> {
                 Action::Secret => harvest.secret(text.as_bytes()),
                 Action::Value(template) => keyed(template, text, harvest),
                 _ => {
-                    if let Some(what) = action.names(text) {
-                        self.stray(what, text, harvest);
+                    let Some(what) = action.names(text) else { return };
+                    self.stray(what, text, harvest);
+                    if what == Trait::Name {
+                        let place = path[..path.len().saturating_sub(1)].iter();
+                        let place = place.map(|key| key.as_deref().map(str::to_owned));
+                        let place: Vec<_> = place.collect();
+                        if names.0 != place {
+                            names = (place, Vec::new());
+                        }
+                        names.1.push(text.to_owned());
+                        // Those with the last one: the others were there before.
+                        for name in joined(&names.1) {
+                            self.stray(Trait::Name, &name, harvest);
+                        }
                     }
                 }
             }
@@ -233,3 +276,25 @@ fn keyed(template: &Template, value: &str, harvest: &mut Harvest) {
         harvest.row(&Row { keys: vec![(of, value.as_bytes().to_vec())], own });
     }
 }
+
+/// So many columns of names belong together at most.
+const TOGETHER: usize = 4;
+
+/// What the parts of a name come to that stand in columns of their own: each two of them, and all.
+fn joined(names: &[String]) -> Vec<String> {
+    if !(2..=TOGETHER).contains(&names.len()) {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for (index, first) in names.iter().enumerate() {
+        all.extend(names[index + 1..].iter().map(|other| format!("{first} {other}")));
+    }
+    if names.len() > 2 {
+        all.push(names.join(" "));
+    }
+    all
+}
+
+#[cfg(test)]
+#[path = "harvest_tests.rs"]
+mod tests;

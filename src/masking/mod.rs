@@ -22,6 +22,8 @@ pub(crate) mod rules;
 mod sample;
 pub(crate) mod sums;
 pub(crate) mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod text;
 mod unfound;
 pub(crate) mod values;

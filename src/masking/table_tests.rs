@@ -2,44 +2,12 @@ use crate::backup::stop::Stop;
 use proptest::prelude::*;
 
 use super::super::harvest::Harvester;
-use super::super::people::{Harvest, People};
-use super::super::plan::{JsonPlan, Leaves, Link, Rows, Step, Template};
+use super::super::people::Harvest;
+use super::super::plan::{JsonPlan, Leaves, Step, Template};
 use super::super::rules::Unclassified;
+use super::super::testing::{column, masked, plan};
 use super::super::text::Allowed;
 use super::*;
-
-fn column(name: &str, action: Action) -> ColumnPlan {
-    ColumnPlan {
-        name: name.to_owned(),
-        array: false,
-        text: true,
-        length: None,
-        action,
-        passed: None,
-    }
-}
-
-fn plan(columns: Vec<ColumnPlan>) -> TablePlan {
-    let links = vec![Link { column: 0, of: "customers".to_owned() }];
-    TablePlan { rows: Rows::Load, columns, links }
-}
-
-fn gathered(plan: &TablePlan, text: &str) -> People {
-    let mut harvest = Harvest::new();
-    let allowed = Allowed::default();
-    Harvester::new(plan, &allowed, &Stop::default()).unwrap().part(text.as_bytes(), &mut harvest);
-    harvest.finish().unwrap()
-}
-
-fn masked(plan: &TablePlan, text: &str) -> Result<String, Fault> {
-    let people = gathered(plan, text);
-    let allowed = Allowed::default();
-    let known = Known { people: &people, allowed: &allowed, stop: &Stop::default() };
-    let mut masker = TableMasker::new("public.t", plan, known);
-    let mut out = Vec::new();
-    masker.part(text.as_bytes(), 1, &mut out)?;
-    Ok(String::from_utf8(out).unwrap())
-}
 
 fn people_table() -> TablePlan {
     let json = JsonPlan {
@@ -102,36 +70,6 @@ fn what_cannot_be_masked_is_told_with_its_place_and_without_its_value() {
     assert!(told.contains("column j: the value is no JSON") && !told.contains("jane"), "{told}");
     let told = masked(&json, "1\n").unwrap_err().to_string();
     assert!(told.contains("as many fields"), "{told}");
-}
-
-#[test]
-fn every_address_of_production_is_known_wherever_it_stood() {
-    let kept = TablePlan { links: Vec::new(), ..plan(vec![column("note", Action::Keep)]) };
-    let ruled = plan(vec![column("id", Action::Keep), column("note", Action::Text)]);
-    let allowed = Allowed::new(&["help@brook.test".to_owned()]);
-    let text = "see\\nada@mail.test\n{\"a\": \"ben\\\\u0040mail.test\"}\nhelp@brook.test?to=cara%40mail.test\n";
-    let known = |people: &People| {
-        for address in ["ada@mail.test", "ben@mail.test", "cara@mail.test"] {
-            assert!(people.known(Trait::Email, address).is_some(), "{address}");
-        }
-        for address in ["nada@mail.test", "help@brook.test", "test-1@example.com"] {
-            assert!(people.known(Trait::Email, address).is_none(), "{address}");
-        }
-    };
-    for cut in 0..text.len() {
-        let mut harvest = Harvest::new();
-        let stop = Stop::default();
-        let mut harvester = Harvester::new(&kept, &allowed, &stop).unwrap();
-        for part in [&text[..cut], &text[cut..]] {
-            harvester.part(part.as_bytes(), &mut harvest);
-        }
-        known(&harvest.finish().unwrap());
-    }
-    let rows = text.lines().map(|line| format!("1\t{line} test-1@example.com\n"));
-    let mut harvest = Harvest::new();
-    let rows: String = rows.collect();
-    Harvester::new(&ruled, &allowed, &Stop::default()).unwrap().part(rows.as_bytes(), &mut harvest);
-    known(&harvest.finish().unwrap());
 }
 
 #[test]
@@ -248,42 +186,4 @@ proptest! {
         let out = masked(&people_table(), &text).unwrap();
         prop_assert!(!out.contains("ada@mail.test"), "{}", out);
     }
-}
-
-#[test]
-fn a_key_becomes_its_owner_s_number_wherever_it_stands() {
-    let of = Template { text: "@test-{id}:x".to_owned(), of: Some("users".to_owned()) };
-    let steps = vec![Step::Key("from".into())];
-    let json = JsonPlan {
-        paths: vec![(steps, Action::Value(of.clone()))],
-        leaves: Leaves::Keep,
-        wanted: None,
-    };
-    let keyed = |name| column(name, Action::Value(of.clone()));
-    let messages = TablePlan {
-        rows: Rows::Load,
-        columns: vec![
-            keyed("by"),
-            ColumnPlan { array: true, ..keyed("to") },
-            column("event", Action::Json(json)),
-        ],
-        links: Vec::new(),
-    };
-    let text =
-        "@ada:x\t{@ben:x,@cy:x}\t{\"from\": \"@dan:x\"}\n@ben:x\t{@ada:x}\t{\"from\": \"@cy:x\"}\n";
-    let expected = "@test-1:x\t{@test-2:x,@test-3:x}\t{\"from\": \"@test-4:x\"}\n@test-2:x\t{@test-1:x}\t{\"from\": \"@test-3:x\"}\n";
-    assert_eq!(masked(&messages, text).unwrap(), expected);
-}
-
-#[test]
-fn a_contact_is_masked_as_what_it_is_and_looked_for_as_such() {
-    let plan = plan(vec![
-        column("id", Action::Keep),
-        column("reached", Action::Contact),
-        ColumnPlan { array: true, ..column("others", Action::Contact) },
-        column("note", Action::Text),
-    ]);
-    let text = "1\tada@mail.test\t{441134960001,ben@mail.test}\tring 441134960001\n2\t441134960002\t{}\tada@mail.test\n";
-    let expected = "1\ttest-1@example.com\t{10000004,test-3@example.com}\tring 10000004\n2\t10000002\t{}\ttest-1@example.com\n";
-    assert_eq!(masked(&plan, text).unwrap(), expected);
 }

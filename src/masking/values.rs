@@ -29,7 +29,7 @@ pub(crate) fn is_made(what: Trait, value: &str) -> bool {
 
 /// Writes what a key or token becomes: one of staging's, another for each.
 pub(crate) fn secret(value: &str, length: Option<u32>, people: &People, out: &mut String) {
-    let mut made = format!("staging-{:016x}", people.hash(value.as_bytes()));
+    let mut made = format!("staging-{:016x}", people.written(value.as_bytes()));
     if let Some(length) = length {
         // What tells them apart stands at the end.
         let over = made.len().saturating_sub(length as usize);
@@ -55,7 +55,7 @@ pub(crate) fn object_key(key: &str, folders: &[String], people: &People, out: &m
         match is_id(stem) {
             true => out.push_str(segment),
             false => {
-                let _ = write!(out, "object-{:016x}{suffix}", people.hash(stem.as_bytes()));
+                let _ = write!(out, "object-{:016x}{suffix}", people.written(stem.as_bytes()));
             }
         }
     }
@@ -64,6 +64,22 @@ pub(crate) fn object_key(key: &str, folders: &[String], people: &People, out: &m
 /// Whether a key says something of whoever has it: a number or a UUID does not.
 pub(crate) fn tells(key: &str) -> bool {
     key.chars().any(char::is_alphabetic) && !is_id(key)
+}
+
+/// Whether each part of a stored object's key is one that stays, or one that was made.
+pub(crate) fn is_made_key(key: &str, folders: &[String]) -> bool {
+    key.split('/').all(|segment| {
+        let suffix = segment.rfind('.').map_or("", |at| &segment[at..]);
+        let stem = match is_suffix(suffix) {
+            true => segment.strip_suffix(suffix).unwrap_or(segment),
+            false => segment,
+        };
+        let made = stem.strip_prefix("object-").is_some_and(|hash| {
+            hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        let stays = segment.is_empty() || folders.iter().any(|folder| folder == segment);
+        made || stays || is_id(segment) || is_id(stem)
+    })
 }
 
 /// A number of up to six digits (a year, a count), a date, or a UUID.

@@ -46,7 +46,8 @@ impl Rule<'_> {
     fn holds(&self, action: &Action, value: &str) -> bool {
         let made = |what| values::is_made(what, value) || self.allowed.has(what, value);
         match action {
-            Action::Keep | Action::Null | Action::Empty | Action::ObjectKey(_) => true,
+            Action::Keep | Action::Null | Action::Empty => true,
+            Action::ObjectKey(folders) => values::is_made_key(value, folders),
             Action::Text => windows(value, self.stop)
                 .all(|window| self.has_no_address(window.text) && !has_token(window.text)),
             Action::Email => made(Trait::Email),

@@ -93,21 +93,37 @@ fn in_one(text: &str, numbers: bool, know: (&People, &Allowed), found: &mut impl
     });
     if numbers && text.bytes().filter(u8::is_ascii_digit).count() >= 7 {
         for run in runs(text) {
-            for first in 0..run.len() {
-                let mut digits = String::new();
-                for group in &run[first..] {
-                    digits.push_str(group);
-                    if digits.len() > 17 {
-                        break;
-                    }
-                    if digits.len() >= 7 && is(Trait::Phone, &digits, know) {
-                        found(Trait::Phone);
-                    }
+            let mut first = 0;
+            while first < run.len() {
+                let count = longest(&run[first..], know);
+                if count > 0 {
+                    found(Trait::Phone);
                 }
+                first += count.max(1);
             }
         }
     }
     names(text, know, found);
+}
+
+/// How many groups of digits, from the first one, make up the longest telephone number of production.
+fn longest(groups: &[&str], know: (&People, &Allowed)) -> usize {
+    let (mut number, mut longest) = (String::new(), 0);
+    for (index, group) in groups.iter().enumerate() {
+        // That it has gaps says that it is a number to dial.
+        if index > 0 {
+            number.push(' ');
+        }
+        number.push_str(group);
+        let digits = number.len() - index;
+        if digits > 17 {
+            break;
+        }
+        if digits >= 7 && is(Trait::Phone, &number, know) {
+            longest = index + 1;
+        }
+    }
+    longest
 }
 
 fn allowed_whole(address: &str, allowed: &Allowed) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasherDefault;
+use std::hash::{BuildHasherDefault, RandomState};
 use std::sync::Mutex;
 
 use super::People;
@@ -39,6 +39,12 @@ pub(crate) struct Harvest {
     phone_order: Vec<u64>,
     /// Values of nobody that a row names as its own, in order.
     strays: Vec<(Trait, u64)>,
+    /// Names with another word first, each with the usual name.
+    turned: Vec<(u64, u64)>,
+    /// Numbers as they are dialled at home, each with the number as it is dialled from abroad.
+    national: Vec<(u64, u64)>,
+    /// Addresses that differ from another of their column in capitals alone.
+    spelled: Vec<u64>,
     seen: HashSet<u64, BuildHasherDefault<AsIs>>,
     words: Words,
     secrets: HashSet<u64, BuildHasherDefault<AsIs>>,
@@ -70,6 +76,9 @@ impl Harvest {
             email_order: Vec::new(),
             phone_order: Vec::new(),
             strays: Vec::new(),
+            turned: Vec::new(),
+            national: Vec::new(),
+            spelled: Vec::new(),
             seen: HashSet::default(),
             words: Words::default(),
             secrets: HashSet::default(),
@@ -111,13 +120,54 @@ impl Harvest {
         for name in names {
             self.names.entry(name).or_insert(person);
         }
-        for (_, name) in row.own.iter().filter(|(what, _)| *what == Trait::Name) {
-            self.words.add(self.digest, &plain(name));
-            if let Some(other) = spelled_out(name) {
-                self.names.entry(self.digest.spelled(&other)).or_insert(person);
-                self.words.add(self.digest, &other);
+        for (what, value) in &row.own {
+            match what {
+                Trait::Name => {
+                    if let Some(other) = self.name(value) {
+                        self.names.entry(other).or_insert(person);
+                    }
+                }
+                Trait::Phone => self.at_home(value),
+                Trait::Email => {}
             }
         }
+    }
+
+    /// What a name begins with, and what it is with another word first; gives the other way of writing it
+    /// without its accents.
+    fn name(&mut self, name: &str) -> Option<u64> {
+        let (usual, other) = (plain(name), spelled_out(name));
+        for name in [Some(&usual), other.as_ref()].into_iter().flatten() {
+            self.words.add(self.digest, name);
+            for turned in turned(name) {
+                self.words.add(self.digest, &turned);
+                self.turned.push((self.digest.spelled(&turned), self.digest.spelled(name)));
+            }
+        }
+        other.map(|other| self.digest.spelled(&other))
+    }
+
+    /// A number as it is dialled at home.
+    fn at_home(&mut self, value: &str) {
+        if let Some(abroad) = self.digest.of(Trait::Phone, value) {
+            let forms = self.digest.national(value);
+            self.national.extend(forms.into_iter().map(|form| (form, abroad)));
+        }
+    }
+
+    /// An address of a column in which another differs from it in capitals alone: to a unique index
+    /// these are two, and so they must stay.
+    pub(crate) fn spelled_twice(&mut self, address: &str) {
+        let hash = self.digest.exact(address);
+        if self.seen.insert(hash) {
+            self.spelled.push(hash);
+        }
+    }
+
+    /// Hashes of an address, as it is written and as all ways of writing it.
+    pub(crate) fn spelling(&self, address: &str) -> Option<(u64, u64)> {
+        let all = self.digest.of(Trait::Email, address)?;
+        Some((all, self.digest.exact(address)))
     }
 
     /// A value that is somebody's, nobody says whose.
@@ -126,12 +176,13 @@ impl Harvest {
             && self.seen.insert(hash)
         {
             self.strays.push((what, hash));
-            if what == Trait::Name {
-                self.words.add(self.digest, &plain(value));
-                if let Some(other) = spelled_out(value) {
-                    self.strays.push((what, self.digest.spelled(&other)));
-                    self.words.add(self.digest, &other);
+            match what {
+                Trait::Name => {
+                    let other = self.name(value);
+                    self.strays.extend(other.map(|other| (what, other)));
                 }
+                Trait::Phone => self.at_home(value),
+                Trait::Email => {}
             }
         }
     }
@@ -194,8 +245,23 @@ impl Harvest {
                 slot.insert(numbers.take()?);
             }
         }
+        let names = &self.names;
+        let turned = self.turned.into_iter();
+        let turned = turned.filter(|(turned, _)| !names.contains_key(turned));
+        let turned = turned.filter_map(|(turned, usual)| Some((turned, *names.get(&usual)?)));
+        let turned = turned.collect();
+        let phones = &self.phones;
+        let at_home = |(form, abroad)| Some((form, *phones.get(&abroad)?));
+        let national = self.national.into_iter().filter_map(at_home).collect();
+        let mut spelled = Map::default();
+        for hash in self.spelled {
+            spelled.insert(hash, numbers.take()?);
+        }
         Ok(People {
             digest: self.digest,
+            national,
+            spelled,
+            turned,
             persons: of_person.len() as u64,
             keys: self.keys,
             emails: self.emails,
@@ -204,6 +270,7 @@ impl Harvest {
             words: self.words,
             secrets: self.secrets,
             later: Mutex::new((HashMap::default(), numbers)),
+            writing: RandomState::new(),
         })
     }
 
@@ -234,6 +301,20 @@ impl Harvest {
         }
     }
 }
+
+/// A name with another word first, as `archer ada` of `Archer, Ada`.
+fn turned(name: &str) -> Vec<String> {
+    let words: Vec<&str> = name.split(' ').collect();
+    if !(2..=MOST_TURNED).contains(&words.len()) {
+        return Vec::new();
+    }
+    let turned =
+        (1..words.len()).map(|first| [&words[first..], &words[..first]].concat().join(" "));
+    turned.filter(|turned| turned != name).collect()
+}
+
+/// No longer name is known with another word first.
+const MOST_TURNED: usize = 4;
 
 /// Whoever a person is the same as in the end. Those on the way point further on from now on, so that
 /// a long chain is not gone along again and again.

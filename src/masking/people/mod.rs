@@ -16,7 +16,7 @@ mod numbers;
 mod sieve;
 
 use std::collections::HashSet;
-use std::hash::BuildHasherDefault;
+use std::hash::{BuildHasher as _, BuildHasherDefault, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 pub(crate) use digest::Trait;
@@ -39,10 +39,17 @@ pub(crate) struct People {
     emails: Map,
     phones: Map,
     names: Map,
+    /// Names with another word first.
+    turned: Map,
+    /// Numbers as they are dialled at home.
+    national: Map,
+    /// Addresses that are another's but for their capitals, and have a number of their own.
+    spelled: Map,
     words: Words,
     secrets: HashSet<u64, BuildHasherDefault<AsIs>>,
     /// Values that the first reading did not meet, and the numbers that are left.
     later: Mutex<(Map, Numbers)>,
+    writing: RandomState,
 }
 
 impl People {
@@ -63,7 +70,30 @@ impl People {
     /// The number of a value that production has.
     pub(crate) fn known(&self, what: Trait, value: &str) -> Option<u32> {
         let hash = self.digest.of(what, value)?;
-        self.map(what).get(&hash).copied()
+        let number = self.map(what).get(&hash).copied();
+        match what {
+            Trait::Phone => number.or_else(|| {
+                let form = self.digest.dialled(value)?;
+                self.national.get(&form).copied()
+            }),
+            Trait::Email => self.by_spelling(value).or(number),
+            Trait::Name => number.or_else(|| self.turned.get(&hash).copied()),
+        }
+    }
+
+    /// Whether a text is a name with another word first than it has.
+    pub(crate) fn is_turned(&self, name: &str) -> bool {
+        let hash = self.digest.of(Trait::Name, name);
+        hash.is_some_and(|hash| self.turned.contains_key(&hash))
+    }
+
+    /// The number of an address that is another's but for its capitals.
+    fn by_spelling(&self, value: &str) -> Option<u32> {
+        // Nearly nobody has such ones.
+        if self.spelled.is_empty() {
+            return None;
+        }
+        self.spelled.get(&self.digest.exact(value)).copied()
     }
 
     /// The number of a value, given now if it has none yet.
@@ -72,10 +102,10 @@ impl People {
     /// No number is left.
     pub(crate) fn number(&self, what: Trait, value: &str) -> Result<u32, Fault> {
         let plain = value.trim();
-        let hash = self.digest.of(what, plain);
-        if let Some(number) = hash.and_then(|hash| self.map(what).get(&hash)) {
-            return Ok(*number);
+        if let Some(number) = self.known(what, plain) {
+            return Ok(number);
         }
+        let hash = self.digest.of(what, plain);
         let hash = hash.unwrap_or_else(|| self.digest.raw(7, plain.as_bytes()));
         let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = later.0.get(&hash) {
@@ -135,9 +165,10 @@ impl People {
         self.secrets.contains(&self.digest.secret(value))
     }
 
-    /// A hash of a value that is the same in all of this run, and in no other.
-    pub(crate) fn hash(&self, value: &[u8]) -> u64 {
-        self.digest.raw(8, value)
+    /// What a value becomes where it is written down: the same in all of this run, and in no other.
+    /// Whoever reads it cannot try which value it was: SipHash, by keys of the system's.
+    pub(crate) fn written(&self, value: &[u8]) -> u64 {
+        self.writing.hash_one(value)
     }
 
     fn map(&self, what: Trait) -> &Map {

@@ -43,7 +43,10 @@ fn one_person_has_one_number_in_all_tables() {
     let distinct: HashSet<_> = all.iter().collect();
     assert_eq!(distinct.len(), all.len(), "{all:?}");
     assert_eq!(people.number(Email, "New@mail.test").unwrap(), all[5]);
-    assert!(people.begins_name("ada") && !people.begins_name("archer"));
+    assert!(people.begins_name("ada") && !people.begins_name("arch"));
+    // With another word first, too.
+    assert_eq!(people.known(Name, "Archer, Ada"), Some(ada));
+    assert!(people.is_turned("archer ada") && !people.is_turned("ada archer"));
 }
 
 #[test]

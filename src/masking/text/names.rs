@@ -11,7 +11,7 @@ pub(super) fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
     if longest < 2 {
         return;
     }
-    let mut at = 0;
+    let (mut at, mut done) = (0, 0);
     while let Some((start, end)) = candidate(text, at, people) {
         at = end;
         // An apostrophe at the beginning or at the end is a quotation mark.
@@ -33,8 +33,11 @@ pub(super) fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
             let found = [Some(name), possessive]
                 .into_iter()
                 .flatten()
-                .find(|name| people.known(Trait::Name, name).is_some());
+                .find(|name| people.known(Trait::Name, name).is_some())
+                // `Archer, Ada` of `Ada Archer, Ada Archer` is none.
+                .filter(|name| from >= done || !people.is_turned(name));
             if let Some(name) = found {
+                done = from + name.len();
                 pieces.push(Piece { from, to: from + name.len(), what: Trait::Name });
                 break;
             }
