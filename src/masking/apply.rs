@@ -1,5 +1,7 @@
 //! One value, masked as its column's plan says.
 
+use std::borrow::Cow;
+
 use super::json::{Put, Spot};
 use super::people::Trait;
 use super::plan::{Action, JsonPlan, Leaves};
@@ -9,6 +11,20 @@ use crate::fault::Fault;
 
 /// What a string of a JSON document becomes that is nobody's, where all are masked.
 const MASKED: &str = "masked";
+
+/// A number of so many digits may be somebody's.
+const LONG: usize = 7;
+
+/// How many digits a number has before its point.
+fn digits(number: &str) -> usize {
+    let whole = number.split(['.', 'e', 'E']).next().unwrap_or_default();
+    whole.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Whether a number of a document may stay where nothing is left of any string.
+pub(crate) fn is_harmless_number(number: &str) -> bool {
+    digits(number) < LONG || values::is_made(Trait::Phone, number)
+}
 
 /// Where a value stands.
 #[derive(Clone, Copy)]
@@ -75,11 +91,7 @@ fn single(
         }
         Action::Name => return typed(Trait::Name, value, place.person, known),
         Action::Text => {
-            let masked = text::mask(value, known)?;
-            return Ok(match masked {
-                std::borrow::Cow::Borrowed(_) => None,
-                std::borrow::Cow::Owned(text) => Some(text),
-            });
+            return Ok(owned(text::mask(value, known)?));
         }
         Action::ObjectKey(folders) => values::object_key(value, folders, known.people, &mut out),
         Action::Secret => values::secret(value, place.length, known.people, &mut out),
@@ -100,6 +112,14 @@ fn single(
         Action::Json(plan) => return document(plan, value, place, known).map(Some),
     }
     Ok(Some(out))
+}
+
+/// What a text became; nothing where it stays.
+fn owned(masked: Cow<'_, str>) -> Option<String> {
+    match masked {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(text) => Some(text),
+    }
 }
 
 /// An address, a number or a name as a whole.
@@ -130,7 +150,7 @@ fn document(plan: &JsonPlan, value: &str, place: Place, known: Known<'_>) -> Res
             // A key is a key of the structure, unless it is somebody's.
             (Spot::Key, _) => match plan.leaves {
                 Leaves::Keep => text(found(value, known)),
-                Leaves::Text | Leaves::Mask => text(single(&Action::Text, value, place, known)),
+                Leaves::Text | Leaves::Mask => text(Ok(owned(text::mask_key(value, known)?))),
             },
             (_, Some(Action::Keep)) => Ok(None),
             (_, Some(Action::Null)) => Ok(Some(Put::Null)),
@@ -143,7 +163,12 @@ fn document(plan: &JsonPlan, value: &str, place: Place, known: Known<'_>) -> Res
             (Spot::Truth, _) => Ok(None),
             (Spot::Number, None) => match plan.leaves {
                 Leaves::Keep => Ok(None),
-                Leaves::Text | Leaves::Mask => text(found(value, known)),
+                Leaves::Text => text(found(value, known)),
+                Leaves::Mask => Ok(match found(value, known)? {
+                    Some(made) => Some(Put::Text(made)),
+                    // So long, it may be a telephone number, or that of an insurance.
+                    None => (digits(value) >= LONG).then(|| Put::Text("0".to_owned())),
+                }),
             },
             // The name within a person's row may be another's: a neighbour's, a technician's.
             (Spot::Text, Some(Action::Name)) => {

@@ -94,9 +94,14 @@ impl<'a> Harvester<'a> {
             let Some(field) = field(index).filter(|_| told) else { continue };
             let plain = copy::unescape(field);
             if column.action == Action::Secret {
+                if std::str::from_utf8(&plain).is_ok_and(|text| self.is_allowed(text)) {
+                    continue;
+                }
                 if let Some(text) = std::str::from_utf8(&plain).ok().filter(|_| column.array) {
                     let _ = array::mask(text, ',', |element, _| {
-                        harvest.secret(element.as_bytes());
+                        if !self.is_allowed(element) {
+                            harvest.secret(element.as_bytes());
+                        }
                         Ok::<_, ()>(())
                     });
                 }
@@ -209,6 +214,11 @@ impl<'a> Harvester<'a> {
         });
     }
 
+    /// Whether a text is nobody's, whatever it is.
+    fn is_allowed(&self, text: &str) -> bool {
+        [Trait::Email, Trait::Phone, Trait::Name].iter().any(|what| self.allowed.has(*what, text))
+    }
+
     fn stray(&self, what: Trait, text: &str, harvest: &mut Harvest) {
         if !self.allowed.has(what, text) && !values::is_made(what, text) {
             harvest.stray(what, text);
@@ -225,6 +235,7 @@ impl<'a> Harvester<'a> {
             }
             let Some(action) = plan.action(path) else { return };
             match action {
+                Action::Secret if self.is_allowed(text) => {}
                 Action::Secret => harvest.secret(text.as_bytes()),
                 Action::Value(template) => keyed(template, text, harvest),
                 _ => {

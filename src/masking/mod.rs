@@ -11,7 +11,7 @@
 //! read twice: once for who there is (`harvest`) and what there is in columns without a rule
 //! (`sample`), and once to load it, masked on the way (`table`).
 
-mod apply;
+pub(crate) mod apply;
 pub(crate) mod array;
 pub(crate) mod copy;
 pub(crate) mod harvest;

@@ -65,7 +65,9 @@ impl Summing {
             from = at + 1;
             self.column += 1;
             if text[at] == b'\n' {
-                self.uneven += u64::from(self.column != self.sums.columns.len());
+                // A row of a table without columns is an empty line.
+                let columns = self.sums.columns.len().max(1);
+                self.uneven += u64::from(self.column != columns);
                 self.sums.rows += 1;
                 self.column = 0;
             }

@@ -41,18 +41,19 @@ pub(crate) fn secret(value: &str, length: Option<u32>, people: &People, out: &mu
 /// Writes what the key of a stored object becomes, segment by segment: folders that are known,
 /// numbers and ids stay, and so does the suffix; the rest is a hash, the same for the same text.
 pub(crate) fn object_key(key: &str, folders: &[String], people: &People, out: &mut String) {
+    let stays = |text: &str| is_id(text, key.contains('/'));
     for (index, segment) in key.split('/').enumerate() {
         if index > 0 {
             out.push('/');
         }
-        if segment.is_empty() || folders.iter().any(|folder| folder == segment) || is_id(segment) {
+        if segment.is_empty() || folders.iter().any(|folder| folder == segment) || stays(segment) {
             out.push_str(segment);
             continue;
         }
         let suffix = segment.rfind('.').map_or("", |at| &segment[at..]);
         let suffix = if is_suffix(suffix) { suffix } else { "" };
         let stem = segment.strip_suffix(suffix).unwrap_or(segment);
-        match is_id(stem) {
+        match stays(stem) {
             true => out.push_str(segment),
             false => {
                 let _ = write!(out, "object-{:016x}{suffix}", people.written(stem.as_bytes()));
@@ -63,7 +64,7 @@ pub(crate) fn object_key(key: &str, folders: &[String], people: &People, out: &m
 
 /// Whether a key says something of whoever has it: a number or a UUID does not.
 pub(crate) fn tells(key: &str) -> bool {
-    key.chars().any(char::is_alphabetic) && !is_id(key)
+    key.chars().any(char::is_alphabetic) && !is_id(key, false)
 }
 
 /// Whether each part of a stored object's key is one that stays, or one that was made.
@@ -78,26 +79,40 @@ pub(crate) fn is_made_key(key: &str, folders: &[String]) -> bool {
             hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
         });
         let stays = segment.is_empty() || folders.iter().any(|folder| folder == segment);
-        made || stays || is_id(segment) || is_id(stem)
+        let within = key.contains('/');
+        made || stays || is_id(segment, within) || is_id(stem, within)
     })
 }
 
-/// A number of up to six digits (a year, a count), a date, or a UUID.
-fn is_id(text: &str) -> bool {
+/// A date, a UUID, or a number of up to six digits (a year, a count) if it is `within` a path: alone it
+/// may be the number of an account.
+fn is_id(text: &str, within: bool) -> bool {
     let digits = |text: &str, most: usize| {
         !text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
     };
     let parts: Vec<&str> = text.split('-').collect();
-    let date = parts.len() == 3 && parts.iter().all(|part| digits(part, 4));
+    // Three groups of digits may be a telephone number, or a number of insurance.
+    let date = text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok();
     let uuid = text.len() == 36
         && parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
         && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
-    digits(text, 6) || date || uuid
+    within && digits(text, 6) || date || uuid
 }
 
+/// Whether a suffix says what is in a file: behind a point there may be half of a name as well.
 fn is_suffix(text: &str) -> bool {
-    (2..=6).contains(&text.len()) && text.bytes().skip(1).all(|byte| byte.is_ascii_alphanumeric())
+    let kind = text.strip_prefix('.').unwrap_or_default().to_ascii_lowercase();
+    SUFFIXES.contains(&kind.as_str())
 }
+
+/// Suffixes of the kinds of files that applications keep.
+const SUFFIXES: [&str; 60] = [
+    "7z", "aac", "avi", "avif", "bak", "bin", "bmp", "bz2", "csv", "doc", "docx", "eml", "eps",
+    "epub", "flac", "gif", "gz", "heic", "heif", "htm", "html", "ico", "ics", "jpeg", "jpg", "js",
+    "json", "jsonl", "key", "log", "m4a", "m4v", "md", "mov", "mp3", "mp4", "mpeg", "odp", "ods",
+    "odt", "ogg", "pages", "pdf", "png", "ppt", "pptx", "rtf", "svg", "tar", "tif", "tiff", "txt",
+    "wav", "webm", "webp", "xls", "xlsx", "xml", "zip", "zst",
+];
 
 #[cfg(test)]
 mod tests {
@@ -120,6 +135,22 @@ mod tests {
         let uuid = "avatars/0e5b0e5b-0e5b-0e5b-0e5b-0e5b0e5b0e5b.jpg";
         assert!(made(uuid).ends_with(&uuid[7..]), "{}", made(uuid));
         assert_eq!(made("odd//x").matches('/').count(), 2);
+    }
+
+    #[test]
+    fn a_number_of_somebody_s_is_no_date_and_half_a_name_no_suffix() {
+        let people = people();
+        for key in ["123-45-6789.pdf", "555-123-4567.jpg", "2024-13-01", "jane.doe", "583231"] {
+            let mut out = String::new();
+            object_key(key, &[], &people, &mut out);
+            assert!(out.starts_with("object-") && !out.contains("doe"), "{key}: {out}");
+            assert!(is_made_key(&out, &[]) && !is_made_key(key, &[]), "{key}: {out}");
+        }
+        for key in ["2024-02-29", "a/583.PNG"] {
+            let mut out = String::new();
+            object_key(key, &["a".to_owned()], &people, &mut out);
+            assert_eq!(out, key);
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@ use super::held::held;
 use super::{Subject, leaks, texts, views};
 use crate::backup::manifest::Column;
 use crate::masking::copy::{NULL, unescape};
+use crate::masking::people::Trait;
 use crate::masking::plan::{Action, TablePlan};
 use crate::masking::rules::is_harmless;
 use crate::masking::sums::{Summing, TableSums};
-use crate::masking::text::may_be_part;
+use crate::masking::text::{has_token, may_be_part};
 use crate::windows::windows;
 
 /// What was found in a table.
@@ -115,7 +116,7 @@ impl<'a> Scan<'a> {
         let plain = unescape(field);
         let text = std::str::from_utf8(&plain).ok().filter(|_| !is_null);
         if let Some(column) = column.filter(|column| column.action != Action::Keep)
-            && !held(column, text, (self.subject.allowed, self.subject.stop))
+            && !held(column, text, (self.subject.people, self.subject.allowed, self.subject.stop))
         {
             count(&mut self.found.broken);
         }
@@ -124,7 +125,9 @@ impl<'a> Scan<'a> {
         if self.leaks(text, shape) {
             count(&mut self.found.leaks);
         }
-        if text.len() >= 8 && self.has_secret(text) {
+        if text.len() >= 8
+            && (self.has_secret(text) || shape != Shape::Other && self.has_form(text))
+        {
             count(&mut self.found.secrets);
         }
     }
@@ -170,6 +173,12 @@ impl<'a> Scan<'a> {
             Shape::Bytes | Shape::Other => false,
         };
         leaked
+    }
+
+    /// Whether a text has a key or token in it that shows what it is, and that nobody allowed.
+    fn has_form(&self, text: &str) -> bool {
+        let allowed = || self.subject.allowed.has(Trait::Name, text);
+        windows(text, self.subject.stop).any(|window| has_token(window.text)) && !allowed()
     }
 
     /// Whether a text is a key or token of production, or has one in it as a word of its own, or as

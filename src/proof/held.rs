@@ -3,7 +3,8 @@
 use super::leaks;
 use super::views::behind_escapes;
 use crate::backup::stop::Stop;
-use crate::masking::people::Trait;
+use crate::masking::apply::is_harmless_number;
+use crate::masking::people::{People, Trait};
 use crate::masking::plan::{Action, ColumnPlan, Leaves};
 use crate::masking::text::{Allowed, has_token};
 use crate::masking::{array, json, values};
@@ -13,10 +14,10 @@ use crate::windows::windows;
 pub(super) fn held(
     column: &ColumnPlan,
     value: Option<&str>,
-    (allowed, stop): (&Allowed, &Stop),
+    (people, allowed, stop): (&People, &Allowed, &Stop),
 ) -> bool {
     let Some(value) = value else { return true };
-    let rule = Rule { length: column.length, allowed, stop };
+    let rule = Rule { length: column.length, people, allowed, stop };
     match &column.action {
         // An empty string stays one.
         Action::Null => value.is_empty(),
@@ -38,6 +39,7 @@ pub(super) fn held(
 /// What a value is held against, besides its action.
 struct Rule<'a> {
     length: Option<u32>,
+    people: &'a People,
     allowed: &'a Allowed,
     stop: &'a Stop,
 }
@@ -49,7 +51,7 @@ impl Rule<'_> {
             Action::Keep | Action::Null | Action::Empty => true,
             Action::ObjectKey(folders) => values::is_made_key(value, folders),
             Action::Text => windows(value, self.stop)
-                .all(|window| self.has_no_address(window.text) && !has_token(window.text)),
+                .all(|window| self.has_nobody(window.text) && !has_token(window.text)),
             Action::Email => made(Trait::Email),
             Action::Phone => made(Trait::Phone),
             Action::Contact => made(Trait::Email) || made(Trait::Phone),
@@ -77,7 +79,10 @@ impl Rule<'_> {
                         }
                         (_, Some(Action::Null | Action::Empty)) => false,
                         (json::Spot::Truth, Some(Action::Value(_))) => false,
-                        (json::Spot::Truth, _) | (json::Spot::Number, None) => true,
+                        (json::Spot::Truth, _) => true,
+                        (json::Spot::Number, None) => {
+                            plan.leaves != Leaves::Mask || is_harmless_number(text)
+                        }
                         (_, Some(action)) => self.holds(action, text),
                         (_, None) => match plan.leaves {
                             Leaves::Keep => true,
@@ -94,6 +99,11 @@ impl Rule<'_> {
                 read.is_ok() && all
             }
         }
+    }
+
+    /// Whether no address in a free text is somebody's, and no word alone that is a name.
+    fn has_nobody(&self, text: &str) -> bool {
+        self.has_no_address(text) && !leaks::has_lone_name(text, (self.people, self.allowed))
     }
 
     /// Whether every address in a text is staging's, or nobody's. The masker looks behind escapes
@@ -141,13 +151,14 @@ fn is_made_secret(value: &str, length: Option<u32>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::masking::people::Harvest;
     use crate::masking::plan::{JsonPlan, Step, Template};
 
     fn holds(action: Action, length: Option<u32>, value: &str) -> bool {
         let name = "c".to_owned();
         let column = ColumnPlan { name, array: false, text: true, length, action, passed: None };
         let allowed = Allowed::new(&["help@brook.test".to_owned()]);
-        held(&column, Some(value), (&allowed, &Stop::default()))
+        held(&column, Some(value), (&Harvest::new().finish().unwrap(), &allowed, &Stop::default()))
     }
 
     #[test]

@@ -8,8 +8,8 @@
 
 use super::views::behind_escapes;
 use crate::masking::people::{People, Trait};
-use crate::masking::text::Allowed;
-use crate::masking::text::spelling::plain;
+use crate::masking::text::spelling::{in_word, plain};
+use crate::masking::text::{Allowed, bare, is_written_as_name};
 use crate::masking::values;
 use crate::windows::before;
 
@@ -37,6 +37,17 @@ pub(super) fn is_single_name(text: &str, know: (&People, &Allowed)) -> bool {
         && word.len() <= 64
         && is(Trait::Name, word, know)
         && !plain(word).contains(' ')
+}
+
+/// Whether a free text has a name of one word in it, written as one.
+pub(super) fn has_lone_name(text: &str, know: (&People, &Allowed)) -> bool {
+    let known = |word: &str| know.0.begins_name(word) && is(Trait::Name, word, know);
+    let is_lone = |word: &str| is_written_as_name(word) && known(word);
+    know.0.has_single_names()
+        && text.split(|letter| !in_word(letter)).any(|word| {
+            let word = word.trim_matches(['\'', '’', 'ʼ']);
+            is_lone(word) || is_lone(bare(word))
+        })
 }
 
 /// Every address of a text that may be one, the longest first.

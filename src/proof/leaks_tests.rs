@@ -122,6 +122,6 @@ proptest! {
         prop_assert_eq!(found, Vec::new(), "{} became {}", text, masked);
         let (name, length, action) = ("c".to_owned(), None, Action::Text);
         let column = ColumnPlan { name, array: false, text: true, length, action, passed: None };
-        prop_assert!(held(&column, Some(&masked), (&allowed, &Stop::default())), "{} became {}", text, masked);
+        prop_assert!(held(&column, Some(&masked), (&people, &allowed, &Stop::default())), "{} became {}", text, masked);
     }
 }

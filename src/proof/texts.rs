@@ -13,7 +13,7 @@ use crate::database::Session;
 use crate::fault::Fault;
 use crate::journal::Measure;
 use crate::masking::people::{People, Trait};
-use crate::masking::text::{Allowed, SECRETS, is_address, is_word, may_be_part};
+use crate::masking::text::{Allowed, SECRETS, is_address, is_word, may_be_part, passwords};
 use crate::masking::values;
 
 const TEXTS: &str = include_str!("texts.sql");
@@ -36,8 +36,9 @@ pub(super) async fn definitions(subject: &Subject<'_>, session: &Session) -> Res
         let Some(text) = text else { continue };
         let mut count = secrets.find_iter(&text).count() as u64;
         count += keys(&text, subject.people);
+        count += passwords_of(&text, is_code(&place));
         let know = (subject.people, subject.allowed);
-        let is_code = CODE.iter().any(|kind| place.starts_with(kind));
+        let is_code = is_code(&place);
         leaks::find(&text, true, know, |what| {
             count += u64::from(!is_code || what != Trait::Name);
         });
@@ -54,6 +55,21 @@ pub(super) async fn definitions(subject: &Subject<'_>, session: &Session) -> Res
     }
     let looked = vec![Measure::count("texts", rows.len() as u64)];
     Ok(Proved::none("masking::definitions", "values and keys of production", &found, looked))
+}
+
+/// How many passwords a text has that the word before them betrays; of code those in literals alone.
+fn passwords_of(text: &str, is_code: bool) -> u64 {
+    let literals = if is_code { words(text) } else { Vec::new() };
+    let all = passwords(text).into_iter().filter(|(from, to)| {
+        let stated = text.get(..*from).is_some_and(|before| before.ends_with('\''));
+        let value = text.get(*from..*to).unwrap_or_default();
+        !is_code || stated || literals.iter().any(|literal| literal.contains(value))
+    });
+    all.count() as u64
+}
+
+fn is_code(place: &str) -> bool {
+    CODE.iter().any(|kind| place.starts_with(kind))
 }
 
 /// What is SQL, by how its place begins; all else is text.

@@ -19,7 +19,7 @@ use super::objects;
 use super::outward::{self, Outward};
 use crate::backup::archive::Toc;
 use crate::fault::Fault;
-use crate::masking::text::{Known, SECRETS, mask_code, reset_keys};
+use crate::masking::text::{Known, SECRETS, mask_code, reset_keys, reset_passwords};
 
 /// What stands for a key or token in a definition.
 const RESET: &str = "staging-reset";
@@ -73,6 +73,7 @@ pub(crate) fn rewrite(toc: &mut Toc, known: Known<'_>) -> Result<Rewritten, Faul
         // Of those too: what stands in a webhook's condition is not one of its arguments.
         let reset = reset_keys(&reset, known.people, RESET);
         let masked = mask_code(&reset, known)?;
+        let masked = reset_passwords(&masked, RESET);
         let masked = secrets.replace_all(&masked, RESET);
         let made = bearer.replace_all(&masked, format!("$1 {RESET}")).into_owned();
         if made != definition {

@@ -178,5 +178,7 @@ impl<'a> Scan<'a> {
 
 /// Whether a text of digits is a number in JSON, too.
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+    !text.is_empty()
+        && (text == "0" || !text.starts_with('0'))
+        && text.bytes().all(|byte| byte.is_ascii_digit())
 }

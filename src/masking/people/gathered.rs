@@ -333,10 +333,9 @@ impl Words {
     /// Takes a name in its plain spelling.
     fn add(&mut self, digest: Digest, name: &str) {
         let words = name.split(' ').count();
-        // A single word is too often a word: alone it counts as a name where it fills a field.
+        self.first.insert(digest.first_word(name));
+        self.sieve.add(name.split(' ').next().unwrap_or_default());
         if words > 1 {
-            self.first.insert(digest.first_word(name));
-            self.sieve.add(name.split(' ').next().unwrap_or_default());
             self.most = self.most.max(words);
         } else {
             self.single = true;

@@ -142,7 +142,7 @@ impl People {
 
     /// Whether a whole text could be a name: most are none, and are seen not to be at once.
     pub(crate) fn may_be_name(&self, text: &str) -> bool {
-        self.words.single || self.begins_name(text)
+        self.begins_name(text)
     }
 
     /// Whether there is a name of one word.

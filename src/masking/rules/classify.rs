@@ -145,6 +145,7 @@ pub(super) fn proposal(column: &Column) -> &'static str {
         }
         _ if has(&["path", "object", "file", "filename"]) => "\"object-key\"",
         _ if has(&NAMES) => "\"name\"",
+        // Free text is masked by what other columns tell of people: who stands here alone would stay.
         _ => NO_REASON,
     }
 }

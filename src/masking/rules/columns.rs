@@ -73,12 +73,20 @@ pub(super) fn of_table(
             (Some(rule), Some(_)) if rule.everywhere && rows == Rows::Clear => Action::Keep,
             (Some(rule), Some(fact)) => of_column(rule, fact, &mut held.problems),
             (None, Some(fact)) if rows == Rows::Load && could_hold(fact) => {
-                held.unclassified.push(Unclassified {
-                    table: shown(&table.schema, &table.name),
+                // The partitioned table stands for all of its partitions.
+                let (schema, of) = match table.parents.last() {
+                    Some((schema, parent)) => (schema, parent),
+                    None => (&table.schema, &table.name),
+                };
+                let asked = Unclassified {
+                    table: shown(schema, of),
                     column: name.clone(),
                     declared: fact.declared.clone(),
                     proposal: proposal(fact),
-                });
+                };
+                if !held.unclassified.contains(&asked) {
+                    held.unclassified.push(asked);
+                }
                 Action::Keep
             }
             // Of what type it is nobody knows, so neither whether a rule for it can apply.

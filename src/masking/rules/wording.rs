@@ -47,8 +47,27 @@ pub(super) const PHONES: [&str; 9] = [
 ];
 
 /// Those of a name.
-pub(super) const NAMES: [&str; 8] =
-    ["name", "firstname", "lastname", "fullname", "surname", "username", "displayname", "nickname"];
+pub(super) const NAMES: [&str; 19] = [
+    "name",
+    "firstname",
+    "lastname",
+    "fullname",
+    "surname",
+    "username",
+    "displayname",
+    "nickname",
+    "person",
+    "contact",
+    "owner",
+    "author",
+    "recipient",
+    "signer",
+    "guest",
+    "passenger",
+    "spouse",
+    "employee",
+    "patient",
+];
 
 /// Those of a birth.
 pub(super) const BIRTH: [&str; 9] = [

@@ -3,7 +3,7 @@
 //! An e-mail address is replaced wherever it stands. A telephone number is, where it begins with
 //! a plus, or is one of production's: other digits are the number of a job, a part or a page. A
 //! name is one of production's: of two words or more, whatever its case and what parts them; or of
-//! one, where it is all of the text. All of them are found behind escapes too, those of JSON, of
+//! one, where it is all of the text, or is written as a name is, with a capital. All of them are found behind escapes too, those of JSON, of
 //! an address of the web and of HTML. A key or token that shows by its form what it is becomes one of
 //! staging's. What is long is looked through in pieces.
 
@@ -13,6 +13,7 @@ mod emails;
 mod escapes;
 pub(crate) mod keys;
 mod names;
+mod passwords;
 mod phones;
 pub(crate) mod spelling;
 #[cfg(test)]
@@ -24,6 +25,8 @@ use std::borrow::Cow;
 pub(crate) use allowed::Allowed;
 pub(crate) use emails::addresses;
 pub(crate) use keys::{is_word, may_be_part, reset_keys};
+pub(crate) use names::{bare, is_written_as_name};
+pub(crate) use passwords::{passwords, reset_passwords};
 pub(crate) use tokens::{SECRETS, has_token};
 
 use super::people::{People, Trait};
@@ -63,6 +66,18 @@ struct Found<'t> {
 /// # Errors
 /// No number is left.
 pub(crate) fn mask<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
+    mask_as(text, true, known)
+}
+
+/// The same for a key of a document: within it a word alone is nobody's.
+///
+/// # Errors
+/// No number is left.
+pub(crate) fn mask_key<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
+    mask_as(text, false, known)
+}
+
+fn mask_as<'t>(text: &'t str, lone: bool, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
     if let Some((Trait::Name, number)) = whole(text, known.people)
         && !known.allowed.has(Trait::Name, text)
         && !spelling::plain(text).contains(' ')
@@ -73,8 +88,8 @@ pub(crate) fn mask<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, 
     }
     // Before anybody in it is replaced: a key of production is known as it stands.
     match tokens::reset(text, known)? {
-        Cow::Borrowed(text) => replace(text, known, |_, _| true),
-        Cow::Owned(text) => Ok(Cow::Owned(replace(&text, known, |_, _| true)?.into_owned())),
+        Cow::Borrowed(text) => replace(text, lone, known, |_, _| true),
+        Cow::Owned(text) => Ok(Cow::Owned(replace(&text, lone, known, |_, _| true)?.into_owned())),
     }
 }
 
@@ -85,7 +100,7 @@ pub(crate) fn mask<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, 
 /// No number is left.
 pub(crate) fn mask_code<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
     let words = code::words(text);
-    replace(text, known, |from, found| {
+    replace(text, false, known, |from, found| {
         // The last one that begins before it: they stand in order, and none is within another.
         let index = words.partition_point(|(begin, _)| *begin <= from);
         let is_code = index.checked_sub(1).is_none_or(|index| words[index].1 <= from);
@@ -111,8 +126,10 @@ pub(crate) fn is_address(text: &str) -> bool {
     begins && !is_free && top.len() > 1 && top.chars().all(char::is_alphabetic)
 }
 
+/// `lone`: whether a word alone may be a name.
 fn replace<'t>(
     text: &'t str,
+    lone: bool,
     known: Known<'_>,
     wanted: impl Fn(usize, &Found<'_>) -> bool,
 ) -> Result<Cow<'t, str>, Fault> {
@@ -124,7 +141,7 @@ fn replace<'t>(
         let levels = escapes::levels(window.text);
         let mut next = window.next;
         let here = |found: &Found<'_>| wanted(at + found.from, found);
-        for found in apart(all(window.text, &levels, known, here)) {
+        for found in apart(all(window.text, &levels, lone, known, here)) {
             let (from, to) = (at + found.from, at + found.to);
             if from >= window.next {
                 break;
@@ -166,16 +183,17 @@ fn replace<'t>(
 fn all<'t>(
     text: &'t str,
     levels: &'t [escapes::Decoded],
+    lone: bool,
     known: Known<'_>,
     wanted: impl Fn(&Found<'_>) -> bool,
 ) -> Vec<Found<'t>> {
     let mut all = Vec::new();
-    for piece in pieces(text, known.people) {
+    for piece in pieces(text, lone, known.people) {
         let value = text.get(piece.from..piece.to).unwrap_or_default();
         all.push(Found { from: piece.from, to: piece.to, what: piece.what, value, level: 0 });
     }
     for (level, decoded) in levels.iter().enumerate() {
-        for piece in pieces(&decoded.text, known.people) {
+        for piece in pieces(&decoded.text, lone, known.people) {
             let value = decoded.text.get(piece.from..piece.to).unwrap_or_default();
             let Some((from, to)) = decoded.raw(piece.from, piece.to) else { continue };
             all.push(Found { from, to, what: piece.what, value, level: level + 1 });
@@ -201,11 +219,11 @@ fn apart(mut all: Vec<Found<'_>>) -> Vec<Found<'_>> {
     taken.into_values().collect()
 }
 
-fn pieces(text: &str, people: &People) -> Vec<Piece> {
+fn pieces(text: &str, lone: bool, people: &People) -> Vec<Piece> {
     let mut pieces = Vec::new();
     emails::emails(text, &mut pieces);
     phones::phones(text, people, &mut pieces);
-    names::names(text, people, &mut pieces);
+    names::names(text, lone, people, &mut pieces);
     pieces
 }
 

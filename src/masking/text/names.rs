@@ -6,9 +6,10 @@ use crate::masking::people::{People, Trait};
 
 /// Where names of two words or more stand, whatever parts their words: `ada_archer`, `Archer` at
 /// the beginning of the next line.
-pub(super) fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
+pub(super) fn names(text: &str, lone: bool, people: &People, pieces: &mut Vec<Piece>) {
     let longest = people.longest_name();
-    if longest < 2 {
+    let lone = lone && people.has_single_names();
+    if longest < 2 && !lone {
         return;
     }
     let (mut at, mut done) = (0, 0);
@@ -16,7 +17,8 @@ pub(super) fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
         at = end;
         // An apostrophe at the beginning or at the end is a quotation mark.
         let from = end - text[start..end].trim_start_matches(is_apostrophe).len();
-        if !people.begins_name(&text[from..end]) {
+        let lone = lone && people.begins_name(bare(&text[from..end]));
+        if !lone && !people.begins_name(&text[from..end]) {
             continue;
         }
         // The ends of what may be the name, the shortest first.
@@ -27,12 +29,11 @@ pub(super) fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
             ends.push(end);
             at = end;
         }
+        let before = pieces.len();
         for last in ends.into_iter().rev() {
             let name = text[from..last].trim_end_matches(is_apostrophe);
-            let possessive = ["'s", "’s"].iter().find_map(|s| name.strip_suffix(s));
-            let found = [Some(name), possessive]
+            let found = [name, bare(name)]
                 .into_iter()
-                .flatten()
                 .find(|name| people.known(Trait::Name, name).is_some())
                 // `Archer, Ada` of `Ada Archer, Ada Archer` is none.
                 .filter(|name| from >= done || !people.is_turned(name));
@@ -42,8 +43,39 @@ pub(super) fn names(text: &str, people: &People, pieces: &mut Vec<Piece>) {
                 break;
             }
         }
+        if lone
+            && pieces.len() == before
+            && from >= done
+            && let Some(name) = alone(&text[from..end], people)
+        {
+            done = from + name.len();
+            pieces.push(Piece { from, to: done, what: Trait::Name });
+        }
     }
 }
+
+/// The word, without what makes it a possessive, where it is a name of one word and written as one:
+/// with a capital, where its letters have any. What is shorter is too often a word: Al, Do, Ed.
+fn alone<'t>(word: &'t str, people: &People) -> Option<&'t str> {
+    let word = word.trim_end_matches(is_apostrophe);
+    [word, bare(word)]
+        .into_iter()
+        .find(|word| is_written_as_name(word) && people.known(Trait::Name, word).is_some())
+}
+
+/// A word without what makes it a possessive.
+pub(crate) fn bare(word: &str) -> &str {
+    ["'s", "’s"].iter().find_map(|s| word.strip_suffix(s)).unwrap_or(word)
+}
+
+/// Whether a word is written as a name is, and is none of those that stand for one in staging.
+pub(crate) fn is_written_as_name(word: &str) -> bool {
+    let begins = word.chars().next().is_some_and(|letter| !letter.is_lowercase());
+    begins && word.chars().nth(SHORTEST - 1).is_some() && !["Test", "Customer"].contains(&word)
+}
+
+/// No shorter word is somebody's where it is not all of a text.
+const SHORTEST: usize = 3;
 
 /// The next word at or behind a place that may begin a name. Most words are of ASCII, and gone over
 /// here without being looked up.

@@ -172,3 +172,26 @@ fn in_code_a_name_is_somebody_s_where_it_is_no_code() {
         .into_owned();
     assert!(made.ends_with(" Test Customer 3' ada_archer"), "{:?}", &made[made.len() - 40..]);
 }
+
+#[test]
+fn a_name_of_one_word_is_found_where_it_is_written_as_one() {
+    let mut harvest = Harvest::new();
+    for name in ["Plutarch", "Zoë", "ines", "Al", "Test"] {
+        harvest.stray(Trait::Name, name);
+    }
+    let (people, allowed) = (harvest.finish().unwrap(), Allowed::default());
+    let known = Known { people: &people, allowed: &allowed, stop: &Stop::default() };
+    let number = |name| people.known(Trait::Name, name).unwrap();
+    let (plutarch, zoe, ines) = (number("Plutarch"), number("Zoe"), number("Ines"));
+    for (text, expected) in [
+        ("Plutarch and Zoe's", format!("Test Customer {plutarch} and Test Customer {zoe}'s")),
+        ("'Ines', INES", format!("'Test Customer {ines}', Test Customer {ines}")),
+        ("plutarch, ines, Al, Test it", "plutarch, ines, Al, Test it".to_owned()),
+        ("Plutarch\u{2019}s", format!("Test Customer {plutarch}\u{2019}s")),
+    ] {
+        assert_eq!(mask(text, known).unwrap(), expected, "{text}");
+    }
+    // Of a document's key, and of code, it is all or nothing.
+    assert_eq!(mask_key("Plutarch Road", known).unwrap(), "Plutarch Road");
+    assert_eq!(mask_code("'Plutarch Road'", known).unwrap(), "'Plutarch Road'");
+}

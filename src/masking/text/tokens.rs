@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::passwords::passwords;
 use super::{Known, keys};
 use crate::fault::Fault;
 use crate::masking::values;
@@ -50,7 +51,8 @@ pub(crate) fn has_token(text: &str) -> bool {
     let may = |bytes: &[u8]| {
         bytes.len() >= UNBROKEN || memchr::memchr3(b'_', b'-', b'.', bytes).is_some()
     };
-    text.len() >= SHORTEST && may(text.as_bytes()) && TOKENS.is_match(text)
+    text.len() >= SHORTEST
+        && (may(text.as_bytes()) && TOKENS.is_match(text) || !passwords(text).is_empty())
 }
 
 /// A text with one of staging's in the place of each.
@@ -92,6 +94,7 @@ fn all(text: &str, known: Known<'_>) -> Vec<(usize, usize)> {
     let mut all = keys::keys(text, known.people, true);
     if has_token(text) {
         all.extend(TOKENS.find_iter(text).map(|token| (token.start(), token.end())));
+        all.extend(passwords(text));
         all.sort_unstable_by_key(|(from, to)| (*from, usize::MAX - to));
         let mut done = 0;
         all.retain_mut(|(from, to)| {
