@@ -149,8 +149,10 @@ impl Credential {
             add(header.map_err(|_| format!("`{name}` is not a header name"))?, text(found, face)?)?;
         }
         if !self.cookies.is_empty() {
-            let pairs =
-                self.cookies.iter().map(|(name, found)| Ok(format!("{name}={}", text(found, face)?)));
+            let pairs = self
+                .cookies
+                .iter()
+                .map(|(name, found)| Ok(format!("{name}={}", text(found, face)?)));
             add(header::COOKIE, pairs.collect::<Result<Vec<_>, String>>()?.join("; "))?;
         }
         let query = self.query.iter().map(|(name, found)| Ok((name.clone(), text(found, face)?)));

@@ -74,11 +74,9 @@ impl Context {
     pub(crate) fn find(&self, source: &Source) -> Result<Found, Problem> {
         match source {
             Source::Literal(text) => Ok(Found { text: text.clone(), secret: false, literal: true }),
-            Source::Lookup(Lookup { optional: Some(_), .. }) => {
-                Err(self.problem("only a variable may be `optional`").help(
-                    "give it a name below `variables`, and write {{ name }} where it is used",
-                ))
-            }
+            Source::Lookup(Lookup { optional: Some(_), .. }) => Err(self
+                .problem("only a variable may be `optional`")
+                .help("give it a name below `variables`, and write {{ name }} where it is used")),
             Source::Lookup(lookup) => self.look_up(lookup),
         }
     }
