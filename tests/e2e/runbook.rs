@@ -56,7 +56,9 @@ fn its_tests_are_those_of_a_drill() {
         [environment.staging.database]\nurl = \"postgres://owner@127.0.0.1:9/app\"\n";
     let drill = read("drill.toml");
     let project = Project::with(&[("environments.toml", nowhere), ("drill.toml", &drill)]);
-    for name in ["masking.toml", "smoke.toml", "database.toml", "pages.toml", "storage.toml", "sms.toml"] {
+    for name in
+        ["masking.toml", "smoke.toml", "database.toml", "pages.toml", "storage.toml", "sms.toml"]
+    {
         project.write(name, &read(name));
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_smokedrill"));
