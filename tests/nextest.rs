@@ -46,6 +46,9 @@ fn drill() -> Result<(), Failed> {
         project.path().join("audit.jsonl")
     );
     std::fs::write(project.path().join("drill.toml"), settings)?;
+    // Checks that write say where they may: of that, `local` alone is asked for here.
+    let environments = "[environment.local]\n[environment.staging]\n";
+    std::fs::write(project.path().join("environments.toml"), environments)?;
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
     for name in ["masking.toml", "smoke.toml", "database.toml", "storage.toml", "sms.toml"] {
         std::fs::copy(own.join(name), project.path().join(name))?;
