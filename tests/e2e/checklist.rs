@@ -180,6 +180,30 @@ fn what_is_not_set_is_told_and_skipped() {
 }
 
 #[test]
+fn what_needs_a_check_that_is_skipped_for_a_variable_is_skipped_too() {
+    let server = Server::start();
+    let suite = "[credentials.other]\nbearer = \"{{ token }}\"\norigin = \"{{ base_url }}\"\n\
+                 [[check]]\nname = \"first\"\nrequest = \"GET /status/200\"\ncredential = \"other\"\n\
+                 refusal = { skip = \"-\" }\nexpect.status = 200\n\
+                 [[check]]\nname = \"second\"\nneeds = [\"first\"]\nrequest = \"GET /status/200\"\n\
+                 expect.status = 200\n\
+                 [[check]]\nname = \"third\"\nrequest = \"GET /status/200\"\nexpect.status = 200\n";
+    let run = |token: &str| {
+        let environments = format!(
+            "[environment.local]\nbase_url = {:?}\nvariables.token = {token}\n",
+            server.url
+        );
+        Project::with(&[("environments.toml", &environments), ("s.toml", suite)]).run(&[])
+    };
+    let ran = run("{ env = \"SMOKEDRILL_E2E_NEVER_SET\", optional = true }");
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    assert_eq!(ended(&ran, &["skipped"]), set(&["s::first", "s::second"]));
+    assert!(ran.console().contains("SMOKEDRILL_E2E_NEVER_SET is not set"), "{}", ran.console());
+    let ran = run("{ env = \"PATH\", optional = true, secret = false }");
+    assert_eq!(ended(&ran, &["passed"]).len(), 3, "{}", ran.console());
+}
+
+#[test]
 fn only_a_variable_may_be_left_unset() {
     for (environment, told) in [
         (
