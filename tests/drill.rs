@@ -5,7 +5,7 @@
 //! that, or, with 0, a few thousand rows. Staging is another one, with the demo's API over it.
 
 use smokedrill::{Drill, Running};
-use smokedrill_demo::{Production, Staging};
+use smokedrill_demo::{Production, Sms, Staging};
 
 fn main() -> std::process::ExitCode {
     Drill::new()
@@ -19,14 +19,23 @@ fn main() -> std::process::ExitCode {
             let staging = Staging::start()?;
             let token = "demo-staff-token";
             let api = staging.api(token)?;
+            let (files, sms) = (staging.storage()?, Sms::start()?);
+            let (email, password) = staging.login();
             let running = Running::production(production.read_only_url())
                 .storage(storage.project_url(), storage.service_role_key())
                 .tools(production.bin_dir())
                 .staging(staging.superuser_url())
                 .at(api.base_url())
-                .secret("staff_token", token);
+                .secret("staff_token", token)
+                .variable("storage_url", files.project_url())
+                .secret("storage_key", files.service_role_key())
+                .variable("sms_url", sms.base_url())
+                .variable("sms_account", sms.account())
+                .secret("sms_token", sms.auth_token())
+                .variable("sign_in_email", email)
+                .secret("sign_in_password", password);
             // What stands on a database goes before it.
-            Ok(running.keep((storage, api, production, staging)))
+            Ok(running.keep((storage, files, sms, api, production, staging)))
         })
         .main()
 }

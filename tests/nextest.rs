@@ -34,7 +34,7 @@ fn smoke() -> Result<(), Failed> {
         return Err(format!("not listed: {said}{}", String::from_utf8_lossy(&listed.stderr)).into());
     }
     let ran = nextest(&["run", "--no-fail-fast", "--test", "smoke"], reports.path(), &[])?;
-    whole(&ran, reports.path(), 11)
+    whole(&ran, reports.path(), 23)
 }
 
 /// One source, one backup and one restore for all processes.
@@ -46,14 +46,17 @@ fn drill() -> Result<(), Failed> {
         project.path().join("audit.jsonl")
     );
     std::fs::write(project.path().join("drill.toml"), settings)?;
+    // Checks that write say where they may: of that, `local` alone is asked for here.
+    let environments = "[environment.local]\n[environment.staging]\n";
+    std::fs::write(project.path().join("environments.toml"), environments)?;
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
-    for name in ["masking.toml", "smoke.toml", "database.toml"] {
+    for name in ["masking.toml", "smoke.toml", "database.toml", "storage.toml", "sms.toml"] {
         std::fs::copy(own.join(name), project.path().join(name))?;
     }
     let suites = project.path().to_string_lossy().into_owned();
     let variables = [("SMOKEDRILL_SUITES", suites.as_str()), ("SMOKEDRILL_DEMO_SCALE", "0")];
     let ran = nextest(&["run", "--no-fail-fast", "--test", "drill"], reports.path(), &variables)?;
-    whole(&ran, reports.path(), 59)?;
+    whole(&ran, reports.path(), 70)?;
     let audit = std::fs::read_to_string(project.path().join("audit.jsonl"))?;
     let restores = audit.lines().filter(|line| line.contains("restore.run")).count();
     // It begins, and it ends.

@@ -115,6 +115,7 @@ mod tests {
             base_url: None,
             headers: Vec::new(),
             variables: Scope::new(),
+            unset: std::collections::BTreeMap::new(),
             timeout: Duration::from_secs(5),
             proxy: Proxy::None,
             root_certificates: Vec::new(),

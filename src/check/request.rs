@@ -74,11 +74,12 @@ impl Prepared {
         // What opens the environment's doors stays with the environment.
         let at_home = url.origin() == around.base_url.origin();
         let credential = !presented.headers.is_empty() || !presented.query.is_empty();
-        if credential && !at_home {
+        let home = presented.origin.clone().unwrap_or_else(|| around.base_url.origin());
+        if credential && url.origin() != home {
             return Err(format!(
                 "the request goes to another host than {}, which must not learn the credential; \
-                 take `credential` out, or make it a header of the check",
-                around.base_url.host_str().unwrap_or_default()
+                 take `credential` out, or say which host it is for: `origin` in the credential",
+                home.ascii_serialization()
             ));
         }
         for (name, value) in around.headers.iter().filter(|_| at_home) {
@@ -268,8 +269,17 @@ mod tests {
         };
         let sent = Prepared::new(&check, &around, Presented::default()).expect("a request");
         assert!(sent.headers.is_empty());
-        let credential = Presented { headers: vec![key], query: Vec::new() };
-        assert!(Prepared::new(&check, &around, credential).is_err());
+        let credential = Presented { headers: vec![key], ..Presented::default() };
+        assert!(Prepared::new(&check, &around, credential.clone()).is_err());
+        let of = |url: &str| Some(Url::parse(url).expect("a URL").origin());
+        let theirs = Presented { origin: of("https://b.test/v1"), ..credential.clone() };
+        let sent = Prepared::new(&check, &around, theirs.clone()).expect("a request");
+        assert_eq!(sent.headers["apikey"], "k");
+        let others = Presented { origin: of("http://b.test"), ..credential };
+        assert!(Prepared::new(&check, &around, others).is_err());
+        // And not to the environment's own host either.
+        let check = serde_json::from_value(json!({ "name": "c", "request": "GET /x" }));
+        assert!(Prepared::new(&check.expect("a check"), &around, theirs).is_err());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Credentials: what a request carries to be let in, and the false ones that must not be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::{HeaderName, HeaderValue, header};
+use url::{Origin, Url};
 
 use super::lookup::{Context, Found};
 use super::model::{CredentialSpec, Source};
@@ -11,11 +12,16 @@ use crate::suite::problem::Problem;
 use crate::suite::source::pointer_token;
 use crate::suite::template::{self, Scope};
 
+/// How a key of a Supabase project begins that is no JSON Web Token: as a bearer it is refused.
+const NO_TOKEN: &str = "sb_";
+
 /// A credential with its values at hand; literals may still hold placeholders.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Credential {
     bearer: Option<Found>,
     basic: Option<(Found, Found)>,
+    supabase: Option<Found>,
+    origin: Option<String>,
     headers: BTreeMap<String, Found>,
     cookies: BTreeMap<String, Found>,
     query: BTreeMap<String, Found>,
@@ -26,6 +32,8 @@ pub(crate) struct Credential {
 pub(crate) struct Presented {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) query: Vec<(String, String)>,
+    /// The origin that it is for; without it, the environment's.
+    pub(crate) origin: Option<Origin>,
 }
 
 /// Which of its two faces a credential shows.
@@ -70,6 +78,8 @@ impl Credential {
             let user = find("/basic/username".into(), &basic.username, false);
             user.zip(find("/basic/password".into(), &basic.password, true))
         });
+        let supabase = spec.supabase.as_ref().and_then(|key| find("/supabase".into(), key, true));
+        let origin = spec.origin.clone();
         let mut all = |part: &str, sources: &BTreeMap<String, Source>| -> BTreeMap<String, Found> {
             let found = sources.iter().filter_map(|(name, source)| {
                 let tail = format!("/{part}/{}", pointer_token(name));
@@ -81,7 +91,7 @@ impl Credential {
         let cookies = all("cookies", &spec.cookies);
         let query = all("query", &spec.query);
         match problems.is_empty() {
-            true => Ok(Self { bearer, basic, headers, cookies, query }),
+            true => Ok(Self { bearer, basic, supabase, origin, headers, cookies, query }),
             false => Err(problems),
         }
     }
@@ -96,7 +106,7 @@ impl Credential {
         scope: &Scope,
         redactor: &Redactor,
     ) -> Result<Presented, String> {
-        let text = |found: &Found| {
+        let text = |found: &Found, face: Face| {
             let text = match found.literal {
                 true => plain(template::render_text(&found.text, scope)?),
                 false => found.text.clone(),
@@ -114,7 +124,7 @@ impl Credential {
             Ok::<_, String>(())
         };
         if let Some(bearer) = &self.bearer {
-            add(header::AUTHORIZATION, format!("Bearer {}", text(bearer)?))?;
+            add(header::AUTHORIZATION, format!("Bearer {}", text(bearer, face)?))?;
         }
         if let Some((user, password)) = &self.basic {
             use base64::Engine as _;
@@ -122,22 +132,57 @@ impl Credential {
                 true => plain(template::render_text(&user.text, scope)?),
                 false => user.text.clone(),
             };
-            let pair = format!("{user}:{}", text(password)?);
+            let pair = format!("{user}:{}", text(password, face)?);
             let pair = base64::engine::general_purpose::STANDARD.encode(pair);
             add(header::AUTHORIZATION, format!("Basic {pair}"))?;
         }
+        if let Some(key) = &self.supabase {
+            let is_token = !text(key, Face::True)?.starts_with(NO_TOKEN);
+            let key = text(key, face)?;
+            add(HeaderName::from_static("apikey"), key.clone())?;
+            if is_token {
+                add(header::AUTHORIZATION, format!("Bearer {key}"))?;
+            }
+        }
         for (name, found) in &self.headers {
             let header = HeaderName::try_from(name.as_str());
-            add(header.map_err(|_| format!("`{name}` is not a header name"))?, text(found)?)?;
+            add(header.map_err(|_| format!("`{name}` is not a header name"))?, text(found, face)?)?;
         }
         if !self.cookies.is_empty() {
-            let pairs =
-                self.cookies.iter().map(|(name, found)| Ok(format!("{name}={}", text(found)?)));
+            let pairs = self
+                .cookies
+                .iter()
+                .map(|(name, found)| Ok(format!("{name}={}", text(found, face)?)));
             add(header::COOKIE, pairs.collect::<Result<Vec<_>, String>>()?.join("; "))?;
         }
-        let query = self.query.iter().map(|(name, found)| Ok((name.clone(), text(found)?)));
+        let query = self.query.iter().map(|(name, found)| Ok((name.clone(), text(found, face)?)));
         presented.query = query.collect::<Result<_, String>>()?;
+        presented.origin = self.origin.as_ref().map(|origin| home(origin, scope)).transpose()?;
         Ok(presented)
+    }
+
+    /// The names of the variables that it is made of.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        let basic = self.basic.iter().flat_map(|(user, password)| [user, password]);
+        let all = self.bearer.iter().chain(basic).chain(&self.supabase);
+        let all = all.chain(self.headers.values().chain(self.cookies.values()));
+        let all = all.chain(self.query.values()).filter(|found| found.literal);
+        let texts = all.map(|found| found.text.as_str()).chain(self.origin.as_deref());
+        texts.flat_map(|text| template::names(text).unwrap_or_default()).collect()
+    }
+}
+
+/// The origin that a credential is for.
+fn home(origin: &str, scope: &Scope) -> Result<Origin, String> {
+    let text = plain(template::render_text(origin, scope)?);
+    let url = Url::parse(&text).map_err(|error| format!("the credential's `origin`: {error}"))?;
+    match url.origin() {
+        Origin::Opaque(_) => Err(format!(
+            "the credential's `origin` is not one: expected something like https://api.example.com, \
+             and it begins with `{}:`",
+            url.scheme()
+        )),
+        origin => Ok(origin),
     }
 }
 

@@ -74,7 +74,26 @@ impl Context {
     pub(crate) fn find(&self, source: &Source) -> Result<Found, Problem> {
         match source {
             Source::Literal(text) => Ok(Found { text: text.clone(), secret: false, literal: true }),
+            Source::Lookup(Lookup { optional: Some(_), .. }) => Err(self
+                .problem("only a variable may be `optional`")
+                .help("give it a name below `variables`, and write {{ name }} where it is used")),
             Source::Lookup(lookup) => self.look_up(lookup),
+        }
+    }
+
+    /// The environment variable that a look-up may do without, and does.
+    ///
+    /// # Errors
+    /// What it may do without is none, or `.env` cannot be read.
+    pub(crate) fn left_unset<'a>(&self, lookup: &'a Lookup) -> Result<Option<&'a str>, Problem> {
+        match (lookup.optional, &lookup.env, &lookup.default) {
+            (None | Some(false), _, _) => Ok(None),
+            (Some(true), Some(name), None) => {
+                Ok(self.set(name)?.is_none().then_some(name.as_str()))
+            }
+            (Some(true), _, _) => Err(self
+                .problem("only what comes from `env`, and has no `default`, can be `optional`")
+                .help("write { env = \"NAME\", optional = true }")),
         }
     }
 

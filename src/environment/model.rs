@@ -178,6 +178,10 @@ pub(crate) struct Lookup {
     /// The value where the variable is not set.
     #[serde(default)]
     pub(crate) default: Option<String>,
+    /// Whether it may be left unset: what uses it is skipped then, and says so. Of `variables`
+    /// that come from `env` alone.
+    #[serde(default)]
+    pub(crate) optional: Option<bool>,
     /// Whether the value is hidden in all output; true unless said otherwise.
     #[serde(default)]
     pub(crate) secret: Option<bool>,
@@ -196,7 +200,7 @@ pub(crate) enum Variable {
     List(Vec<Value>),
 }
 
-/// A credential: any of these together. Strings may hold `{{ name }}`.
+/// A credential: any of these together, and where it may go. Strings may hold `{{ name }}`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1))]
@@ -207,6 +211,15 @@ pub(crate) struct CredentialSpec {
     /// A user and a password for `Authorization: Basic`.
     #[serde(default)]
     pub(crate) basic: Option<BasicSpec>,
+    /// A key of a Supabase project, in either form: it goes into `apikey`, and into
+    /// `Authorization: Bearer` too where it is a JSON Web Token.
+    #[serde(default)]
+    pub(crate) supabase: Option<Source>,
+    /// The origin that it is for, such as `https://api.example.com`, where that is not the one of
+    /// the environment's base URL. It is sent to no other.
+    #[serde(default)]
+    #[schemars(length(min = 1), extend("format" = "one-line"))]
+    pub(crate) origin: Option<String>,
     /// Headers such as `apikey`.
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "header-name" }))]

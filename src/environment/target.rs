@@ -1,5 +1,6 @@
 //! One environment with its values in hand: what requests are made of.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(crate) struct Target {
     pub(crate) base_url: Option<Url>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) variables: Scope,
+    /// Variables that have no value here, each with the environment variable that is not set.
+    pub(crate) unset: BTreeMap<String, String>,
     pub(crate) timeout: Duration,
     pub(crate) proxy: Proxy,
     pub(crate) root_certificates: Vec<Vec<u8>>,
@@ -94,8 +97,22 @@ impl Target {
             }
         }
         let mut variables = Scope::new();
+        let mut unset = BTreeMap::new();
         for (key, variable) in &spec.variables {
             let context = context.at(&format!("/variables/{}", pointer_token(key)));
+            if let Variable::Lookup(lookup) = variable {
+                match context.left_unset(lookup) {
+                    Ok(None) => {}
+                    Ok(Some(name)) => {
+                        unset.insert(key.clone(), name.to_owned());
+                        continue;
+                    }
+                    Err(problem) => {
+                        problems.push(problem);
+                        continue;
+                    }
+                }
+            }
             let value = match variable {
                 Variable::Plain(scalar) => Ok(scalar.to_value()),
                 Variable::List(items) => Ok(items.clone().into()),
@@ -145,6 +162,7 @@ impl Target {
             base_url,
             headers,
             variables,
+            unset,
             timeout: spec.timeout.map_or(TIMEOUT, |timeout| timeout.0),
             proxy,
             root_certificates,

@@ -53,6 +53,10 @@ impl Run {
                 _ => errored(entry, "there is no base URL".to_owned()),
             };
         };
+        if let Some(reason) = self.unset(&template::all_names(&loaded.unfilled)) {
+            skip(&mut entry, reason);
+            return entry;
+        }
         let scope = self.scope(live, base_url);
         let filled = template::render(&loaded.unfilled, &scope, &|_| true).map_err(|faults| {
             let told = faults.into_iter().map(|(at, fault)| format!("{at}: {fault}"));

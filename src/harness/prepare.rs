@@ -9,7 +9,7 @@ use super::fixture::Live;
 use super::plan::{ENVIRONMENT, credential};
 use super::state::Run;
 use crate::check::request::{Prepared, Surroundings};
-use crate::environment::credential::{Face, Presented};
+use crate::environment::credential::{Credential, Face, Presented};
 use crate::journal::Outcome;
 use crate::suite::links::full_name;
 use crate::suite::load::typed;
@@ -53,6 +53,9 @@ impl Run {
         })?;
         let base_url = live.target.base_url.as_ref();
         let base_url = base_url.ok_or_else(|| self.without_address())?;
+        if let Some(reason) = self.lacking((s, c), &mut BTreeSet::new()) {
+            return Err(NotReady::Skip(reason));
+        }
         let mut scope = self.scope(live, base_url);
         self.gather(&suite.name, check, &mut scope, &mut BTreeSet::new())?;
         scope.extend(loaded.scope.clone());
@@ -79,6 +82,37 @@ impl Run {
         };
         let prepared = Prepared::new(&check, &around, presented).map_err(NotReady::Error)?;
         Ok(Ready { check, prepared })
+    }
+
+    /// Why a check does not apply here, if a variable that it, or what it needs, is made of may be
+    /// left unset and is.
+    fn lacking(&self, at: (usize, usize), seen: &mut BTreeSet<(usize, usize)>) -> Option<String> {
+        if self.target.unset.is_empty() || !seen.insert(at) {
+            return None;
+        }
+        let (suite, loaded) = (&self.plan.suites[at.0], &self.plan.suites[at.0].checks[at.1]);
+        let mut names = loaded.unfilled.as_ref().map(template::all_names).unwrap_or_default();
+        names.retain(|name| !loaded.scope.contains_key(name));
+        if let Some(name) = credential(suite, loaded) {
+            let credential = self.credentials.get(&(at.0, name.to_owned()));
+            names.extend(credential.map(Credential::names).unwrap_or_default());
+        }
+        self.unset(&names).or_else(|| {
+            let needs = loaded.check.needs.iter().map(|need| full_name(&suite.name, need));
+            let needs = needs.filter_map(|id| self.plan.checks.get(&id).copied());
+            needs.into_iter().find_map(|need| self.lacking(need, seen))
+        })
+    }
+
+    /// Why what is made of these variables does not apply here, if one of them is left unset.
+    pub(super) fn unset(&self, names: &BTreeSet<String>) -> Option<String> {
+        let live = self.live().ok()?;
+        let mut unset = self.target.unset.iter().filter(|(name, _)| names.contains(*name));
+        // What the harness starts brings values of its own.
+        let unset = unset.find(|(name, _)| !live.target.variables.contains_key(*name));
+        unset.map(|(name, from)| {
+            format!("{from} is not set, which `{name}` of this environment comes from")
+        })
     }
 
     /// Why nothing can be sent where the environment has no base URL: one that the harness has

@@ -60,12 +60,12 @@ const RACI: [Row; 5] = [
 /// The runbook's manual checklist: name, item, and the test of the runbook's suites that answers it.
 const MANUAL: [(&str, &str, Option<&str>); 7] = [
     ("console", "Application loads without console errors", Some("pages::app")),
-    ("sign-in", "User authentication flow works", None),
+    ("sign-in", "User authentication flow works", Some("pages::sign-in")),
     ("scheduling", "Job scheduling interface functional", None),
     ("templates", "Communication templates render correctly", None),
     ("reports", "Reports generate without errors", Some("smoke::upcoming-reminders")),
-    ("files", "File uploads/downloads work", None),
-    ("sms", "SMS integration responds (test mode)", None),
+    ("files", "File uploads/downloads work", Some("storage::download")),
+    ("sms", "SMS integration responds (test mode)", Some("sms::message")),
 ];
 
 /// What the settings say of people, whole.

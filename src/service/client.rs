@@ -101,6 +101,7 @@ impl Service {
             base_url: None,
             headers: Vec::new(),
             variables: Scope::new(),
+            unset: std::collections::BTreeMap::new(),
             timeout: patience.answer,
             proxy: Proxy::System,
             root_certificates: Vec::new(),

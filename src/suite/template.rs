@@ -48,6 +48,16 @@ pub(crate) fn names(text: &str) -> Result<BTreeSet<String>, String> {
     Ok(template.undeclared_variables(false).into_iter().collect())
 }
 
+/// The names that all strings of a value ask for.
+pub(crate) fn all_names(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::String(text) if is_template(text) => names(text).unwrap_or_default(),
+        Value::Array(items) => items.iter().flat_map(all_names).collect(),
+        Value::Object(map) => map.values().flat_map(all_names).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
 /// Fills in one string.
 ///
 /// # Errors

@@ -52,11 +52,13 @@ fn its_tests_are_those_of_a_drill() {
     };
     let nowhere = "[environment.production]\n[environment.production.database]\n\
         url = \"postgres://reader@127.0.0.1:9/app\"\n\
-        [environment.staging]\nbase_url = \"http://127.0.0.1:9\"\n\
+        [environment.local]\n[environment.staging]\nbase_url = \"http://127.0.0.1:9\"\n\
         [environment.staging.database]\nurl = \"postgres://owner@127.0.0.1:9/app\"\n";
     let drill = read("drill.toml");
     let project = Project::with(&[("environments.toml", nowhere), ("drill.toml", &drill)]);
-    for name in ["masking.toml", "smoke.toml", "database.toml", "pages.toml"] {
+    for name in
+        ["masking.toml", "smoke.toml", "database.toml", "pages.toml", "storage.toml", "sms.toml"]
+    {
         project.write(name, &read(name));
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_smokedrill"));
@@ -72,7 +74,7 @@ fn its_tests_are_those_of_a_drill() {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(missing.is_empty(), "{missing:?} of\n{told}{errors}");
     // And none of a drill's own is left out; what the suites have is theirs.
-    let suites = ["smoke::", "database::", "pages::"];
+    let suites = ["smoke::", "database::", "pages::", "storage::", "sms::"];
     let own =
         listed.difference(&tests).filter(|id| !suites.iter().any(|suite| id.starts_with(suite)));
     assert_eq!(own.collect::<Vec<_>>(), Vec::<&&str>::new());

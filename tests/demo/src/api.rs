@@ -25,13 +25,14 @@ impl Api {
         database: &str,
         migrations: Migrations,
         staff_token: &str,
+        account: Option<(&'static str, String)>,
         fault: Option<Fault>,
     ) -> Result<Api, String> {
         let database = Database::new(database::config(cluster, database));
         let staff_token = staff_token.to_owned();
         let server = Server::start("API", |base_url| {
             let base_url = base_url.to_owned();
-            routes::router(App { database, migrations, fault, base_url, staff_token })
+            routes::router(App { database, migrations, fault, base_url, staff_token, account })
         })?;
         Ok(Api { server })
     }

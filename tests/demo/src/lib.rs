@@ -25,7 +25,7 @@
 //! | `GET /api/customers?limit=N` | bearer token → 200, a list of `{"id","name","email","phone"}` |
 //! | `POST` or `GET /api/uploads/sign` | bearer token, `{"bucket","name","content_type"}` (for `GET` in the query) → 200 `{"url","method","content_type","expires_in"}` |
 //! | `GET /` | 302 to `/app` |
-//! | `GET /app` | a small HTML page |
+//! | `GET /app`, `/login`, `/customers` | small HTML pages: the start, signing in, and what is there for who has |
 //! | anything else | 404 `{"error":"not_found"}` |
 //!
 //! A protected endpoint answers 401 `{"error":"unauthorized"}` without a credential and 403
@@ -36,8 +36,9 @@
 //! [`Production::start`] makes a second kind of cluster: a Supabase project as it is hosted, with
 //! its roles, its schemas and the same business in a database that has one of everything a restore
 //! can stumble over, at a size of one's choice. [`Staging::start`] makes the project that such a
-//! backup is restored into, and [`Staging::api`] the application over it. Either serves its storage API with [`Production::storage`] and
-//! [`Staging::storage`], or with one [`StorageFault`].
+//! backup is restored into, and [`Staging::api`] the application over it. Each serves its storage API with [`Production::storage`] and
+//! [`Staging::storage`], as the small business does with [`Demo::storage`], or with one
+//! [`StorageFault`].
 //!
 //! [`Production::standby`] makes a standby that follows it, and [`Pooler::start`] puts a pooler before either, which drops what a session asks for at its start.
 //!
@@ -45,6 +46,11 @@
 //!
 //! [`ObjectStore::start`] makes a place to keep backups in: a bucket as S3 has it, without a
 //! database, with one [`ObjectStoreFault`] at a time.
+//!
+//! # An SMS provider
+//!
+//! [`Sms::start`] makes one in test mode, with a test account's credentials and magic numbers, or
+//! with one [`SmsFault`].
 //!
 //! # Which PostgreSQL
 //!
@@ -72,6 +78,7 @@ mod reports;
 mod routes;
 mod scratch;
 mod server;
+mod sms;
 mod staging;
 mod stale;
 mod status;
@@ -83,6 +90,7 @@ pub use bucket::{ObjectStore, ObjectStoreFault};
 pub use fault::Fault;
 pub use pooler::Pooler;
 pub use production::{Production, Standby};
+pub use sms::{Sms, SmsFault};
 pub use staging::Staging;
 pub use storage::{Storage, StorageFault};
 
@@ -101,6 +109,7 @@ pub struct Demo {
     // Fields drop in this order: the API lets go of the database before the server stops.
     api: Api,
     cluster: Cluster,
+    keys: supabase::Keys,
     staff_token: String,
 }
 
@@ -113,15 +122,17 @@ impl Demo {
     /// terminal: it says what is missing and what to install.
     pub fn start() -> Result<Demo, String> {
         let cluster = Cluster::start(KIND)?;
+        let schema = include_str!("schema.sql").replace("@PASSWORD@", cluster.password());
         let steps = vec![
             vec![Script::new("database", "postgres", "create database fieldservice")],
-            vec![Script::new("schema", NAME, include_str!("schema.sql"))],
+            vec![Script { name: "schema", database: NAME, sql: schema.into() }],
             vec![Script::new("seed", NAME, include_str!("seed.sql"))],
         ];
         database::load(&cluster, steps)?;
         let staff_token = format!("demo-{}", scratch::random_hex()?);
-        let api = Api::start(&cluster, NAME, status::OWN, &staff_token, None)?;
-        Ok(Demo { api, cluster, staff_token })
+        let api = Api::start(&cluster, NAME, status::OWN, &staff_token, None, None)?;
+        let keys = supabase::Keys::create()?;
+        Ok(Demo { api, cluster, keys, staff_token })
     }
 
     /// Where the healthy API listens: `http://127.0.0.1:PORT`.
@@ -154,6 +165,24 @@ impl Demo {
     ///
     /// If there is no thread or no loopback port to be had.
     pub fn broken(&self, fault: Fault) -> Result<Api, String> {
-        Api::start(&self.cluster, NAME, status::OWN, &self.staff_token, Some(fault))
+        Api::start(&self.cluster, NAME, status::OWN, &self.staff_token, None, Some(fault))
+    }
+
+    /// The storage API over the database's buckets. It lives until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If there is no thread or no loopback port to be had.
+    pub fn storage(&self) -> Result<Storage, String> {
+        Storage::start(&self.cluster, NAME, &self.keys, None)
+    }
+
+    /// The storage API over the database's buckets, with one thing wrong.
+    ///
+    /// # Errors
+    ///
+    /// If there is no thread or no loopback port to be had.
+    pub fn broken_storage(&self, fault: StorageFault) -> Result<Storage, String> {
+        Storage::start(&self.cluster, NAME, &self.keys, Some(fault))
     }
 }

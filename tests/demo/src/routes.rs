@@ -21,6 +21,9 @@ pub(crate) struct App {
     pub(crate) fault: Option<Fault>,
     pub(crate) base_url: String,
     pub(crate) staff_token: String,
+    /// E-mail address and password of an account that stands in the application's configuration,
+    /// and not in the database.
+    pub(crate) account: Option<(&'static str, String)>,
 }
 
 impl App {
@@ -35,7 +38,9 @@ pub(crate) type Shared = State<Arc<App>>;
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/", get(root))
-        .route("/app", get(page))
+        .route("/app", get(|| page(include_str!("app.html"))))
+        .route("/login", get(|| page(include_str!("login.html"))))
+        .route("/customers", get(|| page(include_str!("customers.html"))))
         .route("/api/health", get(status::health))
         .route("/api/ready", get(status::ready))
         .route("/api/ops/samples", get(reports::samples))
@@ -64,8 +69,8 @@ async fn root() -> Response {
     (StatusCode::FOUND, [(LOCATION, "/app")]).into_response()
 }
 
-async fn page() -> Html<&'static str> {
-    Html(include_str!("app.html"))
+async fn page(html: &'static str) -> Html<&'static str> {
+    Html(html)
 }
 
 async fn not_found() -> Response {

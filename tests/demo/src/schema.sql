@@ -25,7 +25,14 @@ create table auth.sessions (
 
 create table storage.buckets (
     id text primary key,
-    public boolean not null default false
+    name text not null unique,
+    owner uuid,
+    public boolean not null default false,
+    file_size_limit bigint,
+    allowed_mime_types text[],
+    type text not null default 'STANDARD',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now()
 );
 
 create table storage.objects (
@@ -33,9 +40,25 @@ create table storage.objects (
     bucket_id text not null references storage.buckets,
     name text not null,
     metadata jsonb not null,
-    created_at timestamptz not null,
+    user_metadata jsonb,
+    version text,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    last_accessed_at timestamptz not null default now(),
+    archived_at timestamptz,
     unique (bucket_id, name)
 );
+
+-- The storage API's roles. Without a policy, `service_role` alone sees and writes rows.
+create role anon nologin noinherit;
+create role authenticated nologin noinherit;
+create role service_role nologin noinherit bypassrls;
+create role authenticator login noinherit password '@PASSWORD@';
+grant anon, authenticated, service_role to authenticator;
+grant usage on schema storage to anon, authenticated, service_role;
+grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
+alter table storage.buckets enable row level security;
+alter table storage.objects enable row level security;
 
 create table schema_migrations (
     version text primary key,

@@ -69,7 +69,10 @@ from jobs
 where status <> 'cancelled'
 order by id;
 
-insert into storage.buckets (id) values ('uploads'), ('invoices'), ('maintenance');
+insert into storage.buckets (id, name, file_size_limit, allowed_mime_types)
+values ('uploads', 'uploads', 20000000, array['image/jpeg', 'application/pdf', 'text/plain']),
+       ('invoices', 'invoices', 5000000, array['application/pdf']),
+       ('maintenance', 'maintenance', null, null);
 
 insert into storage.objects (id, bucket_id, name, metadata, created_at)
 select md5('object' || n)::uuid, bucket, bucket || '/' || n || suffix,

@@ -75,6 +75,13 @@ impl Staging {
         self.project.api(staff_token, None)
     }
 
+    /// E-mail address and password of the application's own account, for tests. It stands in the
+    /// application's configuration: in a masked database nobody has a password.
+    #[must_use]
+    pub fn login(&self) -> (&'static str, &str) {
+        self.project.login()
+    }
+
     /// The same, with one thing broken.
     ///
     /// # Errors

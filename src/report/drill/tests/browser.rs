@@ -89,6 +89,14 @@ impl Browser {
         found.unwrap_or_else(|| panic!("the browser found nothing")).0.to_owned()
     }
 
+    /// The page on paper.
+    fn print(&self, report: &str, dark: bool) -> Vec<u8> {
+        let file = self.folder.path().join("printed.pdf");
+        let print = format!("--print-to-pdf={}", file.display());
+        self.run(report, dark, &[&print, "--no-pdf-header-footer"]);
+        fs::read(file).unwrap()
+    }
+
     /// A picture of the first screen.
     fn picture(&self, report: &str, (width, height, dark): (u32, u32, bool)) -> Vec<u8> {
         let file = self.folder.path().join("picture.png");
@@ -151,6 +159,61 @@ fn the_dark_is_dark() {
     let ground = |dark| browser.ask(&frame(&page("passed"), 375, 812), script, dark);
     assert_eq!(ground(false), "rgb(255, 255, 255)");
     assert_eq!(ground(true), "rgb(17, 21, 26)");
+}
+
+/// How many sheets a PDF has: the objects of the type `/Page`, and not `/Pages`.
+fn sheets(pdf: &[u8]) -> usize {
+    assert!(pdf.starts_with(b"%PDF-"), "no PDF");
+    let text = String::from_utf8_lossy(pdf);
+    let types = text.split("/Type /Page").skip(1);
+    types.filter(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric())).count()
+}
+
+#[test]
+fn it_comes_out_of_a_printer_as_sheets_and_in_the_dark_too() {
+    let Some(browser) = Browser::find() else { return };
+    for case in CASES {
+        let printed = [false, true].map(|dark| sheets(&browser.print(&page(case), dark)));
+        assert!((2..=16).contains(&printed[0]) && printed[0] == printed[1], "{case}: {printed:?}");
+    }
+    // That sheets are counted: what is long has more of them.
+    let long =
+        page("passed").replace("</main>", &format!("{}</main>", "<p>a line</p>".repeat(500)));
+    assert!(
+        sheets(&browser.print(&long, false)) > sheets(&browser.print(&page("passed"), false)) + 3
+    );
+}
+
+/// What a printer gets, as a page on a screen: its rules for paper made those for everything.
+fn on_paper(case: &str) -> String {
+    page(case).replace("@media print", "@media all").replace("@media screen", "@media braille")
+}
+
+#[test]
+fn on_paper_it_is_dark_on_white_and_no_word_is_broken() {
+    let Some(browser) = Browser::find() else { return };
+    for case in CASES {
+        // A4 and US Letter within their margins.
+        for width in [680, 700] {
+            for dark in [false, true] {
+                // States, figures and heads of columns are at most as many lines as they have words.
+                let script = "const d = document.querySelector('iframe').contentDocument; \
+                    const s = (e) => getComputedStyle(e); const out = []; \
+                    for (const e of d.querySelectorAll('thead th, .tag, td.short, td.num')) if (!e.childElementCount) { \
+                        const range = d.createRange(); range.selectNodeContents(e); \
+                        const lines = new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size; \
+                        if (lines > e.textContent.trim().split(/[\\s-]+/).length) out.push('broken: ' + e.textContent); } \
+                    for (const e of d.querySelectorAll('main *, header *')) { \
+                        if (!e.closest('svg, thead, .skip, .unseen') && e.getBoundingClientRect().right > d.documentElement.clientWidth + 1) \
+                            out.push('sticks out: ' + e.textContent.slice(0, 40)); } \
+                    return [s(d.body).backgroundColor, s(d.body).color, s(d.querySelector('.verdict')).backgroundColor, \
+                        ...out].join('; ')";
+                let found = browser.ask(&frame(&on_paper(case), width, 960), script, dark);
+                let wanted = "rgb(255, 255, 255); rgb(0, 0, 0); rgb(255, 255, 255)";
+                assert_eq!(found, wanted, "{case} {width} {dark}");
+            }
+        }
+    }
 }
 
 /// The share of the grid's cells in which two pictures differ.

@@ -48,6 +48,20 @@ impl Problem {
         Problem::new(404, "not_found", "Object not found", "NoSuchKey")
     }
 
+    pub(crate) fn key_exists() -> Problem {
+        Problem::new(409, "Duplicate", "The resource already exists", "KeyAlreadyExists")
+    }
+
+    pub(crate) fn mime_type(kind: &str) -> Problem {
+        let message = format!("mime type {kind} is not supported");
+        Problem::new(415, "invalid_mime_type", message, "InvalidMimeType")
+    }
+
+    pub(crate) fn too_large() -> Problem {
+        let message = "The object exceeded the maximum allowed size";
+        Problem::new(413, "Payload too large", message, "EntityTooLarge")
+    }
+
     pub(crate) fn bucket_exists() -> Problem {
         Problem::new(409, "Duplicate", "The resource already exists", "BucketAlreadyExists")
     }

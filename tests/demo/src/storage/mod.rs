@@ -15,9 +15,12 @@
 //! | `POST /object/list-v2/{bucket}` | flat, or one level with `with_delimiter`; at most 1,000 a page |
 //! | `GET /object/info/{bucket}/{key}` | one object with its version and user metadata |
 //! | `GET /object/{bucket}/{key}` | its content, also in ranges; also below `/object/authenticated` |
+//! | `POST /object/{bucket}/{key}` | an upload, of the body as it is → `{"Key","Id"}`; what is there gives way with `x-upsert: true` |
+//! | `DELETE /object/{bucket}/{key}` | `{"message"}` |
 //!
-//! The content is not stored: it is the line `object {id}` repeated to the object's size, which is
-//! what the MD5 in the object's metadata was taken of.
+//! The content of what was there before is not stored: it is the line `object {id}` repeated to the
+//! object's size, which is what the MD5 in the object's metadata was taken of. What is uploaded is
+//! kept in memory.
 
 mod answer;
 mod buckets;
@@ -25,13 +28,14 @@ mod gateway;
 mod levels;
 mod objects;
 mod pages;
+mod writing;
 
 use std::fmt;
 
 use crate::cluster::Cluster;
 use crate::database::{self, Database};
 use crate::server::Server;
-use crate::supabase::{DATABASE, Key, Keys};
+use crate::supabase::{Key, Keys};
 
 /// One thing that is wrong with a storage API.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -53,10 +57,18 @@ pub enum StorageFault {
     /// The bytes of the first object of the bucket `maintenance` are lost: it is listed, and its
     /// content answers 500.
     LostBytes,
+    /// An upload needs no key.
+    OpenUploads,
+    /// A download needs no key.
+    OpenDownloads,
+    /// One byte of what was uploaded comes back as another.
+    ChangedBytes,
+    /// Removing an object is answered as ever, and removes nothing.
+    KeepsObjects,
 }
 
 impl StorageFault {
-    /// Every fault.
+    /// Every fault that who only reads as `service_role` can meet.
     pub const ALL: [StorageFault; 8] = [
         StorageFault::Unauthorized,
         StorageFault::TooManyRequests,
@@ -66,6 +78,14 @@ impl StorageFault {
         StorageFault::RepeatingPage,
         StorageFault::ListV2Disabled,
         StorageFault::LostBytes,
+    ];
+
+    /// Every fault that who writes an object, or has no key, meets beside.
+    pub const OF_WRITING: [StorageFault; 4] = [
+        StorageFault::OpenUploads,
+        StorageFault::OpenDownloads,
+        StorageFault::ChangedBytes,
+        StorageFault::KeepsObjects,
     ];
 }
 
@@ -108,11 +128,12 @@ impl Storage {
 
     pub(crate) fn start(
         cluster: &Cluster,
+        database: &str,
         keys: &Keys,
         fault: Option<StorageFault>,
     ) -> Result<Storage, String> {
         let session = |role: &str| {
-            let mut config = database::config(cluster, DATABASE);
+            let mut config = database::config(cluster, database);
             config.user("authenticator");
             // The server that owns these tables may delete from them.
             config.options(format!("-c role={role} -c storage.allow_delete_query=true"));
@@ -123,6 +144,7 @@ impl Storage {
             authenticated: session("authenticated"),
             service_role: session("service_role"),
             keys: keys.clone(),
+            contents: writing::Contents::default(),
             fault,
         };
         let server = Server::start("storage API", |_| gateway::router(app))?;

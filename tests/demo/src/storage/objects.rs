@@ -51,6 +51,7 @@ pub(crate) async fn content(
     if info["version"].is_null() || is_lost(&app, &role, &bucket, &key).await? {
         return Err(Problem::internal("ENOENT: no such file or directory"));
     }
+    let uploaded = app.contents.get(field("id"));
     let size = info["size"].as_u64().unwrap_or_default();
     let described = [
         (CONTENT_TYPE, field("content_type")),
@@ -61,11 +62,31 @@ pub(crate) async fn content(
     ];
     let wanted = headers.get(RANGE).and_then(|range| range.to_str().ok());
     let Some((first, last)) = wanted.and_then(|range| bounds(range, size)) else {
-        return Ok((described, Body::from(bytes(field("id"), 0, size))).into_response());
+        let content = match uploaded {
+            Some(content) if app.has(StorageFault::ChangedBytes) => changed(&content),
+            Some(content) => content.to_vec(),
+            None => bytes(field("id"), 0, size),
+        };
+        return Ok((described, Body::from(content)).into_response());
     };
     let range = [(CONTENT_RANGE, format!("bytes {first}-{last}/{size}"))];
-    let part = Body::from(bytes(field("id"), first, last + 1));
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    let part = match uploaded {
+        Some(content) => content.slice(place(first)..place(last + 1)).to_vec(),
+        None => bytes(field("id"), first, last + 1),
+    };
+    let part = Body::from(part);
     Ok((StatusCode::PARTIAL_CONTENT, described, range, part).into_response())
+}
+
+/// The same with one byte in its middle that is another.
+fn changed(content: &[u8]) -> Vec<u8> {
+    let mut content = content.to_vec();
+    let middle = content.len() / 2;
+    if let Some(byte) = content.get_mut(middle) {
+        *byte ^= 1;
+    }
+    content
 }
 
 /// Whether it is the one whose bytes are lost.

@@ -19,6 +19,9 @@ use crate::storage::{Storage, StorageFault};
 /// The name of the database.
 pub(crate) const DATABASE: &str = "postgres";
 
+/// Whom the application knows by its configuration.
+const TESTER: &str = "tester@brook.test";
+
 /// Supabase offers versions 15 and 17. The write-ahead log is the logical one that its replication
 /// needs; memory is that of its smallest machine, and checkpoints do not disturb a measurement.
 const KIND: Kind = Kind {
@@ -85,11 +88,18 @@ impl Project {
     }
 
     pub(crate) fn storage(&self, fault: Option<StorageFault>) -> Result<Storage, String> {
-        Storage::start(&self.cluster, &self.keys, fault)
+        Storage::start(&self.cluster, DATABASE, &self.keys, fault)
     }
 
     pub(crate) fn api(&self, staff_token: &str, fault: Option<Fault>) -> Result<Api, String> {
-        Api::start(&self.cluster, DATABASE, status::SUPABASE, staff_token, fault)
+        let account = Some((TESTER, self.cluster.password().to_owned()));
+        Api::start(&self.cluster, DATABASE, status::SUPABASE, staff_token, account, fault)
+    }
+
+    /// E-mail address and password of the account that the application brings along. Nobody of
+    /// production can sign in after a masked restore.
+    pub(crate) fn login(&self) -> (&'static str, &str) {
+        (TESTER, self.cluster.password())
     }
 
     pub(crate) fn bin_dir(&self) -> &Path {

@@ -209,6 +209,82 @@ fn each_fault_breaks_what_it_says() {
                 assert_eq!((first.status, second.status), (200, 200));
                 assert_eq!((status(0), status(1)), (500, 200));
             }
+            other => panic!("{other:?} is not among them"),
         }
+    }
+}
+
+/// An upload of a text, with the newer key or without one.
+fn upload(storage: &Storage, key: Option<&str>, path: &str, more: &[(&str, &str)]) -> Answer {
+    let mut headers = vec![("Content-Type", "text/plain")];
+    headers.extend(key.map(|key| ("apikey", key)));
+    headers.extend(more);
+    ask(storage, &headers, "POST", &format!("/object/{path}"), "bytes of it\r\n")
+}
+
+#[test]
+fn what_is_uploaded_comes_back_and_can_be_removed() {
+    let staging = Staging::start().unwrap();
+    let storage = staging.storage().unwrap();
+    let bucket =
+        json!({ "name": "uploads", "file_size_limit": 20, "allowed_mime_types": ["text/*"] });
+    assert_eq!(secret(&storage, "POST", "/bucket", &bucket).status, 200);
+    let key = storage.secret_key();
+    let sent = upload(&storage, Some(key), "uploads/a/b.txt", &[]);
+    assert_eq!((sent.status, &sent.json()["Key"]), (200, &json!("uploads/a/b.txt")));
+    let get = |path: &str| secret(&storage, "GET", path, &Value::Null);
+    let content = get("/object/uploads/a/b.txt");
+    assert_eq!((content.status, content.body.as_str()), (200, "bytes of it\r\n"));
+    assert_eq!(content.header("content-type"), Some("text/plain"));
+    let headers = [("apikey", key), ("Range", "bytes=6-7")];
+    assert_eq!(ask(&storage, &headers, "GET", "/object/uploads/a/b.txt", "").body, "of");
+    let info = get("/object/info/uploads/a/b.txt").json();
+    assert_eq!(
+        (&info["size"], &info["etag"]),
+        (&json!(13), &json!(content.header("etag").unwrap()))
+    );
+
+    let again = upload(&storage, Some(key), "uploads/a/b.txt", &[]);
+    is_error(&again, "409", "KeyAlreadyExists");
+    let over = upload(&storage, Some(key), "uploads/a/b.txt", &[("x-upsert", "true")]);
+    assert_eq!((over.status, &over.json()["Id"]), (200, &sent.json()["Id"]));
+    is_error(&upload(&storage, Some(key), "nowhere/a.txt", &[]), "404", "NoSuchBucket");
+    let other = [("apikey", key), ("Content-Type", "application/json")];
+    let refused = ask(&storage, &other, "POST", "/object/uploads/c.json", "{}");
+    is_error(&refused, "415", "InvalidMimeType");
+    let long = [("apikey", key), ("Content-Type", "text/plain")];
+    let refused = ask(&storage, &long, "POST", "/object/uploads/c.txt", &"x".repeat(21));
+    is_error(&refused, "413", "EntityTooLarge");
+    let publishable = storage.publishable_key();
+    is_error(&upload(&storage, Some(publishable), "uploads/d.txt", &[]), "403", "AccessDenied");
+    assert_eq!(upload(&storage, None, "uploads/d.txt", &[]).status, 401);
+
+    let delete = |path: &str| secret(&storage, "DELETE", path, &Value::Null);
+    assert_eq!(delete("/object/uploads/a/b.txt").json()["message"], "Successfully deleted");
+    is_error(&delete("/object/uploads/a/b.txt"), "404", "NoSuchKey");
+    is_error(&get("/object/uploads/a/b.txt"), "404", "NoSuchKey");
+
+    for fault in StorageFault::OF_WRITING {
+        let storage = staging.broken_storage(fault).unwrap();
+        let key = Some(storage.secret_key());
+        let headers = [("x-upsert", "true")];
+        assert_eq!(upload(&storage, key, "uploads/f.txt", &headers).status, 200);
+        let content = |headers: &[(&str, &str)]| {
+            let answer = ask(&storage, headers, "GET", "/object/uploads/f.txt", "");
+            (answer.status, answer.body == "bytes of it\r\n")
+        };
+        let bare = upload(&storage, None, "uploads/f.txt", &headers).status;
+        let seen = content(&[("apikey", storage.secret_key())]);
+        let unseen = content(&[]);
+        let gone = secret(&storage, "DELETE", "/object/uploads/f.txt", &Value::Null).status;
+        let after = content(&[("apikey", storage.secret_key())]).0;
+        let told = (bare == 200, seen == (200, true), unseen == (200, true), after == 200);
+        let expected = match fault {
+            StorageFault::OpenUploads => (true, true, false, false),
+            StorageFault::OpenDownloads => (false, true, true, false),
+            StorageFault::ChangedBytes => (false, false, false, false),
+            _ => (false, true, false, true),
+        };
+        assert_eq!((told, gone), (expected, 200), "{fault:?}");
     }
 }

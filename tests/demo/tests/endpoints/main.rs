@@ -1,5 +1,7 @@
 //! Every endpoint as documented, and every fault as documented: one answer differs, no other does.
 
+mod sms;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::Duration;
