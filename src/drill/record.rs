@@ -85,9 +85,8 @@ impl Recorder for DrillRecord {
             false => format!("with {}", run.arguments.join(" ")),
         };
         let begins = record(&run.environment, &run.id, Standing::Started, detail);
-        let line = self
-            .audit()
-            .and_then(|audit| audit.append(&begins).map_err(|fault| fault.to_string()));
+        let line =
+            self.audit().and_then(|audit| audit.append(&begins).map_err(|fault| fault.to_string()));
         match line {
             Ok(line) => open.line = Some(line),
             // What reads production or writes to staging is on record by itself, or is refused.
@@ -96,7 +95,7 @@ impl Recorder for DrillRecord {
         opened
     }
 
-    fn end(&self, journal: &Journal, redactor: &Redactor) -> Result<(), String> {
+    fn end(&self, journal: &Journal, redactor: &Redactor, reported: bool) -> Result<(), String> {
         let mut open = self.open();
         let ended = match open.line.take() {
             None => Ok(()),
@@ -110,10 +109,11 @@ impl Recorder for DrillRecord {
                 ended.map_err(|lost| format!("how the drill ended is not on record: {lost}"))
             }
         };
-        if let Some(mark) = open.mark.take() {
-            mark.clear().map_err(|error| unmarked(&error))?;
+        // Where nobody will read how it ended, the mark stays, and the next one tells.
+        match open.mark.take() {
+            Some(mark) if reported && ended.is_ok() => mark.clear().map_err(|e| unmarked(&e)),
+            _ => ended,
         }
-        ended
     }
 }
 

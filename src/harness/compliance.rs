@@ -32,10 +32,7 @@ pub(super) fn search(run: &Run, journal: &mut Journal, folder: &Path) -> bool {
         return false;
     }
     // No trial tells of it, so the run's end does.
-    run.added
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .insert(found.id.clone());
+    run.added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(found.id.clone());
     let (outcome, run) = (found.outcome, &mut journal.run);
     run.verdict = match (outcome, run.verdict) {
         (Some(Outcome::Failed), Verdict::Passed | Verdict::Errored | Verdict::Unfinished) => {
@@ -73,7 +70,7 @@ fn judge(run: &Run, journal: &Journal, folder: &Path) -> Entry {
             entry.measured = vec![
                 Measure::count("files searched", found.files),
                 Measure::bytes("searched", found.bytes),
-                Measure::count("with a secret", found.leaks.len() as u64).at_most(0.0),
+                Measure::count("files with a secret", found.leaks.len() as u64).at_most(0.0),
             ];
             entry.outcome = Some(Outcome::Passed);
             if !found.leaks.is_empty() {

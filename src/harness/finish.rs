@@ -121,16 +121,21 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     } else if written.is_err() && code == exit::PASSED {
         code = exit::ERRORED;
     }
-    farewell(run, &ledger, last);
+    farewell(run, &ledger, last, written.err());
     // Sockets that still hang are let go, and not waited for.
     ledger.runtime.shutdown_background();
     code
 }
 
 /// Tells whoever wants to know how it ended; who could not be told is a note, for whoever looks.
-fn farewell(run: &Run, ledger: &Ledger, journal: Option<Journal>) {
+fn farewell(run: &Run, ledger: &Ledger, journal: Option<Journal>, lost: Option<String>) {
     let (Some(notifier), Some(mut journal)) = (&run.notifier, journal) else { return };
-    notifier.tell(&Event::of(Occasion::Finished, &journal));
+    let mut event = Event::of(Occasion::Finished, &journal);
+    if let Some(lost) = lost {
+        // Nobody finds it in the reports.
+        event.text.push_str(&format!("; {}", run.redactor.secrets(&lost)));
+    }
+    notifier.tell(&event);
     let untold = notifier.farewell();
     if untold.is_empty() {
         return;
@@ -206,7 +211,10 @@ fn publish(
     if compliance::search(run, journal, folder) {
         written = write(journal, false);
     }
-    let ended = run.recorder.as_ref().map_or(Ok(()), |recorder| recorder.end(journal, &run.redactor));
+    let ended = run
+        .recorder
+        .as_ref()
+        .map_or(Ok(()), |recorder| recorder.end(journal, &run.redactor, written.is_ok()));
     if let Err(lost) = &ended {
         went_wrong(journal, lost);
         let again = write(journal, false);

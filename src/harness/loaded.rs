@@ -55,11 +55,11 @@ pub(crate) trait Recorder: Send + Sync {
     /// It begins.
     fn begin(&self, journal: &Journal, reports: &Path) -> Opened;
 
-    /// It has ended, and so its record says.
+    /// It has ended, and so its record says. Whether its reports do, too, is told by `reported`.
     ///
     /// # Errors
     /// That is not on record.
-    fn end(&self, journal: &Journal, redactor: &Redactor) -> Result<(), String>;
+    fn end(&self, journal: &Journal, redactor: &Redactor, reported: bool) -> Result<(), String>;
 }
 
 /// What is known when an exercise begins.

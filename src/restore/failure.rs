@@ -19,9 +19,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::options::options;
 use crate::backup::archive::Held;
 use crate::backup::manifest::Manifest;
-use super::options::options;
 use crate::evidence::{FailureEvidence, Way};
 use crate::fault::Fault;
 use crate::redact::Redactor;
@@ -260,7 +260,11 @@ mod tests {
         assert_eq!(bundle.sha256, hex(&Sha256::digest(&sums)));
         for line in sums.lines() {
             let (sum, name) = line.split_once("  ").unwrap();
-            assert_eq!(sum, hex(&Sha256::digest(std::fs::read(place.join(name)).unwrap())), "{name}");
+            assert_eq!(
+                sum,
+                hex(&Sha256::digest(std::fs::read(place.join(name)).unwrap())),
+                "{name}"
+            );
         }
         assert_eq!(sums.lines().count(), 5);
         let all = std::fs::read_to_string(place.join("places.txt")).unwrap();

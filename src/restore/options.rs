@@ -26,7 +26,9 @@ pub(super) fn options(failed: &Failed<'_>, bundle: &str) -> Vec<Way> {
             ));
             "Again, from the beginning".to_owned()
         }
-        Some(Err(reason)) => format!("It cannot be gone on with: {reason}. Again, from the beginning"),
+        Some(Err(reason)) => {
+            format!("It cannot be gone on with: {reason}. Again, from the beginning")
+        }
         None => "Again, from the beginning".to_owned(),
     };
     ways.push(Way::new(&anew, &[&format!("{again}{id}")]));
@@ -38,7 +40,12 @@ pub(super) fn options(failed: &Failed<'_>, bundle: &str) -> Vec<Way> {
     ways.push(Way::new(
         "If it is the platform, escalate with this folder, which holds no secret and no row: see \
          the contacts in your runbook, and Supabase's support",
-        &[&format!("tar -czf {} -C {} {}", word(&format!("{name}.tar.gz")), word(parent), word(name))],
+        &[&format!(
+            "tar -czf {} -C {} {}",
+            word(&format!("{name}.tar.gz")),
+            word(parent),
+            word(name)
+        )],
     ));
     if let Some(kept) = failed.kept {
         ways.push(Way::new(

@@ -4,7 +4,7 @@
 //! What failed before or after has other ways out.
 
 use super::model::{DrillReport, Status};
-use super::section::{Block, Cell, Fact, Place, Section, Tone};
+use super::section::{Block, Cell, Fact, Place, Section};
 use crate::evidence::{FailureEvidence, Way};
 use crate::journal::Verdict;
 use crate::report::text;
@@ -43,7 +43,10 @@ fn symptoms(report: &DrillReport) -> Vec<Fact> {
     let mut facts: Vec<Fact> = issues
         .iter()
         .take(MOST)
-        .map(|issue| Fact::new(&issue.id, Cell::text(&issue.why).tone(Tone::Bad)))
+        .map(|issue| {
+            let why: Vec<&str> = issue.why.lines().map(str::trim).collect();
+            Fact::new(&issue.id, Cell::text(why.join("; ")))
+        })
         .collect();
     if let Some(more) = issues.len().checked_sub(MOST).filter(|more| *more > 0) {
         let told = format!("{}: see the issues", text::count(more, "symptom"));

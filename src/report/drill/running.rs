@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Who is killed says nothing of it. But the lock goes with the process, and the file stays: what
-//! is in it and not locked is a drill that did not end, for the next one and for `drill-status`.
+//! is in it and not locked is a drill that did not end, for the next one and for `drill-status`. It
+//! stays there, too, where a drill could not write how it ended.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -41,9 +42,12 @@ impl Begun {
         )
     }
 
-    /// That it did not end, in words.
+    /// That it did not end as a drill should, in words.
     pub(crate) fn died(&self) -> String {
-        format!("{} did not end: it was killed, or its machine stopped", self.named())
+        format!(
+            "{} left no report: it was killed, its machine stopped, or nothing could be written",
+            self.named()
+        )
     }
 }
 
@@ -54,7 +58,7 @@ pub(crate) enum Seen {
     Nobody,
     /// One is under way.
     Alive(Begun),
-    /// One did not end.
+    /// One did not end, or could not say how.
     Dead(Begun),
 }
 
