@@ -130,6 +130,47 @@ pub struct RestoreEvidence {
     pub kept: Vec<String>,
     /// How many people were masked.
     pub people: u64,
+    /// What is known where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Box<FailureEvidence>>,
+}
+
+/// What a restore that failed has left behind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailureEvidence {
+    /// The failed staging's database, where it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+    /// What serves now.
+    pub serving: String,
+    /// The folder with all that is known of it.
+    pub bundle: String,
+    /// SHA-256 of its `SHA256SUMS`, which names each of its files.
+    pub sha256: String,
+    /// What can be done, in the order in which it is to be tried.
+    pub options: Vec<Way>,
+}
+
+/// A way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// What it is, or when it is the one to take.
+    pub text: String,
+    /// The commands, to be run one after the other.
+    pub commands: Vec<String>,
+}
+
+impl Way {
+    pub(crate) fn new(text: &str, commands: &[&str]) -> Self {
+        let commands = commands.iter().map(|command| (*command).to_owned());
+        Self { text: text.to_owned(), commands: commands.collect() }
+    }
+
+    /// In words, with its commands between ticks, each behind `between`.
+    pub(crate) fn told(&self, between: &str) -> String {
+        let commands = self.commands.iter().map(|command| format!("{between}`{command}`"));
+        format!("{}:{}", self.text, commands.collect::<String>())
+    }
 }
 
 /// The backups of the source that were there before this run.

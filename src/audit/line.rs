@@ -54,6 +54,9 @@ pub(crate) enum Operation {
     /// What a killed backup left is removed.
     #[serde(rename = "backup.tidy")]
     BackupTidy,
+    /// A drill runs, from its first test to its verdict.
+    #[serde(rename = "drill.run")]
+    DrillRun,
     /// The evidence of a drill is put together and signed.
     #[serde(rename = "evidence.pack")]
     EvidencePack,

@@ -1,7 +1,7 @@
 //! The evidence of one drill in one file: for the auditor who reads it a year later.
 //!
 //! `evidence-RUN.tar.zst` holds everything that the drill left, what people said of it, the audit
-//! log as it is now, and the manifest of the backup; `SHA256SUMS` in it names each file's hash, and
+//! log as it is now, and what a restore that failed has left; `SHA256SUMS` in it names each file's hash, and
 //! the file beside it, `….minisig`, signs the whole (minisign). Nobody needs this program to check
 //! it:
 //!

@@ -13,6 +13,7 @@ use super::{SIGNATURE, STAGE, SUMS};
 use crate::audit::{Audit, Operation, Record, Standing};
 use crate::backup::backups::{root, settings};
 use crate::fault::Fault;
+use crate::journal::Journal;
 use crate::review::{Book, Signer, drill_folder};
 use crate::suite::source::hex;
 
@@ -41,6 +42,7 @@ pub fn pack_evidence(
     let environment = book.journal.run.environment.clone();
     let mut files = BTreeMap::new();
     gather(&folder, "", &mut files)?;
+    failed(reports, &book.journal, &mut files)?;
     let log = root(suites).join(&settings.audit);
     for (path, name) in [(log.clone(), "audit.jsonl"), (beside(&log), "audit.jsonl.head")] {
         if path.is_file() {
@@ -70,6 +72,42 @@ pub fn pack_evidence(
         text += &format!("  {name}\n");
     }
     Ok(text)
+}
+
+/// What a restore of the drill that failed has left, where it is still there: nothing that was changed
+/// since is signed.
+fn failed(
+    reports: &Path,
+    journal: &Journal,
+    files: &mut BTreeMap<String, PathBuf>,
+) -> Result<(), Fault> {
+    let restore = journal.run.evidence.as_ref().and_then(|evidence| evidence.restore.as_ref());
+    let Some(failure) = restore.and_then(|restore| restore.failure.as_ref()) else { return Ok(()) };
+    let Some(name) = Path::new(&failure.bundle).file_name() else { return Ok(()) };
+    let folder = reports.join(name);
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let name = name.to_string_lossy();
+    gather(&folder, &format!("{name}/"), files)?;
+    let changed = |what: &str| {
+        Fault::failed(format!("{what} is not as the drill has left it"))
+            .stage(STAGE)
+            .object(folder.display())
+            .help("find out who changed it, and put it back from its copy; or move the folder away")
+    };
+    let read = |file: &Path| fs::read(file).map_err(|_| changed(&file.display().to_string()));
+    let sums = read(&folder.join(SUMS))?;
+    if hex(&Sha256::digest(&sums)) != failure.sha256 {
+        return Err(changed(SUMS));
+    }
+    for line in String::from_utf8_lossy(&sums).lines() {
+        let (sum, file) = line.split_once("  ").unwrap_or_default();
+        if hex(&Sha256::digest(read(&folder.join(file))?)) != sum {
+            return Err(changed(file));
+        }
+    }
+    Ok(())
 }
 
 /// The files of a folder and of those in it, by their names in the bundle. Links are left out.

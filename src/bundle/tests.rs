@@ -4,9 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use sha2::{Digest as _, Sha256};
+
 use super::{check_evidence, pack_evidence};
 use crate::fault::{Fault, FaultKind};
 use crate::review::tests::{Project, RUN};
+use crate::suite::source::hex;
 
 fn pack(project: &Project, key: &str) -> Result<String, Fault> {
     let [suites, reports, to] = ["suites", "reports", "evidence"].map(|name| project.path(name));
@@ -85,4 +88,40 @@ fn what_was_altered_is_not_signed() {
     let told = pack(&project, "ana.key").unwrap_err();
     assert_eq!(told.kind(), FaultKind::Failed, "{told}");
     assert!(!project.path("evidence").exists());
+}
+
+#[test]
+fn what_a_failed_restore_has_left_is_packed_as_it_was_left() {
+    let project = Project::new(&["restore::made"]);
+    let left = project.path("reports/restore-x");
+    fs::create_dir_all(&left).unwrap();
+    fs::write(left.join("failure.md"), "no space").unwrap();
+    let hash = |bytes: &[u8]| hex(&Sha256::digest(bytes));
+    let sums = format!("{}  failure.md\n", hash(b"no space"));
+    fs::write(left.join("SHA256SUMS"), &sums).unwrap();
+    let path = project.drill().join("journal.json");
+    let mut journal: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    journal["run"]["evidence"] = serde_json::json!({
+        "actor": "ann", "host": "ops-1", "source": "production",
+        "objectives": { "rto": 1.0, "rpo": 1.0, "backup": 1.0 },
+        "restore": {
+            "started": "2026-11-24T03:45:10Z", "stages": [], "serves": false, "people": 0,
+            "failure": {
+                "serving": "the staging of before", "bundle": "reports/restore-x",
+                "sha256": hash(sums.as_bytes()), "options": [],
+            },
+        },
+    });
+    fs::write(&path, journal.to_string()).unwrap();
+    let told = pack(&project, "ana.key").unwrap();
+    assert!(told.contains("  restore-x/failure.md\n"), "{told}");
+    assert!(check(&project).is_ok());
+    for (file, text) in [("failure.md", "all is well"), ("SHA256SUMS", "")] {
+        let whole = fs::read(left.join(file)).unwrap();
+        fs::write(left.join(file), text).unwrap();
+        let told = pack(&project, "ana.key").unwrap_err();
+        assert_eq!(told.kind(), FaultKind::Failed, "{told}");
+        assert!(told.to_string().contains(file), "{told}");
+        fs::write(left.join(file), whole).unwrap();
+    }
 }

@@ -57,7 +57,7 @@ pub(crate) fn curl(prepared: &Prepared, redactor: &Redactor) -> String {
 }
 
 /// A word as a shell reads it back, in one line: control characters as `$'\n'` (bash, zsh).
-fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     if !text.chars().any(char::is_control) {
         return format!("'{}'", text.replace('\'', "'\\''"));
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::ending;
+use super::record::DrillRecord;
 use super::state::State;
 use super::trials;
 use crate::environment::model::EnvironmentSpec;
@@ -113,6 +114,7 @@ impl Drill {
             let mut before_checks = None;
             let evidence = ending::evidence(&state, arguments.libtest.list);
             let ending = ending::of(&state);
+            let recorder = Box::new(DrillRecord::new(&state));
             if name != state.settings.source {
                 customs.extend(trials::restore(&state));
                 customs.extend(trials::objectives(&state));
@@ -124,7 +126,7 @@ impl Drill {
                     state.settings.hooks(redactor).map_err(|problems| problems.to_string())
                 })
             };
-            Ok(Exercised { customs, inputs, before_checks, evidence, ending, hooks })
+            Ok(Exercised { customs, inputs, before_checks, evidence, ending, recorder, hooks })
         }));
         harness.run_with(words)
     }

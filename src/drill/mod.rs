@@ -23,6 +23,7 @@ mod objectives;
 mod prerequisites;
 mod production;
 mod proofs;
+mod record;
 mod restored;
 mod restoring;
 mod state;

@@ -65,6 +65,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         serves: false,
         kept: Vec::new(),
         people: 0,
+        failure: None,
     };
     context.evidence(|all| all.restore = Some(evidence.clone()));
     backup.sound(context)?;
@@ -102,7 +103,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         (evidence.serves, evidence.people) = (restored.swapped, restored.people);
         evidence.kept.extend(restored.before.clone());
     }
-    context.evidence(|all| all.restore = Some(evidence));
+    context.evidence(|all| all.restore = Some(evidence.clone()));
     let fault = match &done {
         Ok(restored) => restored.red().map(|blocked| blocked.fault),
         Err(fault) => Some(fault.clone()),
@@ -127,10 +128,14 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             log: &log,
         };
         match page::write(context.reports(), &failed, context.redactor()) {
-            Ok(folder) => context.note(&format!(
-                "what is known of the failed restore is in {}",
-                folder.join("failure.md").display()
-            )),
+            Ok(left) => {
+                context.note(&format!(
+                    "what is known of the failed restore is in {}/failure.md",
+                    left.bundle
+                ));
+                evidence.failure = Some(Box::new(left));
+                context.evidence(|all| all.restore = Some(evidence));
+            }
             Err(lost) => tell(&format!("warning: {}\n", lost.line())),
         }
         let line = context.redactor().secrets(&fault.line());

@@ -11,12 +11,12 @@ use tokio::runtime::{Handle, Runtime};
 
 use super::shared::Shared;
 use super::state::{INTERRUPTED, Run};
-use super::{exit, pieces};
+use super::{compliance, exit, pieces};
 use crate::journal::{Entry, EntryKind, Journal, Outcome, Verdict};
 use crate::notify::{Event, Occasion};
 use crate::report::console::tell;
 use crate::report::history::History;
-use crate::report::{Changes, Reports, artefacts, console, failure, github, summary, units};
+use crate::report::{Changes, Reports, console, failure, github, summary};
 
 /// What a run's end needs, and its trials do not.
 pub(crate) struct Ledger {
@@ -116,20 +116,26 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
             written
         }
     };
-    if written.is_err() && code == exit::PASSED {
-        let is_red = last.as_ref().is_some_and(|last| last.run.verdict == Verdict::Failed);
-        code = if is_red { exit::FAILED } else { exit::ERRORED };
+    if let Some(told) = last.as_ref().and_then(|last| last.run.exit_code) {
+        code = told;
+    } else if written.is_err() && code == exit::PASSED {
+        code = exit::ERRORED;
     }
-    farewell(run, &ledger, last);
+    farewell(run, &ledger, last, written.err());
     // Sockets that still hang are let go, and not waited for.
     ledger.runtime.shutdown_background();
     code
 }
 
 /// Tells whoever wants to know how it ended; who could not be told is a note, for whoever looks.
-fn farewell(run: &Run, ledger: &Ledger, journal: Option<Journal>) {
+fn farewell(run: &Run, ledger: &Ledger, journal: Option<Journal>, lost: Option<String>) {
     let (Some(notifier), Some(mut journal)) = (&run.notifier, journal) else { return };
-    notifier.tell(&Event::of(Occasion::Finished, &journal));
+    let mut event = Event::of(Occasion::Finished, &journal);
+    if let Some(lost) = lost {
+        // Nobody finds it in the reports.
+        event.text.push_str(&format!("; {}", run.redactor.secrets(&lost)));
+    }
+    notifier.tell(&event);
     let untold = notifier.farewell();
     if untold.is_empty() {
         return;
@@ -191,82 +197,79 @@ fn publish(
     ledger: &Ledger,
     before: Option<&History>,
 ) -> Result<(), String> {
-    let changes = before.unwrap_or(history).changes(journal);
+    let folder = ledger.reports.folder();
+    let earlier = before.unwrap_or(history).clone();
+    let write = |journal: &Journal, draft: bool| write(run, journal, ledger, &earlier, draft);
+    // The search has its line in an exercise's reports, which are searched themselves: so they are
+    // written, searched, and written with what was found.
+    if run.ending.is_some() {
+        // What cannot be written then cannot be below either, where it is told.
+        let _ = write(journal, true);
+        compliance::search(run, journal, folder);
+    }
+    let mut written = write(journal, false);
+    if compliance::search(run, journal, folder) {
+        written = write(journal, false);
+    }
+    let ended = run
+        .recorder
+        .as_ref()
+        .map_or(Ok(()), |recorder| recorder.end(journal, &run.redactor, written.is_ok()));
+    if let Err(lost) = &ended {
+        went_wrong(journal, lost);
+        let again = write(journal, false);
+        written = written.and(again);
+    }
     history.update(journal);
     let saved = history.save();
-    let written = ledger.reports.write(journal, &changes);
+    let changes = earlier.changes(journal);
     // Each process of a shared run would say all of it again.
     let annotated = if run.shared.is_none() { annotate(journal, &changes) } else { Ok(()) };
-    // Before an exercise's own report is made, so that it tells of what was found.
-    let first = written.clone().and_then(|()| searched(run, journal, ledger, &changes, true));
-    // An exercise's own report holds the others as they are.
-    let ended = match (&run.ending, &written) {
-        (Some(ending), Ok(())) => ending(journal, &run.redactor, ledger.reports.folder()),
-        _ => Ok(None),
-    };
-    let (shown, ended) = match ended {
+    let (shown, written) = match written {
         Ok(shown) => (shown, Ok(())),
         Err(message) => (None, Err(message)),
     };
-    let again = match &shown {
-        Some(_) => searched(run, journal, ledger, &changes, false),
-        None => Ok(()),
-    };
-    let written = written.and(saved).and(annotated).and(ended).and(first).and(again);
+    let written = written.and(saved).and(annotated);
     if let Err(message) = &written {
-        if !journal.run.notes.contains(message) {
-            journal.run.notes.push(message.clone());
-        }
-        if journal.run.verdict == Verdict::Passed {
-            journal.run.verdict = Verdict::Errored;
-        }
+        went_wrong(journal, message);
     }
-    let folder = written.is_ok().then(|| ledger.reports.folder());
+    let whole = written.is_ok().then_some(folder);
     tell(&unselected(run, journal));
-    tell(&console::summary(journal, &changes, folder));
+    tell(&console::summary(journal, &changes, whole));
     if let Some(shown) = shown.filter(|_| run.shared.is_none()) {
         tell(&format!("  drill     {shown}\n"));
     }
     written
 }
 
-/// Searches what was written so far for the secrets of the run; one that is found makes the run red.
-/// With `first`, that none was is noted of an exercise, for its own report.
+/// Writes every report; what an exercise has to show. What is only searched is a draft.
 ///
 /// # Errors
-/// A secret was found, or not all could be read; or the reports that say so cannot be written.
-fn searched(
+/// One cannot be written; the others were tried all the same.
+fn write(
     run: &Run,
-    journal: &mut Journal,
+    journal: &Journal,
     ledger: &Ledger,
-    changes: &Changes,
-    first: bool,
-) -> Result<(), String> {
-    let folder = ledger.reports.folder();
-    let found = artefacts::search(folder, journal.run.started, &run.redactor)?;
-    if found.leaks.is_empty() {
-        if first && run.ending.is_some() && run.shared.is_none() {
-            journal.run.notes.push(format!(
-                "{} files that this run wrote ({}) were searched for its secrets, in every form: none \
-                 is in any (mere words and numbers are not searched for)",
-                found.files,
-                units::size(found.bytes)
-            ));
-            return ledger.reports.write(journal, changes);
-        }
-        return Ok(());
+    before: &History,
+    draft: bool,
+) -> Result<Option<String>, String> {
+    ledger.reports.write(journal, &before.changes(journal))?;
+    // An exercise's own report holds the others as they are.
+    match &run.ending {
+        Some(ending) => ending(journal, &run.redactor, ledger.reports.folder(), draft),
+        None => Ok(None),
     }
-    let message = format!(
-        "a secret of this run is in {} (below {}): delete them, give nobody these reports, and replace \
-         the secret",
-        found.leaks.join(", "),
-        folder.display()
-    );
-    journal.run.verdict = Verdict::Failed;
-    journal.run.exit_code = Some(exit::FAILED);
-    journal.run.notes.push(message.clone());
-    ledger.reports.write(journal, changes)?;
-    Err(message)
+}
+
+/// Something is wrong with the run itself, which must not be green then.
+fn went_wrong(journal: &mut Journal, message: &str) {
+    if !journal.run.notes.iter().any(|note| note == message) {
+        journal.run.notes.push(message.to_owned());
+    }
+    if journal.run.verdict == Verdict::Passed {
+        journal.run.verdict = Verdict::Errored;
+        journal.run.exit_code = Some(exit::ERRORED);
+    }
 }
 
 /// Adds this process's part to the reports of a run that has many processes.
@@ -282,7 +285,12 @@ fn merge(run: &Run, shared: &Shared, mine: Journal, ledger: &Ledger) -> Result<(
     // One process that was told to stop is enough: its trial is not known to be well.
     journal.run.verdict = if interrupted { Verdict::Interrupted } else { verdict };
     journal.run.exit_code = Some(code);
-    publish(run, &mut journal, &mut history, ledger, Some(&before))
+    publish(run, &mut journal, &mut history, ledger, Some(&before))?;
+    match journal.run.exit_code {
+        // What was found last is no trial of this process, which must not be green then.
+        Some(later) if later != code => Err("the reports are red: see there".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 /// What went wrong in checks and fixtures that were needed but not selected: libtest, which

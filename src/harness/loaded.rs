@@ -13,6 +13,7 @@ use crate::environment::target::TIMEOUT;
 use crate::journal::{Evidence, Journal};
 use crate::notify::Hook;
 use crate::redact::Redactor;
+use crate::report::drill::running::Begun;
 use crate::suite::load::{Suite, World, load};
 
 /// Plans trials that are no suite's, from the files of the suites folder.
@@ -29,6 +30,7 @@ pub(crate) struct Exercised {
     /// What is known of its surroundings before it begins.
     pub(crate) evidence: Evidence,
     pub(crate) ending: Ending,
+    pub(crate) recorder: Box<dyn Recorder>,
     pub(crate) hooks: Hooks,
 }
 
@@ -43,8 +45,31 @@ pub(crate) type Hooks = Box<dyn Fn(&Redactor) -> Result<Vec<Hook>, String> + Sen
 ///
 /// # Errors
 /// It could not be written.
+///
+/// It is asked more than once: with `draft` for what is only searched, then for what stays.
 pub(crate) type Ending =
-    Box<dyn Fn(&Journal, &Redactor, &Path) -> Result<Option<String>, String> + Send + Sync>;
+    Box<dyn Fn(&Journal, &Redactor, &Path, bool) -> Result<Option<String>, String> + Send + Sync>;
+
+/// Keeps an exercise on record, from before its first trial to its verdict.
+pub(crate) trait Recorder: Send + Sync {
+    /// It begins.
+    fn begin(&self, journal: &Journal, reports: &Path) -> Opened;
+
+    /// It has ended, and so its record says. Whether its reports do, too, is told by `reported`.
+    ///
+    /// # Errors
+    /// That is not on record.
+    fn end(&self, journal: &Journal, redactor: &Redactor, reported: bool) -> Result<(), String>;
+}
+
+/// What is known when an exercise begins.
+#[derive(Default)]
+pub(crate) struct Opened {
+    /// What a reader should know.
+    pub(crate) notes: Vec<String>,
+    /// One before that did not end, of which nobody was told.
+    pub(crate) dead: Option<Begun>,
+}
 
 /// What a run is made of.
 pub(crate) struct Loaded {
@@ -61,6 +86,7 @@ pub(crate) struct Loaded {
     pub(crate) ready_after: Option<ReadySpec>,
     pub(crate) evidence: Option<Evidence>,
     pub(crate) ending: Option<Ending>,
+    pub(crate) recorder: Option<Box<dyn Recorder>>,
     pub(crate) hooks: Option<Hooks>,
 }
 
@@ -100,13 +126,13 @@ impl Loaded {
         };
         let mut inputs = inputs(&suites, &environments);
         let (mut customs, mut before_checks, mut ready_after) = (harness.customs, None, None);
-        let (mut evidence, mut ending, mut hooks) = (None, None, None);
+        let (mut evidence, mut ending, mut hooks, mut recorder) = (None, None, None, None);
         if let Some(exercised) = exercised {
             inputs.extend(exercised.inputs);
             customs = exercised.customs;
             before_checks = exercised.before_checks;
             (evidence, ending) = (Some(exercised.evidence), Some(exercised.ending));
-            hooks = Some(exercised.hooks);
+            (hooks, recorder) = (Some(exercised.hooks), Some(exercised.recorder));
             // What is to be waited for is made first.
             ready_after = spec.ready.take();
         }
@@ -124,6 +150,7 @@ impl Loaded {
             ready_after,
             evidence,
             ending,
+            recorder,
             hooks,
         })
     }

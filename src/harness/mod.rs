@@ -12,12 +12,14 @@
 //! `trial` runs one: `check` sends what `prepare` makes ready, `rust_check` is for checks written
 //! in Rust, and a `finding` is what others may need of it. `fixture` brings the environment up
 //! for the first that needs it, `interrupt` lets go of what is under way, and `state` is what
-//! all of them share. `finish` drops the environment, finds the verdict and writes the reports.
+//! all of them share. `finish` drops the environment, finds the verdict and writes the reports,
+//! which `compliance` searches for secrets.
 //! `shared` serves runners that give each trial a process.
 
 mod arguments;
 mod builder;
 mod check;
+mod compliance;
 mod custom;
 mod exit;
 mod finding;
@@ -42,5 +44,5 @@ pub(crate) use custom::{Blocked, Custom, Fixture, Turn};
 pub use custom::{Context, Failure, Running};
 pub(crate) use fixture::answers;
 pub(crate) use interrupt::stop_by_signal;
-pub(crate) use loaded::{Ending, Exercised, Hooks};
+pub(crate) use loaded::{Ending, Exercised, Hooks, Opened, Recorder};
 pub(crate) use plan::RESTORE;

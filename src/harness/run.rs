@@ -23,7 +23,7 @@ use super::state::Run;
 use crate::check::lane;
 use crate::environment::source::resolve_database;
 use crate::environment::target::Target;
-use crate::notify::{Notifier, Occasion};
+use crate::notify::Notifier;
 use crate::report::console::tell;
 
 /// How many checks run at once where nobody says otherwise: kind to a small staging.
@@ -83,6 +83,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     let Loaded { environments, spec, suites, customs, inputs, starter, .. } = loaded;
     let (before_checks, ready_after) = (loaded.before_checks, loaded.ready_after);
     let (evidence, ending, hooks) = (loaded.evidence, loaded.ending, loaded.hooks);
+    let recorder = loaded.recorder;
     let name = arguments.environment();
     let is_trial = starter.is_some() || spec.ready.is_some();
     let plan = Plan::new(suites, customs, is_trial, arguments);
@@ -159,6 +160,10 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     .map_err(error)?;
     let entries = journal.entries.iter().enumerate();
     let entries: HashMap<_, _> = entries.map(|(at, entry)| (entry.id.clone(), at)).collect();
+    // What is only a look at checks is nothing to keep on record; and where each trial is a process
+    // of its own, each would be a run.
+    let of_exercise = |planned: &Planned| planned.selected && matches!(planned.job, Job::Custom(_));
+    let recorder = recorder.filter(|_| shared.is_none() && plan.trials.iter().any(of_exercise));
     // Where nothing else of the exercise is asked for, checks are asked of what serves. A process
     // of its own for each trial knows of no other trial, so there they always wait.
     let exercised = |planned: &Planned| planned.selected && plan.is_restore(planned);
@@ -184,6 +189,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
         before_checks,
         ready_after,
         ending,
+        recorder,
         notifier,
         told_red: AtomicBool::new(false),
         answered: OnceCell::new(),
@@ -198,7 +204,7 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
 }
 
 fn execute(Ready { run, ledger, libtest }: Ready) -> u8 {
-    run.notify(Occasion::Started);
+    run.begin();
     let selected = run.plan.trials.iter().filter(|planned| planned.selected).cloned();
     let trials = selected.map(|planned| {
         let ignored = planned.ignore.is_some();

@@ -51,6 +51,8 @@ pub(crate) struct Run {
     pub(crate) ready_after: Option<ReadySpec>,
     /// What is written at the end of an exercise, beside the other reports.
     pub(crate) ending: Option<super::loaded::Ending>,
+    /// What keeps an exercise on record.
+    pub(crate) recorder: Option<Box<dyn super::loaded::Recorder>>,
     /// Who is told of the run.
     pub(crate) notifier: Option<Notifier>,
     /// Whether they were told that it goes wrong.
@@ -74,6 +76,20 @@ impl Run {
         if let Some(notifier) = &self.notifier {
             notifier.tell(&Event::of(occasion, &self.journal()));
         }
+    }
+
+    /// Puts on record that it begins, and tells whoever wants to know: of one before, too, that did
+    /// not end.
+    pub(crate) fn begin(&self) {
+        if let Some(recorder) = &self.recorder {
+            let opened = recorder.begin(&self.journal(), &self.reports);
+            let notes = opened.notes.iter().map(|note| self.redactor.secrets(note));
+            self.journal().run.notes.extend(notes.collect::<Vec<_>>());
+            if let (Some(notifier), Some(dead)) = (&self.notifier, &opened.dead) {
+                notifier.tell(&Event::unfinished(dead));
+            }
+        }
+        self.notify(Occasion::Started);
     }
 
     /// The journal, even after a panic elsewhere: a record is worth more than an invariant.

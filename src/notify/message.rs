@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::model::{Kind, On};
 use crate::journal::{Journal, Outcome, Verdict};
+use crate::report::drill::running::Begun;
 use crate::report::verdict;
 
 /// The version of the plain form.
@@ -82,6 +83,22 @@ impl Event {
             skipped: counts.skipped,
             duration_s,
             text,
+        }
+    }
+
+    /// That a drill before did not end, which nobody was told of: it could not itself.
+    pub(crate) fn unfinished(dead: &Begun) -> Self {
+        Self {
+            format: FORMAT,
+            event: On::Finished,
+            drill: dead.id.clone(),
+            environment: dead.environment.clone(),
+            verdict: Some(Verdict::Unfinished),
+            red: Vec::new(),
+            passed: 0,
+            skipped: 0,
+            duration_s: 0.0,
+            text: format!("{}: {}", verdict::word(Verdict::Unfinished), dead.died()),
         }
     }
 

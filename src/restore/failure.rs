@@ -7,26 +7,33 @@
 //!     archive.txt         what is in the backup's archive, entry by entry
 //!     connectivity.txt    how production and staging answered
 //!     log.txt             the end of what the tools said
+//!     SHA256SUMS          of all of these (sha256sum --check)
 //! ```
 //!
 //! The runbook asks for each of these: the symptoms and the messages, the failed staging kept, the
 //! three things that it looks into first, and its options, here as commands in their order.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
+use super::options::options;
 use crate::backup::archive::Held;
 use crate::backup::manifest::Manifest;
-use crate::database::quoted;
+use crate::evidence::{FailureEvidence, Way};
 use crate::fault::Fault;
 use crate::redact::Redactor;
 use crate::report::folder::replace;
 use crate::report::{markdown, units};
+use crate::suite::source::hex;
 
 /// How many lines of the tools' log are kept: as many as the runbook reads.
 const TAIL: usize = 100;
+
+/// The file with every other's hash.
+const SUMS: &str = "SHA256SUMS";
 
 /// What is known of a restore that failed.
 pub(crate) struct Failed<'a> {
@@ -57,7 +64,7 @@ pub(crate) struct Failed<'a> {
     pub(crate) log: &'a [String],
 }
 
-/// Writes page and bundle; the folder.
+/// Writes page and bundle; what there is of them, with the ways out.
 ///
 /// # Errors
 /// They cannot be written.
@@ -65,7 +72,7 @@ pub(crate) fn write(
     reports: &Path,
     failed: &Failed<'_>,
     redactor: &Redactor,
-) -> Result<PathBuf, Fault> {
+) -> Result<FailureEvidence, Fault> {
     let folder = reports.join(format!("restore-{}", failed.run));
     let fault = |error: std::io::Error| {
         Fault::errored(format!("the diagnostic bundle cannot be written: {error}"))
@@ -80,18 +87,33 @@ pub(crate) fn write(
             .to_owned()
     };
     let listing = failed.held.map_or_else(unread, listing);
+    let mut options = options(failed, &folder.display().to_string());
+    let mut sums = String::new();
     for (name, text) in [
         ("places.txt", places(failed.places)),
         ("archive.txt", listing),
         ("connectivity.txt", lines(failed.connectivity)),
         // The tools print rows where they fail.
         ("log.txt", redactor.personal(&lines(tail))),
-        ("failure.md", page(failed)),
+        ("failure.md", page(failed, &options)),
     ] {
         let text = redactor.secrets(&text);
         replace(&folder.join(name), text.as_bytes()).map_err(fault)?;
+        let _ = writeln!(sums, "{}  {name}", hex(&Sha256::digest(&text)));
     }
-    Ok(folder)
+    replace(&folder.join(SUMS), sums.as_bytes()).map_err(fault)?;
+    let hidden = |command: &String| redactor.secrets(command);
+    for way in &mut options {
+        way.text = redactor.secrets(&way.text);
+        way.commands = way.commands.iter().map(hidden).collect();
+    }
+    Ok(FailureEvidence {
+        kept: failed.kept.map(|kept| redactor.secrets(kept)),
+        serving: failed.serving.to_owned(),
+        bundle: folder.display().to_string(),
+        sha256: hex(&Sha256::digest(&sums)),
+        options,
+    })
 }
 
 /// The places, proof by proof.
@@ -107,7 +129,7 @@ fn places(all: &[(String, Vec<(String, u64)>)]) -> String {
 }
 
 /// The page.
-fn page(failed: &Failed<'_>) -> String {
+fn page(failed: &Failed<'_>, options: &[Way]) -> String {
     let Failed { environment, target, fault, .. } = failed;
     let mut page = format!(
         "# The restore into {} failed\n\n{}",
@@ -139,40 +161,8 @@ fn page(failed: &Failed<'_>) -> String {
         page.push_str("- none was begun\n");
     }
     page.push_str("\n## What to do, in this order\n\n");
-    let mut steps = vec![
-        "Read `connectivity.txt` and `log.txt` beside this page, and mend what the help above names."
-            .to_owned(),
-    ];
-    let backup = failed.backup.map(|backup| format!(" BACKUP={}", backup.id)).unwrap_or_default();
-    let again = format!("make restore-staging ENV={environment}");
-    match &failed.resumable {
-        Some(Ok(())) => steps.push(format!(
-            "Everything was loaded: unless rules must change or the backup, go on with that, \
-             which is proved anew:\n\n   `{again}{backup} RESUME=1`"
-        )),
-        Some(Err(reason)) => steps.push(format!("It cannot be gone on with: {reason}.")),
-        None => {}
-    }
-    steps.extend([
-        format!("Again, from the beginning:\n\n   `{again}{backup}`"),
-        format!(
-            "If the backup is suspect, check it, and take the one before:\n\n   \
-             `make verify-backup`\n\n   `{again} BACKUP=previous`"
-        ),
-        "If it is the platform: escalate with this folder, which holds no secret and no row: see \
-         the contacts in your runbook, and Supabase's support."
-            .to_owned(),
-    ]);
-    if let Some(kept) = failed.kept {
-        steps.push(format!(
-            "Its owner and superusers alone may connect to what is kept, whose masking is not \
-             proved. The next failed restore removes it, and so does the next success. To have its \
-             room now, in another database of that server:\n\n   {}",
-            markdown::code(&format!("drop database {}", quoted(kept)))
-        ));
-    }
-    for (index, step) in steps.iter().enumerate() {
-        let _ = writeln!(page, "{}. {step}", index + 1);
+    for (index, way) in options.iter().enumerate() {
+        let _ = writeln!(page, "{}. {}", index + 1, way.told("\n\n   "));
     }
     page
 }
@@ -220,10 +210,14 @@ mod tests {
         }
     }
 
+    fn shown(failed: &Failed<'_>) -> String {
+        page(failed, &options(failed, "reports/restore-x"))
+    }
+
     #[test]
     fn the_page_names_what_failed_what_is_kept_and_what_to_do_in_order() {
         let fault = Fault::errored("no space").stage("data import").help("make room");
-        let page = page(&failed(&fault, &[]));
+        let page = shown(&failed(&fault, &[]));
         let places = [
             "data import: no space",
             "help: make room",
@@ -241,11 +235,11 @@ mod tests {
     #[test]
     fn where_all_was_loaded_to_go_on_is_the_first_way_or_why_it_is_none() {
         let fault = Fault::errored("no").stage("migration check");
-        let shown = |resumable| page(&Failed { resumable: Some(resumable), ..failed(&fault, &[]) });
-        let page = shown(Ok(()));
+        let of = |resumable| shown(&Failed { resumable: Some(resumable), ..failed(&fault, &[]) });
+        let page = of(Ok(()));
         let (on, again) = (page.find("RESUME=1`").unwrap(), page.find("from the beginning"));
         assert!(on < again.unwrap() && page.contains("\n2. Everything was loaded"), "{page}");
-        let page = shown(Err("the migration 7 was applied".to_owned()));
+        let page = of(Err("the migration 7 was applied".to_owned()));
         assert!(page.contains("migration 7") && !page.contains("RESUME"), "{page}");
     }
 
@@ -261,10 +255,22 @@ mod tests {
         let places = [("masking::rules-held".to_owned(), places)];
         let failed = Failed { places: &places, ..failed(&fault, &log) };
         let bundle = write(folder.path(), &failed, &redactor).unwrap();
-        let all = std::fs::read_to_string(bundle.join("places.txt")).unwrap();
+        let place = Path::new(&bundle.bundle);
+        let sums = std::fs::read_to_string(place.join(SUMS)).unwrap();
+        assert_eq!(bundle.sha256, hex(&Sha256::digest(&sums)));
+        for line in sums.lines() {
+            let (sum, name) = line.split_once("  ").unwrap();
+            assert_eq!(
+                sum,
+                hex(&Sha256::digest(std::fs::read(place.join(name)).unwrap())),
+                "{name}"
+            );
+        }
+        assert_eq!(sums.lines().count(), 5);
+        let all = std::fs::read_to_string(place.join("places.txt")).unwrap();
         assert!(all.contains("masking::rules-held\n    public.t.c0: 2\n"), "{all}");
         assert_eq!(all.lines().count(), 21);
-        let text = std::fs::read_to_string(bundle.join("log.txt")).unwrap();
+        let text = std::fs::read_to_string(place.join("log.txt")).unwrap();
         assert_eq!(text.lines().count(), TAIL);
         assert!(text.starts_with("line 401\n") && !text.contains("hunter22"), "{text}");
         assert!(!text.contains("jane.doe"), "{text}");

@@ -2,7 +2,7 @@
 //!
 //! `guard` and `marker` tell staging from production; `plain` makes a database beside the old one
 //! and puts it in its place; `hosted` restores a Supabase project in place; `place` is either;
-//! `loaded` is what a later restore goes on by; `failure` leaves evidence where something went wrong.
+//! `loaded` is what a later restore goes on by; `failure` leaves evidence where something went wrong, with `options` for what to do.
 
 pub(crate) mod archive;
 pub(crate) mod columns;
@@ -18,6 +18,7 @@ pub(crate) mod marker;
 pub(crate) mod migrations;
 pub(crate) mod needs;
 mod objects;
+mod options;
 pub(crate) mod outward;
 pub(crate) mod place;
 pub(crate) mod plain;

@@ -8,7 +8,9 @@ use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use super::next_drill;
 use crate::backup::backups::settings;
 use crate::fault::Fault;
+use crate::journal::Verdict;
 use crate::report::drill::model::{RunLine, Status};
+use crate::report::drill::running::{Seen, look};
 use crate::report::drill::runs;
 use crate::report::drill::trend::word;
 
@@ -21,12 +23,14 @@ struct Known<'a> {
     /// The day on which somebody last looked at the objectives.
     reviewed: Option<Date>,
     today: Date,
+    /// One that is under way, or did not end.
+    begun: Seen,
 }
 
 /// When the last drill was, and when the next one is due; of one environment, if it is named.
 ///
 /// # Errors
-/// *Failed*: a drill is overdue, or the yearly review of the objectives is. *Usage*: the settings
+/// *Failed*: a drill is overdue, or did not end; or the yearly review of the objectives is overdue. *Usage*: the settings
 /// are wrong.
 pub fn drill_status(
     suites: &Path,
@@ -37,12 +41,22 @@ pub fn drill_status(
     let zone = &settings.time_zone;
     let runs = runs::read(reports);
     let whole = |line: &&RunLine| {
-        environment.is_none_or(|name| line.environment == name) && line.status != Status::Partial
+        environment.is_none_or(|name| line.environment == name)
+            && line.status != Status::Partial
+            && !matches!(line.verdict, Verdict::Interrupted | Verdict::Unfinished)
     };
     let day = |time: Timestamp| time.to_zoned(zone.clone()).date();
     let last = runs.lines.iter().rfind(whole).map(|line| (line, day(line.started)));
     let today = day(Timestamp::now());
-    judge(&Known { last, reviewed: settings.reviewed, today })
+    let begun = match look(reports) {
+        Seen::Alive(begun) | Seen::Dead(begun)
+            if environment.is_some_and(|name| begun.environment != name) =>
+        {
+            Seen::Nobody
+        }
+        seen => seen,
+    };
+    judge(&Known { last, reviewed: settings.reviewed, today, begun })
 }
 
 /// A time zone by its name, such as `Europe/Berlin`.
@@ -58,7 +72,8 @@ pub(crate) fn time_zone(name: &str) -> Result<TimeZone, String> {
 }
 
 fn judge(known: &Known<'_>) -> Result<String, Fault> {
-    let (mut told, mut late) = (Vec::new(), false);
+    let (mut told, mut late) = (Vec::new(), matches!(known.begun, Seen::Dead(_)));
+    told.extend(known.begun.told());
     match known.last {
         None => {
             late = true;
@@ -66,15 +81,15 @@ fn judge(known: &Known<'_>) -> Result<String, Fault> {
         }
         Some((line, day)) => {
             let of = format!("{} of {} on {day}", word(line.status), line.environment);
-            let Some(due) = next_drill(day) else { return Ok(format!("last drill: {of}\n")) };
-            let days = (known.today - due).get_days();
-            late |= days > 0;
             told.push(format!("last drill: {of}"));
-            told.push(match days {
+            let due = next_drill(day);
+            let days = due.map_or(0, |due| (known.today - due).get_days());
+            late |= days > 0;
+            told.extend(due.map(|due| match days {
                 1.. => format!("next drill: was due on {due}, {days} days ago"),
                 0 => format!("next drill: due today, {due}"),
                 _ => format!("next drill: due on {due}, in {} days", -days),
-            });
+            }));
         }
     }
     match known.reviewed {
@@ -121,7 +136,8 @@ mod tests {
 
     fn status(today: Date, reviewed: Option<Date>) -> Result<String, String> {
         let line = line("fail");
-        let known = Known { last: Some((&line, date(2026, 11, 25))), reviewed, today };
+        let last = Some((&line, date(2026, 11, 25)));
+        let known = Known { last, reviewed, today, begun: Seen::Nobody };
         judge(&known).map_err(|fault| fault.to_string())
     }
 
@@ -141,7 +157,10 @@ mod tests {
         let today = date(2026, 12, 31);
         assert!(status(today, None).unwrap().contains("not known"));
         let leap = Some(date(2024, 2, 29));
-        let known = |today| judge(&Known { last: None, reviewed: leap, today }).unwrap_err();
+        let known = |today| {
+            let known = Known { last: None, reviewed: leap, today, begun: Seen::Nobody };
+            judge(&known).unwrap_err()
+        };
         assert!(known(date(2025, 2, 28)).to_string().contains("next review on 2025-02-28"));
         assert!(known(date(2025, 3, 1)).to_string().contains("was due on 2025-02-28"));
         assert!(known(date(2025, 3, 1)).to_string().contains("no drill was made"));

@@ -11,6 +11,7 @@ mod support;
 mod alone;
 mod broken;
 mod damaged;
+mod drill;
 mod encodings;
 mod green;
 mod kept;

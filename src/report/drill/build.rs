@@ -10,7 +10,7 @@ use super::model::{
 };
 use super::objectives::{is_check, objectives};
 use super::stages::{ending, stage_of, stages, timeline};
-use super::{Inputs, compare, recommend, runs};
+use super::{Inputs, compare, recommend, recovery, runs};
 use crate::journal::{Entry, Journal, Outcome, Verdict};
 use crate::report::{failure, units, verdict};
 use crate::schedule::next_drill;
@@ -85,6 +85,7 @@ pub(crate) fn build(inputs: &Inputs<'_>, before: &[RunLine], now: Timestamp) -> 
     report.history.push(line);
     report.summary.recommendations = recommend::recommend(&report);
     (report.summary.headline, report.summary.advice) = recommend::verdict(&report);
+    report.recover();
     report
 }
 
@@ -94,6 +95,13 @@ impl DrillReport {
         match self.sections.iter_mut().find(|other| other.id == section.id) {
             Some(other) => *other = section,
             None => self.sections.push(section),
+        }
+    }
+
+    /// Says what to do after a failure, as far as is known by now.
+    pub(super) fn recover(&mut self) {
+        if let Some(section) = recovery::section(self) {
+            self.put(section);
         }
     }
 

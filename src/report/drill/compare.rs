@@ -18,7 +18,7 @@ const LEAST: f64 = 1.0;
 const NAMES: usize = 5;
 
 /// The drills that this one can be held against, oldest first: of the same environment, whole, and
-/// not told to stop.
+/// brought to their end.
 pub(super) fn comparable<'a>(before: &'a [RunLine], journal: &Journal) -> Vec<&'a RunLine> {
     let run = &journal.run;
     let same = |line: &&RunLine| {
@@ -26,7 +26,7 @@ pub(super) fn comparable<'a>(before: &'a [RunLine], journal: &Journal) -> Vec<&'
             && line.id != run.id
             && line.started < run.started
             && line.status != Status::Partial
-            && line.verdict != Verdict::Interrupted
+            && !matches!(line.verdict, Verdict::Interrupted | Verdict::Unfinished)
     };
     let mut lines: Vec<&RunLine> = before.iter().filter(same).collect();
     lines.sort_by_key(|line| line.started);

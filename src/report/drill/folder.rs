@@ -53,6 +53,7 @@ pub(crate) fn write(
         files.insert(name.to_owned(), content);
     }
     files.extend(inputs.pictures.iter().cloned());
+    report.recover();
     let report = hidden(&report, redactor)?;
     rendered(&report, &mut files)?;
     let place = reports.join(DRILLS).join(name(&report.run.id));

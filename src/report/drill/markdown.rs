@@ -146,7 +146,10 @@ fn block(page: &mut String, block: &Block) {
         Block::List { ordered, items } => {
             for (at, item) in items.iter().enumerate() {
                 let mark = if *ordered { format!("{}.", at + 1) } else { "-".to_owned() };
-                page.push_str(&format!("{mark} {}\n", cell(item)));
+                // Each line by itself, so that what is code in it stays that.
+                let lines = item.text.lines().map(|line| Cell { text: line.to_owned(), ..*item });
+                let lines: Vec<String> = lines.map(|line| cell(&line)).collect();
+                page.push_str(&format!("{mark} {}\n", lines.join(" ")));
             }
             page.push('\n');
         }

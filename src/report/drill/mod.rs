@@ -10,8 +10,8 @@
 //!
 //! `model` is the value, `section` what other parts add to it. `build` makes it, purely:
 //! `objectives` measures, `stages` divides, `compare` holds it against the drills before, and
-//! `recommend` says what is to be done. `evidence` tells it as sections, which both renderers know.
-//! `folder` writes it, and never over another; `retention` says how long it stays; `trend` shows the
+//! `recommend` says what is to be done, `recovery` what after a failure. `evidence` tells it as sections, which both renderers know.
+//! `folder` writes it, and never over another; `running` marks the one that is under way; `retention` says how long it stays; `trend` shows the
 //! drills on the terminal.
 
 mod build;
@@ -23,7 +23,9 @@ mod markdown;
 pub mod model;
 pub(crate) mod objectives;
 mod recommend;
+mod recovery;
 pub(crate) mod retention;
+pub(crate) mod running;
 pub(crate) mod runs;
 pub mod section;
 mod stages;

@@ -14,7 +14,9 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use super::model::{DrillReport, Ended, LINE_FORMAT, RunLine};
+use super::model::{DrillReport, Ended, LINE_FORMAT, RunLine, Status};
+use super::running::Begun;
+use crate::journal::Verdict;
 
 /// The file's name in the folder of reports.
 pub(crate) const FILE: &str = "history.jsonl";
@@ -91,6 +93,33 @@ pub(crate) fn append(reports: &Path, line: &RunLine) -> Result<(), String> {
         file.sync_all()
     };
     added().map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+/// One that did not end, in one line: nobody knows more of it.
+pub(crate) fn unfinished(dead: &Begun) -> RunLine {
+    RunLine {
+        format: LINE_FORMAT.to_owned(),
+        id: dead.id.clone(),
+        environment: dead.environment.clone(),
+        started: dead.started,
+        finished: None,
+        status: Status::Fail,
+        verdict: Verdict::Unfinished,
+        seconds: None,
+        stages: BTreeMap::new(),
+        rto: None,
+        rpo: None,
+        backup: None,
+        data_bytes: None,
+        stored_bytes: None,
+        smoke_passed: 0,
+        smoke_total: 0,
+        counts: BTreeMap::new(),
+        red: Vec::new(),
+        skipped: Vec::new(),
+        inputs: BTreeMap::new(),
+        versions: BTreeMap::new(),
+    }
 }
 
 /// A report in one line.

@@ -19,7 +19,7 @@ const PROOF: &str = "proof";
 const ANSWERED: &str = "answered as expected in";
 
 /// The stages in their order, with what they are called.
-const STAGES: [(&str, &str); 8] = [
+const STAGES: [(&str, &str); 9] = [
     ("prerequisites", "Prerequisites"),
     ("backup", "Backup"),
     ("production", "Production's health"),
@@ -28,6 +28,7 @@ const STAGES: [(&str, &str); 8] = [
     ("integrity", "Integrity"),
     ("smoke", "Smoke checks"),
     ("objectives", "Objectives"),
+    ("compliance", "Compliance"),
 ];
 
 /// The stage of a test.

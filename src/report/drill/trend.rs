@@ -13,6 +13,7 @@ use super::build::long;
 use super::model::{RunLine, Status};
 use super::runs;
 use crate::fault::Fault;
+use crate::journal::Verdict;
 use crate::report::{text, units};
 
 /// How many drills are shown.
@@ -27,6 +28,15 @@ pub(crate) fn word(status: Status) -> &'static str {
         Status::Pass => "PASS",
         Status::Fail => "FAIL",
         Status::Partial => "part",
+    }
+}
+
+/// How a drill ended, in one word: one that was stopped or killed has shown nothing.
+fn ended(line: &RunLine) -> &'static str {
+    match line.verdict {
+        Verdict::Unfinished => "died",
+        Verdict::Interrupted => "stop",
+        _ => word(line.status),
     }
 }
 
@@ -92,7 +102,7 @@ fn row(line: &RunLine) -> [String; 8] {
     };
     [
         line.started.strftime("%Y-%m-%d %H:%M").to_string(),
-        word(line.status).to_owned(),
+        ended(line).to_owned(),
         text::one_line(&line.environment),
         format!("rto {}", took(line.rto)),
         format!("rpo {}", took(line.rpo)),
