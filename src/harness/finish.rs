@@ -236,6 +236,9 @@ fn publish(
     let whole = written.is_ok().then_some(folder);
     tell(&unselected(run, journal));
     tell(&console::summary(journal, &changes, whole));
+    if let Some(line) = compliance::told(journal) {
+        tell(&line);
+    }
     if let Some(shown) = shown.filter(|_| run.shared.is_none()) {
         tell(&format!("  drill     {shown}\n"));
     }
