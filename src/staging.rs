@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::audit::{Audit, Operation, Record, Standing};
-use crate::backup::backups::{root, settings};
+use crate::backup::backups::settings;
 use crate::backup::choose::Choice;
 use crate::backup::encryption::Identities;
 use crate::backup::origin::{Part, Whose};
@@ -18,6 +18,7 @@ use crate::environment::source::resolve_database;
 use crate::fault::Fault;
 use crate::masking::plan::{Action, MaskPlan, Rows};
 use crate::masking::rules::Rules;
+use crate::project::root;
 use crate::redact::Redactor;
 use crate::report::console::tell;
 use crate::report::units;

@@ -11,9 +11,10 @@ use tar::{Builder, Header};
 
 use super::{SIGNATURE, STAGE, SUMS};
 use crate::audit::{Audit, Operation, Record, Standing};
-use crate::backup::backups::{root, settings};
+use crate::backup::backups::settings;
 use crate::fault::Fault;
 use crate::journal::Journal;
+use crate::project::root;
 use crate::review::{Book, Signer, drill_folder};
 use crate::suite::source::hex;
 

@@ -13,8 +13,9 @@ use super::standing::{Stand, Standing};
 use super::statement::{FORMAT, Holds, Said, Statement};
 use crate::actor::{actor, host};
 use crate::audit::{Audit, Operation, Record, Standing as Result_};
-use crate::backup::backups::{root, settings};
+use crate::backup::backups::settings;
 use crate::fault::Fault;
+use crate::project::root;
 use crate::report::drill::folder;
 use crate::report::units;
 
