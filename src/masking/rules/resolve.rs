@@ -173,7 +173,7 @@ fn group(columns: &[Column]) -> BTreeMap<(String, String), Vec<&Column>> {
 }
 
 /// A table's name as SQL writes it.
-pub(super) fn shown(schema: &str, name: &str) -> String {
+pub(crate) fn shown(schema: &str, name: &str) -> String {
     let quoted = |name: &str| {
         let plain = |c: char| c.is_lowercase() || c.is_ascii_digit() || c == '_';
         match name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
