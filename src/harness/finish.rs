@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::state::{INTERRUPTED, Run};
 use super::{compliance, exit, pieces};
 use crate::journal::{Entry, EntryKind, Journal, Outcome, Verdict};
-use crate::notify::{Event, Occasion};
+use crate::notify::{Event, Notifier, Occasion};
 use crate::report::console::tell;
 use crate::report::history::History;
 use crate::report::{Changes, Reports, console, failure, github, summary};
@@ -31,13 +31,11 @@ impl Ledger {
     ///
     /// # Errors
     /// The folder cannot be written to.
-    pub(crate) fn open(
+    pub(crate) fn prove(
         folder: &Path,
         journal: &Journal,
-        runtime: Runtime,
-        max_skipped: Option<usize>,
         shared: Option<&Shared>,
-    ) -> Result<Self, String> {
+    ) -> Result<Reports, String> {
         let reports = Reports::open(folder)?;
         match shared {
             None => reports.write(journal, &Changes::default())?,
@@ -51,7 +49,12 @@ impl Ledger {
                 reports.write(&all, &Changes::default())?;
             }
         }
-        Ok(Self { reports, runtime, max_skipped })
+        Ok(reports)
+    }
+
+    /// What the end needs of a run that is to begin.
+    pub(crate) fn new(reports: Reports, runtime: Runtime, max_skipped: Option<usize>) -> Self {
+        Self { reports, runtime, max_skipped }
     }
 
     /// Where network requests run.
@@ -125,6 +128,20 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     // Sockets that still hang are let go, and not waited for.
     ledger.runtime.shutdown_background();
     code
+}
+
+/// Tells whoever wants to know that nothing was run, since no report of it can be written.
+pub(crate) fn not_begun(notifier: &Notifier, journal: &Journal, lost: &str) {
+    let mut journal = journal.clone();
+    journal.entries.clear();
+    journal.run.verdict = Verdict::Errored;
+    journal.run.finished = Some(Timestamp::now());
+    let mut event = Event::of(Occasion::Finished, &journal);
+    event.text.push_str(&format!("; {lost}"));
+    notifier.tell(&event);
+    for line in notifier.farewell() {
+        tell(&format!("note: {line}\n"));
+    }
 }
 
 /// Tells whoever wants to know how it ended; who could not be told is a note, for whoever looks.

@@ -13,7 +13,7 @@ use once_cell::sync::OnceCell;
 use super::arguments::CommandLine;
 use super::builder::Harness;
 use super::exit;
-use super::finish::{Ledger, did_not_run, finish};
+use super::finish::{Ledger, did_not_run, finish, not_begun};
 use super::interrupt::Interrupt;
 use super::loaded::Loaded;
 use super::pieces::{credentials, hide_panics, journal, redactor};
@@ -150,14 +150,13 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     lane::make_room(libtest.test_threads.unwrap_or(parallel));
     let mut journal = journal(&plan, arguments, kind, &target, inputs, &redactor, &shared);
     journal.run.evidence = evidence.map(Box::new);
-    let ledger = Ledger::open(
-        &reports,
-        &journal,
-        runtime,
-        arguments.ours.max_skipped.or(spec.max_skipped),
-        shared.as_ref(),
-    )
-    .map_err(error)?;
+    let proved = Ledger::prove(&reports, &journal, shared.as_ref()).inspect_err(|lost| {
+        if let Some(notifier) = &notifier {
+            not_begun(notifier, &journal, &redactor.secrets(lost));
+        }
+    });
+    let max_skipped = arguments.ours.max_skipped.or(spec.max_skipped);
+    let ledger = Ledger::new(proved.map_err(error)?, runtime, max_skipped);
     let entries = journal.entries.iter().enumerate();
     let entries: HashMap<_, _> = entries.map(|(at, entry)| (entry.id.clone(), at)).collect();
     // What is only a look at checks is nothing to keep on record; and where each trial is a process

@@ -235,6 +235,23 @@ fn full_disk(stage: &mut Stage) -> Option<Ran> {
     Some(ran)
 }
 
+#[test]
+fn where_no_report_can_be_written_nothing_is_begun_and_whoever_waits_is_told() {
+    let stage = Stage::new();
+    let Some(disk) = Disk::over(&stage.reports("")) else { return };
+    let kept = stage.target.project.backups().len();
+    disk.fill();
+    let ran = stage.drill();
+    disk.empty();
+    assert_eq!(ran.code, 2, "{}", ran.console());
+    holds("the terminal", &ran.console(), &["No space left on device", "--reports DIR"]);
+    let told = stage.listener.all();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!((&told[0]["event"], &told[0]["verdict"]), (&"finished".into(), &"errored".into()));
+    holds("what was told", told[0]["text"].as_str().unwrap(), &["nothing ran", "No space left"]);
+    assert_eq!(stage.target.project.backups().len(), kept);
+}
+
 /// Has the fault happen, and holds what is there against the row.
 fn hold(row: &Row) {
     let mut stage = Stage::new();
