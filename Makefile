@@ -3,7 +3,8 @@
 # restores the newest backup, masked. Without ENV all of it happens in the demo.
 
 RUN := sh scripts/with-setup
-PROGRAM := $(RUN) cargo run --locked --
+# By the build of the tests, so that there is one.
+PROGRAM := $(RUN) sh scripts/program
 # The environment, if one is named.
 ENVIRONMENT = $(if $(ENV), --env "$(ENV)")
 # Whose backups: without ENV those of drill.toml's source; the demo's where that is unknown here.

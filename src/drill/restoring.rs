@@ -28,7 +28,7 @@ use crate::restore::failure::{self as page, Failed};
 use crate::restore::hosted::buckets;
 use crate::restore::loaded::Loaded;
 use crate::restore::marker;
-use crate::restore::migrations::Migrations;
+use crate::restore::migrations::{self, Migrations};
 use crate::restore::place::{BEFORE, COMMITTED, Taken};
 use crate::restore::stages::{Made, Order, make};
 
@@ -124,6 +124,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             resumable: resumable(state, context, (&backup, &target), &course),
             serving: course.serving.unwrap_or(BEFORE),
             places: &done.as_ref().map(Restored::places).unwrap_or_default(),
+            by_rules: done.as_ref().is_ok_and(Restored::wants_rules),
             connectivity: &connectivity(context, &target, &backup),
             log: &log,
         };
@@ -271,22 +272,22 @@ fn place(
     if is_red(&placed.proofs) {
         return Ok(placed);
     }
-    placed.migrations = course.stage("migration check", |_| {
+    let migrations = course.stage(migrations::STAGE, |_| {
         let folder = state.root.join("supabase/migrations");
         let migrate = made.place.migrate(&folder, &made.url, (who, &made.permit));
         runtime.block_on(stop.unless(migrate))?
     })?;
-    if let Some(migrations) = &placed.migrations {
-        if migrations.refused().is_some() {
+    let (refused, any) = (migrations.refused().is_some(), !migrations.pending.is_empty());
+    placed.migrations = Some(migrations);
+    if refused {
+        return Ok(placed);
+    }
+    if any {
+        let again = |subject: &Subject<'_>| proof::again::again(subject, &placed.proofs);
+        let stage = "proof after migrations";
+        placed.after = prove(stage, made, (backup, workers), (context, stop), course, again)?;
+        if is_red(&placed.after) {
             return Ok(placed);
-        }
-        if !migrations.pending.is_empty() {
-            let again = |subject: &Subject<'_>| proof::again::again(subject, &placed.proofs);
-            let stage = "proof after migrations";
-            placed.after = prove(stage, made, (backup, workers), (context, stop), course, again)?;
-            if is_red(&placed.after) {
-                return Ok(placed);
-            }
         }
     }
     placed.taken = Some(course.stage(if target.hosted { "commit" } else { "swap" }, |_| {

@@ -32,6 +32,8 @@ pub(crate) struct Resolved {
     pub(crate) plan: MaskPlan,
     /// Columns that could hold personal data, and have no rule.
     pub(crate) unclassified: Vec<Unclassified>,
+    /// Why columns stay that a rule says so of, by schema, table and column.
+    pub(crate) kept: BTreeMap<(String, String, String), String>,
 }
 
 /// A rule for a table, and where it stands.
@@ -115,7 +117,8 @@ impl Rules {
         let tables: BTreeSet<String> =
             by_table.keys().map(|(schema, name)| shown(schema, name)).collect();
         lone_keys(self.own.as_ref(), &own, &supabase, &tables, &mut held.problems);
-        held.problems.or(Resolved { plan, unclassified: held.unclassified })
+        let Held { problems, unclassified, kept, .. } = held;
+        problems.or(Resolved { plan, unclassified, kept })
     }
 
     /// Rules for columns of a name that no table has.
