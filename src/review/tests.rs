@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::desk::{Answers, Desk, review_key};
+use super::statement::hash;
+use crate::audit::{Audit, Operation, Record, Standing};
 use crate::fault::{Fault, FaultKind};
 use crate::journal::{Entry, EntryKind, FORMAT, Journal, Outcome, Run, Verdict};
 
@@ -51,6 +53,20 @@ impl Project {
 
     pub(crate) fn drill(&self) -> PathBuf {
         self.path("reports/drill").join(RUN)
+    }
+
+    /// Puts on record that the drill ended, with the hash of its journal, as it does itself.
+    pub(crate) fn ended(&self) {
+        let hash = hash(&fs::read(self.drill().join("journal.json")).unwrap());
+        let ends = Record {
+            operation: Operation::DrillRun,
+            source: "staging".to_owned(),
+            object: Some(RUN.to_owned()),
+            result: Standing::Passed,
+            detail: String::new(),
+            manifest: Some(hash),
+        };
+        Audit::open(&self.path("reports/audit.jsonl")).unwrap().append(&ends).unwrap();
     }
 
     fn desk(&self) -> Result<Desk, Fault> {
@@ -120,8 +136,9 @@ fn a_go_takes_the_accountable_person_their_key_and_a_clear_way() {
     assert!(shown.contains("yes   console: No errors, by smoke::page"), "{shown}");
     assert!(shown.contains("yes   sms: A text comes, by Ben: looked at it"), "{shown}");
     let log = fs::read_to_string(project.path("reports/audit.jsonl")).unwrap();
-    assert_eq!(log.matches("\"review.decide\"").count(), 1, "{log}");
-    assert_eq!(log.matches("\"review.answer\"").count(), 1, "{log}");
+    // That it begins, and that it was said; of what was refused, nothing.
+    assert_eq!(log.matches("\"review.decide\"").count(), 2, "{log}");
+    assert_eq!(log.matches("\"review.answer\"").count(), 2, "{log}");
 }
 
 #[test]
@@ -190,6 +207,64 @@ fn whatever_is_altered_afterwards_is_found() {
     let text = fs::read_to_string(&journal).unwrap();
     fs::write(&journal, text + " ").unwrap();
     assert!(told(project.desk().map(|desk| desk.show())).1.contains("another journal"));
+}
+
+#[test]
+fn the_last_statement_neither_vanishes_nor_changes_unseen() {
+    let project = Project::new(&[]);
+    project.answer("sms", "no").unwrap();
+    let book = project.drill().join("review.jsonl");
+    let opens = |text: &str| {
+        fs::write(&book, text).unwrap();
+        told(project.desk().map(|desk| desk.show())).1
+    };
+    // Unsigned, and the last: nothing in the book is bound to it.
+    let whole = fs::read_to_string(&book).unwrap();
+    for altered in [String::new(), whole.replace("\"no\"", "\"yes\""), whole.trim_end().to_owned()]
+    {
+        assert_ne!(altered, whole);
+        assert!(opens(&altered).contains("a statement that the audit log knows is gone"));
+    }
+    fs::write(&book, &whole).unwrap();
+    project.decide("Ana", "ana.key", false).unwrap();
+    assert!(opens(&whole).contains("is gone, or was altered"));
+    fs::remove_file(&book).unwrap();
+    assert!(told(project.answer("sms", "yes")).1.contains("2 statements"));
+}
+
+#[test]
+fn what_could_not_be_said_is_on_record_as_that_and_is_not_missed() {
+    let project = Project::new(&[]);
+    let mut slow = project.desk().unwrap();
+    project.answer("sms", "yes").unwrap();
+    let answers = Answers::from([("sms".to_owned(), ("no".to_owned(), None))]);
+    let text = slow.answer("Ben", &answers).unwrap_err().to_string();
+    assert!(text.contains("somebody else said something"), "{text}");
+    let log = fs::read_to_string(project.path("reports/audit.jsonl")).unwrap();
+    let last = log.lines().last().unwrap();
+    assert!(last.contains("\"review.answer\"") && last.contains("\"errored\""), "{last}");
+    assert!(project.desk().unwrap().show().contains("yes   sms"));
+}
+
+#[test]
+fn the_journal_is_the_one_that_the_drill_has_left() {
+    let project = Project::new(&["smoke::health"]);
+    let shown = |project: &Project| project.desk().unwrap().show();
+    assert!(shown(&project).contains("has no hash of this drill's journal"));
+    project.ended();
+    assert!(shown(&project).contains("staging") && !shown(&project).contains("note:"));
+    // Before anybody has said anything.
+    let path = project.drill().join("journal.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"failed\"", "\"passed\"")).unwrap();
+    let (kind, told) = told(project.decide("Ana", "ana.key", true));
+    assert!(kind == FaultKind::Failed && told.contains("not the journal that the drill"), "{told}");
+    fs::write(&path, text).unwrap();
+    // A log that was tampered with proves nothing.
+    let log = project.path("reports/audit.jsonl");
+    let lines = fs::read_to_string(&log).unwrap();
+    fs::write(&log, lines.replace("\"staging\"", "\"elsewhere\"")).unwrap();
+    assert!(shown(&project).contains("note: the audit log was tampered with"));
 }
 
 #[test]

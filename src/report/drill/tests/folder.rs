@@ -83,6 +83,33 @@ fn an_amended_report_keeps_what_it_said_and_is_never_written_over() {
 }
 
 #[test]
+fn a_report_that_was_altered_is_not_sealed_anew() {
+    let journal = journal("passed");
+    let place = reports(&journal);
+    written(place.path(), &journal).unwrap();
+    let folder = place.path().join("drill/20261124T034125Z-4f2a99cc");
+    let amended =
+        || amend(place.path(), &journal.run.id, |report| report.put(section("go, by ann")));
+    for name in ["report.json", "journal.json", "SHA256SUMS"] {
+        let path = folder.join(name);
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, whole.replacen('a', "b", 1)).unwrap();
+        assert!(amended().unwrap_err().contains("is not as it was written"), "{name}");
+        fs::remove_file(&path).unwrap();
+        assert!(amended().is_err(), "{name}");
+        fs::write(&path, whole).unwrap();
+    }
+    // One that a kill has left half amended is amended by the next.
+    let sums = fs::read(folder.join("SHA256SUMS")).unwrap();
+    amended().unwrap();
+    let next = fs::read(folder.join("SHA256SUMS")).unwrap();
+    fs::write(folder.join("SHA256SUMS.next"), next).unwrap();
+    fs::write(folder.join("SHA256SUMS"), sums).unwrap();
+    amended().unwrap();
+    sealed(&folder);
+}
+
+#[test]
 fn a_report_that_cannot_be_written_leaves_nothing_half_done() {
     let journal = journal("passed");
     let place = reports(&journal);
