@@ -44,6 +44,8 @@ pub fn pack_evidence(
     let environment = book.journal.run.environment.clone();
     let mut files = BTreeMap::new();
     gather(&folder, "", &mut files)?;
+    // The bundle's own hashes are of more than the report: there is one file of the name.
+    files.remove(SUMS);
     failed(reports, &book.journal, &mut files)?;
     for (path, name) in [(log.clone(), "audit.jsonl"), (beside(&log), "audit.jsonl.head")] {
         if path.is_file() {

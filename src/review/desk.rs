@@ -328,10 +328,13 @@ fn reason(text: &str) -> Result<String, Fault> {
 /// that `ask` gives, if it is not empty. Returns the public one, with the lines to paste.
 ///
 /// # Errors
-/// *Usage*: two passwords were typed. *Errored*: the file is there already, or cannot be written.
-pub fn review_key(path: &Path, ask: impl Fn(&str) -> String) -> Result<String, Fault> {
-    let password = ask("password of the new key (empty: none): ");
-    if ask("once more: ") != password {
+/// What `ask` says. *Usage*: two passwords were typed. *Errored*: the file is there already, or cannot be written.
+pub fn review_key(
+    path: &Path,
+    ask: impl Fn(&str) -> Result<String, Fault>,
+) -> Result<String, Fault> {
+    let password = ask("password of the new key (empty: none): ")?;
+    if ask("once more: ")? != password {
         return Err(Fault::usage("that was another one: no key was made").stage(STAGE));
     }
     let public = new_pair(path, &password)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::desk::{Answers, Desk, review_key};
 use super::statement::hash;
 use crate::audit::{Audit, Operation, Record, Standing};
+use crate::drill::SWAPPED;
 use crate::fault::{Fault, FaultKind};
 use crate::journal::{Entry, EntryKind, FORMAT, Journal, Outcome, Run, Verdict};
 
@@ -20,7 +21,7 @@ impl Project {
     pub(crate) fn new(red: &[&str]) -> Self {
         let project = Self { folder: tempfile::tempdir().unwrap() };
         let key = |name: &str| {
-            let told = review_key(&project.path(name), |_| String::new()).unwrap();
+            let told = review_key(&project.path(name), |_| Ok(String::new())).unwrap();
             told.split("key = \"").nth(1).unwrap().split('"').next().unwrap().to_owned()
         };
         let (ana, ben) = (key("ana.key"), key("ben.key"));
@@ -33,7 +34,8 @@ impl Project {
         fs::create_dir(project.path("suites")).unwrap();
         fs::write(project.path("suites/drill.toml"), settings).unwrap();
         fs::create_dir_all(project.drill()).unwrap();
-        let mut entries = vec![entry("smoke::page", Outcome::Passed)];
+        let mut entries =
+            vec![entry(SWAPPED, Outcome::Passed), entry("smoke::page", Outcome::Passed)];
         entries.extend(red.iter().map(|id| entry(id, Outcome::Failed)));
         let verdict = if red.is_empty() { Verdict::Passed } else { Verdict::Failed };
         let journal = Journal {
@@ -42,9 +44,25 @@ impl Project {
             entries,
             filtered_out: Vec::new(),
         };
-        fs::write(project.drill().join("journal.json"), serde_json::to_vec(&journal).unwrap())
-            .unwrap();
+        project.write(&journal);
         project
+    }
+
+    /// Writes the journal, and the hashes of the drill's folder.
+    fn write(&self, journal: &Journal) {
+        let bytes = serde_json::to_vec(journal).unwrap();
+        fs::write(self.drill().join("SHA256SUMS"), format!("{}  journal.json\n", hash(&bytes)))
+            .unwrap();
+        fs::write(self.drill().join("journal.json"), bytes).unwrap();
+    }
+
+    /// The same with another journal.
+    fn with(self, change: impl FnOnce(&mut Journal)) -> Self {
+        let path = self.drill().join("journal.json");
+        let mut journal = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        change(&mut journal);
+        self.write(&journal);
+        self
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -104,8 +122,9 @@ fn run() -> Run {
 }
 
 fn entry(id: &str, outcome: Outcome) -> Entry {
+    let kind = if id == SWAPPED { EntryKind::Custom } else { EntryKind::Check };
     let entry = serde_json::json!({
-        "id": id, "suite": "smoke", "name": "x", "kind": EntryKind::Check, "blocking": true,
+        "id": id, "suite": id.split_once("::").unwrap().0, "name": "x", "kind": kind, "blocking": true,
         "outcome": outcome, "reason": "as planned", "retries": [], "broken": [],
     });
     serde_json::from_value(entry).unwrap()
@@ -169,6 +188,58 @@ fn what_is_red_stands_in_the_way_until_it_is_waived_with_a_reason() {
     let roll = |why: &str| project.desk()?.rollback("Ana", &project.path("ana.key"), true, why);
     assert!(told(roll("")).1.contains("reason"));
     assert!(roll("the restore is kept").unwrap().contains("Authorization: authorized, by Ana"));
+}
+
+#[test]
+fn a_part_of_a_drill_is_no_go() {
+    let why = |change: fn(&mut Journal)| {
+        let project = Project::new(&[]).with(change);
+        project.answer("sms", "yes").unwrap();
+        let (kind, text) = told(project.decide("Ana", "ana.key", true));
+        assert_eq!(kind, FaultKind::Failed);
+        let waived = project.desk().unwrap().waive("Ana", &project.path("ana.key"), "whole", "so");
+        assert!(waived.unwrap().contains("waived by Ana"), "{text}");
+        assert!(project.decide("Ana", "ana.key", true).unwrap().contains(": GO, by"));
+        text
+    };
+    let left = why(|journal| journal.filtered_out.push("masking::proved".to_owned()));
+    assert!(left.contains("whole: ") && left.contains("1 test was left out"), "{left}");
+    assert!(why(|journal| drop(journal.entries.remove(0))).contains("nothing was restored"));
+    let skipped = why(|journal| journal.entries[0].outcome = Some(Outcome::Skipped));
+    assert!(skipped.contains("no restore has taken its place"), "{skipped}");
+    // The item by it is then open, and is what stands in the way beside.
+    let unseen = Project::new(&[]).with(|journal| {
+        journal.entries[1].outcome = Some(Outcome::Skipped);
+    });
+    let text = told(unseen.decide("Ana", "ana.key", true)).1;
+    assert!(text.contains("no check has passed"), "{text}");
+}
+
+#[test]
+fn what_a_test_saw_fail_no_answer_makes_right() {
+    let project = Project::new(&[]).with(|journal| {
+        let page = &mut journal.entries[1];
+        (page.blocking, page.outcome) = (false, Some(Outcome::Failed));
+        let other = entry("smoke::health", Outcome::Passed);
+        journal.entries.push(other);
+    });
+    project.answer("sms", "yes").unwrap();
+    project.answer("console", "yes").unwrap();
+    let text = told(project.decide("Ana", "ana.key", true)).1;
+    assert!(text.contains("console: its test did not pass"), "{text}");
+    // Nor does a test that passed unsay what somebody saw.
+    let project = Project::new(&[]);
+    project.answer("console", "no").unwrap();
+    assert!(project.desk().unwrap().show().contains("no    console: No errors, by Ben"));
+}
+
+#[test]
+fn a_go_says_what_came_in_its_way_afterwards() {
+    let project = Project::new(&[]);
+    project.answer("sms", "yes").unwrap();
+    assert!(project.decide("Ana", "ana.key", true).unwrap().contains(": GO, by"));
+    let shown = project.answer("sms", "no").unwrap();
+    assert!(shown.contains(": GO, before 1 obstacle came up, by Ana"), "{shown}");
 }
 
 #[test]
@@ -287,19 +358,23 @@ fn a_key_is_private_is_opened_by_its_password_alone_and_replaces_nothing() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("me.key");
-    review_key(&path, |_| "a word of mine".to_owned()).unwrap();
+    review_key(&path, |_| Ok("a word of mine".to_owned())).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let load = |word: &str| super::signing::Signer::load(&path, Some(word.to_owned()));
     assert!(load("a word of mine").is_ok());
     assert!(load("another").is_err());
-    let again = review_key(&path, |_| String::new()).unwrap_err();
+    let again = review_key(&path, |_| Ok(String::new())).unwrap_err();
     assert!(again.to_string().contains("new file"), "{again}");
     let twice = std::cell::Cell::new(0);
     let two = review_key(Path::new("none.key"), |_| {
         twice.set(twice.get() + 1);
-        twice.get().to_string()
+        Ok(twice.get().to_string())
     });
     assert!(two.unwrap_err().to_string().contains("another one"));
+    // Where nobody can be asked, none is made.
+    let path = folder.path().join("unasked.key");
+    let unasked = review_key(&path, |_| Err(Fault::usage("no terminal")));
+    assert!(unasked.unwrap_err().to_string().contains("no terminal") && !path.exists());
 }
 
 #[test]

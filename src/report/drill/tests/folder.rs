@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use sha2::{Digest as _, Sha256};
 
 use super::super::folder::{amend, write};
@@ -21,7 +23,8 @@ fn reports(journal: &Journal) -> tempfile::TempDir {
 }
 
 fn written(place: &Path, journal: &Journal) -> Result<String, String> {
-    let inputs = Inputs { journal, sections: Vec::new(), pictures: Vec::new() };
+    let inputs =
+        Inputs { journal, zone: TimeZone::UTC, sections: Vec::new(), pictures: Vec::new() };
     write(place, &inputs, &Redactor::new(&[], Vec::new()), true)
 }
 
@@ -133,8 +136,12 @@ fn no_secret_of_the_run_is_in_any_file() {
     }
     let redactor = Redactor::new(&[], Vec::new());
     assert!(redactor.learn(secret));
-    let inputs =
-        Inputs { journal: &journal, sections: vec![section(secret)], pictures: Vec::new() };
+    let inputs = Inputs {
+        journal: &journal,
+        zone: TimeZone::UTC,
+        sections: vec![section(secret)],
+        pictures: Vec::new(),
+    };
     write(place.path(), &inputs, &redactor, true).unwrap();
     let folder = place.path().join("drill/20261124T034125Z-77aa00bb");
     for name in ["report.md", "report.json", "report.html"] {
