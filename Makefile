@@ -58,7 +58,7 @@ drill: ## All of it: back up, restore into ENV, prove both, run the smoke checks
 drill-history: ## Show the drills that were made (of ENV), and how their figures change
 	$(PROGRAM) drill-history$(ENVIRONMENT)
 
-drill-status: ## Say when the last drill was and the next is due; exit code 1 where one is overdue
+drill-status: ## Say when the last drill was and the next is due; fails where one is overdue
 	$(PROGRAM) drill-status$(ENVIRONMENT)
 
 review: ## Show how the newest drill stands: checklist, what is in the way of a go, the decision

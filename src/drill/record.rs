@@ -1,6 +1,6 @@
 //! A drill on record: that it begins, how it ended, and that one before did not.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::state::State;
@@ -10,7 +10,7 @@ use crate::harness::{Opened, Recorder};
 use crate::journal::{Journal, Outcome, Verdict};
 use crate::redact::Redactor;
 use crate::report::drill::running::{Begun, Mark, Seen};
-use crate::report::drill::runs;
+use crate::report::drill::{folder, runs};
 use crate::report::{text, verdict};
 
 /// How many red tests a line names.
@@ -27,6 +27,8 @@ pub(super) struct DrillRecord {
 struct Open {
     line: Option<String>,
     mark: Option<Mark>,
+    /// Where reports go.
+    reports: PathBuf,
 }
 
 impl DrillRecord {
@@ -63,6 +65,7 @@ impl Recorder for DrillRecord {
             host: actor::host(),
         };
         let (mut opened, mut open) = (Opened::default(), self.open());
+        open.reports = reports.to_owned();
         match Mark::take(reports) {
             Ok((mark, seen)) => {
                 opened.notes.extend(seen.told());
@@ -102,8 +105,13 @@ impl Recorder for DrillRecord {
             Some(line) => {
                 let run = &journal.run;
                 let detail = redactor.secrets(&told(journal));
-                let ends = record(&run.environment, &run.id, standing(run.verdict), detail);
+                let mut ends = record(&run.environment, &run.id, standing(run.verdict), detail);
                 let ended = self.audit().and_then(|audit| {
+                    // Where the log is not that one any more, the journal is written once more, to
+                    // say so.
+                    if audit.has(&line) {
+                        ends.manifest = folder::kept(&open.reports, &run.id);
+                    }
                     audit.conclude(&line, &ends).map_err(|fault| fault.to_string())
                 });
                 ended.map_err(|lost| format!("how the drill ended is not on record: {lost}"))

@@ -59,6 +59,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     let started = |identity| SourceIdentity { started: target.own, ..identity };
     let mut evidence = RestoreEvidence {
         started: began,
+        loaded_before: None,
         finished: None,
         stages: Vec::new(),
         target: context.runtime().block_on(identity).ok().map(started),
@@ -101,6 +102,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     evidence.kept = course.kept.iter().cloned().collect();
     if let Ok(restored) = &done {
         (evidence.serves, evidence.people) = (restored.swapped, restored.people);
+        evidence.loaded_before = restored.resumed.as_ref().map(|loaded| loaded.seconds);
         evidence.kept.extend(restored.before.clone());
     }
     context.evidence(|all| all.restore = Some(evidence.clone()));

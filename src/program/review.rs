@@ -96,10 +96,13 @@ pub(crate) struct Which {
 
 pub(crate) fn run(command: &ReviewCommand, which: &Which, suites: &Path) -> Result<String, Fault> {
     if let ReviewCommand::Key { file, no_password } = command {
-        let ask = |prompt: &str| rpassword::prompt_password(prompt).unwrap_or_default();
         return smokedrill::review_key(file, |prompt| match no_password {
-            true => String::new(),
-            false => ask(prompt),
+            true => Ok(String::new()),
+            false => rpassword::prompt_password(prompt).map_err(|error| {
+                Fault::usage(format!("no password can be asked for: {error}"))
+                    .stage("review")
+                    .help("run it in a terminal; or let the key be without: --no-password")
+            }),
         });
     }
     let mut desk = Desk::open(suites, &which.place.folder(suites), which.drill.as_deref())?;
