@@ -1,6 +1,7 @@
 //! The rows of a table of staging, field by field.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use super::held::held;
 use super::{Subject, leaks, texts, views};
@@ -169,10 +170,15 @@ impl<'a> Scan<'a> {
                 found
             }
             Shape::Lexemes => {
+                let begins = |word: &str| know.0.begins_name(word);
                 let mut found = false;
-                for text in views::texts_of_lexemes(text, |word| know.0.begins_name(word)) {
-                    leaks::find(&text, true, know, |_| found = true);
-                }
+                let _ = views::texts_of_lexemes(text, begins, |text| {
+                    leaks::find(text, true, know, |_| found = true);
+                    match found || self.subject.stop.is_set() {
+                        true => ControlFlow::Break(()),
+                        false => ControlFlow::Continue(()),
+                    }
+                });
                 found
             }
             Shape::Number => text.split(['{', '}', ',']).any(|number| {

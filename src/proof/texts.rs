@@ -49,12 +49,32 @@ pub(super) async fn definitions(subject: &Subject<'_>, session: &Session) -> Res
         if !is_code {
             count += addresses(&text, subject.allowed);
         }
-        if count > 0 {
-            found.push((place, count));
+        // What something is called is left as it is, and not told either.
+        let named = named_after(&place, know);
+        match count + named {
+            0 => {}
+            count if named > 0 => found.push((nameless(&place, know), count)),
+            count => found.push((place, count)),
         }
     }
     let looked = vec![Measure::count("texts", rows.len() as u64)];
     Ok(Proved::none("masking::definitions", "values and keys of production", &found, looked))
+}
+
+/// How many addresses and telephone numbers of production there are in a name.
+fn named_after(place: &str, know: (&People, &Allowed)) -> u64 {
+    let mut count = 0;
+    leaks::find(place, true, know, |what| count += u64::from(what != Trait::Name));
+    count
+}
+
+/// A place without what it is called: its kind, and the table that it is of.
+fn nameless(place: &str, know: (&People, &Allowed)) -> String {
+    let kind = place.split(' ').next().unwrap_or_default();
+    match place.rsplit_once(" on ").filter(|(_, table)| named_after(table, know) == 0) {
+        Some((_, table)) => format!("{kind} … on {table}, by what it is called"),
+        None => format!("{kind} …, by what it is called"),
+    }
 }
 
 /// How many passwords a text has that the word before them betrays; of code those in literals alone.

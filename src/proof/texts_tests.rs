@@ -158,6 +158,14 @@ async fn what_is_planted_in_a_definition_is_found_in_each_kind_of_object() {
             client.batch_execute(undo).await.unwrap();
         }
     }
+    // What something is called after somebody is told of, and by its kind and table alone.
+    let named = "create policy \"ada@mail.test reads all\" on public.t using (true)";
+    client.batch_execute(named).await.unwrap();
+    let found = red(&proved_whole(&text, &manifest, known, Whole::default()).await);
+    let told = found.iter().find(|(red, _)| red == id);
+    let is_told = told.is_some_and(|(_, line)| line.contains("policy … on public.t"));
+    assert!(is_told && !told.unwrap().1.contains("ada@"), "{found:?}");
+    client.batch_execute("drop policy \"ada@mail.test reads all\" on public.t").await.unwrap();
     // A word of another meaning is no key, but where it is all there is.
     let word = "create function public.f() returns text language sql as 'select ''an ordinary word''::text'";
     client.batch_execute(word).await.unwrap();

@@ -2,6 +2,7 @@
 //! web and of HTML. How the masker reads them does not count here.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -129,9 +130,14 @@ pub(super) fn elements(text: &str) -> impl Iterator<Item = &str> {
     text.split(['{', '}', ',']).map(|element| element.trim().trim_matches('"'))
 }
 
-/// The texts that a `tsvector` tells of: its words in the order of their places; and where they
-/// have none, every word before and behind every other that `begins` a name.
-pub(super) fn texts_of_lexemes(text: &str, begins: impl Fn(&str) -> bool) -> Vec<String> {
+/// Shows the texts that a `tsvector` tells of, until `see` has seen enough and says so: its words in
+/// the order of their places; and where they have none, every word before and behind every other that
+/// `begins` a name. Those are as many as their product, so that they are shown one by one.
+pub(super) fn texts_of_lexemes(
+    text: &str,
+    begins: impl Fn(&str) -> bool,
+    mut see: impl FnMut(&str) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let mut placed: Vec<(u32, String)> = Vec::new();
     let mut loose: Vec<String> = Vec::new();
     let mut rest = text;
@@ -154,12 +160,16 @@ pub(super) fn texts_of_lexemes(text: &str, begins: impl Fn(&str) -> bool) -> Vec
     }
     placed.sort_unstable();
     let placed: Vec<&str> = placed.iter().map(|(_, word)| word.as_str()).collect();
-    let mut texts = vec![placed.join(" ")];
+    see(&placed.join(" "))?;
+    let mut pair = String::new();
     for first in loose.iter().filter(|word| begins(word)) {
-        texts.extend(loose.iter().map(|other| format!("{first} {other}")));
+        for other in &loose {
+            pair.clear();
+            pair.extend([first, " ", other]);
+            see(&pair)?;
+        }
     }
-    texts.append(&mut loose);
-    texts
+    loose.iter().try_for_each(|word| see(word))
 }
 
 /// A word behind its opening quotation mark, and what follows.
@@ -207,9 +217,27 @@ mod tests {
 
     #[test]
     fn a_tsvector_tells_its_words_in_order() {
-        let texts = texts_of_lexemes("'archer':2A,9 'ada':1 'o''neill':3", |_| false);
-        assert_eq!(texts, ["ada archer o'neill archer"]);
-        let texts = texts_of_lexemes("'ada' 'archer'", |word| word == "ada");
-        assert!(texts.contains(&"ada archer".to_owned()), "{texts:?}");
+        let texts = |vector: &str, most: usize| {
+            let mut all = Vec::new();
+            let _ = texts_of_lexemes(
+                vector,
+                |word| word == "ada",
+                |text| {
+                    all.push(text.to_owned());
+                    if all.len() < most {
+                        ControlFlow::Continue(())
+                    } else {
+                        ControlFlow::Break(())
+                    }
+                },
+            );
+            all
+        };
+        let placed = texts("'archer':2A,9 'ada':1 'o''neill':3", 9);
+        assert_eq!(placed, ["ada archer o'neill archer"]);
+        let loose = texts("'ada' 'archer'", 9);
+        assert_eq!(loose, ["", "ada ada", "ada archer", "ada", "archer"]);
+        // Who has seen enough, or is to stop, is shown no more of what may be millions.
+        assert_eq!(texts("'ada' 'archer'", 2).len(), 2);
     }
 }

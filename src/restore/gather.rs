@@ -33,8 +33,7 @@ pub(crate) fn people(
     allowed: &Allowed,
     (progress, stop): (&Progress, &Stop),
 ) -> Result<People, Fault> {
-    let key = |entry: &Entry| (entry.namespace.clone().unwrap_or_default(), entry.tag.clone());
-    let whole = |entry: &Entry| plan.tables.get(&key(entry)).is_some_and(|plan| !plan.is_kept());
+    let whole = |entry: &Entry| plan.tables.get(&entry.key()).is_some_and(|plan| !plan.is_kept());
     // One thread expands and proves, another looks: each has a core's work to do.
     let (sender, pieces) = sync_channel::<Looked>(WAITING);
     std::thread::scope(|scope| {
@@ -43,7 +42,7 @@ pub(crate) fn people(
         let mut skipped: Option<(i64, bool)> = None;
         let mut take = |piece: Piece<'_>| {
             let id = piece.entry.dump_id;
-            let key = key(piece.entry);
+            let key = piece.entry.key();
             if skipped.is_none_or(|(known, _)| known != id) {
                 let tells =
                     plan.tables.get(&key).and_then(|plan| Harvester::new(plan, allowed, stop));
@@ -78,7 +77,7 @@ pub(crate) fn sums(
     let mut sums = Sums::new();
     let mut current: Option<Summing> = None;
     let mut take = |piece: Piece<'_>| {
-        let key = (piece.entry.namespace.clone().unwrap_or_default(), piece.entry.tag.clone());
+        let key = piece.entry.key();
         let Some(table) = plan.tables.get(&key).filter(|table| table.rows == Rows::Load) else {
             return Ok(());
         };

@@ -145,7 +145,7 @@ impl<'a> Load<'a> {
 
     /// What is done with the rows of an entry, if any are loaded.
     fn plan_of(&self, entry: &Entry) -> Option<((String, String), &'a TablePlan)> {
-        let key = (entry.namespace.clone().unwrap_or_default(), entry.tag.clone());
+        let key = entry.key();
         let plan = self.plan.tables.get(&key)?;
         (plan.rows == Rows::Load && self.fit.takes(&key)).then_some((key, plan))
     }

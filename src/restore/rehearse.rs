@@ -37,7 +37,7 @@ pub(crate) fn rehearse(archive: &Archive<'_>, plan: &MaskPlan) -> Result<Rehears
     let mut current: Option<(i64, TableMasker<'_>)> = None;
     let (mut out, mut first) = (Vec::new(), 1);
     let mut take = |piece: Piece<'_>| {
-        let key = (piece.entry.namespace.clone().unwrap_or_default(), piece.entry.tag.clone());
+        let key = piece.entry.key();
         let Some(table) = plan.tables.get(&key).filter(|table| table.rows == Rows::Load) else {
             return Ok(());
         };
@@ -59,8 +59,7 @@ pub(crate) fn rehearse(archive: &Archive<'_>, plan: &MaskPlan) -> Result<Rehears
         Ok(())
     };
     let whole = |entry: &crate::backup::archive::Entry| {
-        let key = (entry.namespace.clone().unwrap_or_default(), entry.tag.clone());
-        plan.tables.get(&key).is_some_and(|plan| !plan.is_kept())
+        plan.tables.get(&entry.key()).is_some_and(|plan| !plan.is_kept())
     };
     archive.rows(SIZE, (&progress, &stop), &whole, &mut take)?;
     Ok(done)

@@ -139,6 +139,11 @@ impl Toc {
 }
 
 impl Entry {
+    /// Its schema and its name, as tables are looked up.
+    pub(crate) fn key(&self) -> (String, String) {
+        (self.namespace.clone().unwrap_or_default(), self.tag.clone())
+    }
+
     /// Whether its data are large objects, and not a table's rows.
     pub(crate) fn is_large_objects(&self) -> bool {
         self.desc == "BLOBS"

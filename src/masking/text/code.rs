@@ -3,13 +3,30 @@
 
 /// The pieces of a definition that are no code, in their order: literals without their quotation
 /// marks, and comments. The body of a function, between dollar signs, is code again.
-pub(super) fn words(sql: &str) -> Vec<(usize, usize)> {
-    let mut spans = Vec::new();
+pub(super) fn words(sql: &str) -> Vec<Span> {
+    look_whole(sql).words
+}
+
+/// Quoted names, in their order. What is called so is called so elsewhere, too.
+pub(super) fn names(sql: &str) -> Vec<Span> {
+    look_whole(sql).names
+}
+
+type Span = (usize, usize);
+
+#[derive(Default)]
+struct Spans {
+    words: Vec<Span>,
+    names: Vec<Span>,
+}
+
+fn look_whole(sql: &str) -> Spans {
+    let mut spans = Spans::default();
     look(sql, 0, &mut spans);
     spans
 }
 
-fn look(sql: &str, base: usize, spans: &mut Vec<(usize, usize)>) {
+fn look(sql: &str, base: usize, spans: &mut Spans) {
     let bytes = sql.as_bytes();
     let mut at = 0;
     while let Some(found) = memchr_any(&bytes[at..]) {
@@ -17,22 +34,25 @@ fn look(sql: &str, base: usize, spans: &mut Vec<(usize, usize)>) {
         at = match bytes[start] {
             b'\'' => {
                 let end = literal(bytes, start);
-                spans.push((base + start + 1, base + end));
+                spans.words.push((base + start + 1, base + end));
                 end + 1
             }
             // A quoted identifier: the name of something.
             b'"' => {
-                memchr::memchr(b'"', &bytes[start + 1..]).map_or(bytes.len(), |end| start + end + 2)
+                let end = memchr::memchr(b'"', &bytes[start + 1..]);
+                let end = end.map_or(bytes.len(), |end| start + end + 2);
+                spans.names.push((base + start, base + end));
+                end
             }
             b'-' if bytes.get(start + 1) == Some(&b'-') => {
                 let end = memchr::memchr(b'\n', &bytes[start..]);
                 let end = end.map_or(bytes.len(), |end| start + end);
-                spans.push((base + start, base + end));
+                spans.words.push((base + start, base + end));
                 end
             }
             b'/' if bytes.get(start + 1) == Some(&b'*') => {
                 let end = comment(bytes, start);
-                spans.push((base + start, base + end));
+                spans.words.push((base + start, base + end));
                 end
             }
             b'$' => match dollars(sql, start) {

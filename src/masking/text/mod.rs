@@ -99,11 +99,18 @@ fn mask_as<'t>(text: &'t str, lone: bool, known: Known<'_>) -> Result<Cow<'t, st
 /// # Errors
 /// No number is left.
 pub(crate) fn mask_code<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
-    let words = code::words(text);
+    let (words, names) = (code::words(text), code::names(text));
+    // The last one that begins before it: they stand in order, and none is within another.
+    let within = |spans: &[(usize, usize)], from: usize| {
+        let index = spans.partition_point(|(begin, _)| *begin <= from);
+        index.checked_sub(1).is_some_and(|index| from < spans[index].1)
+    };
     replace(text, false, known, |from, found| {
-        // The last one that begins before it: they stand in order, and none is within another.
-        let index = words.partition_point(|(begin, _)| *begin <= from);
-        let is_code = index.checked_sub(1).is_none_or(|index| words[index].1 <= from);
+        // Something else may name it so, and would find it no more.
+        if within(&names, from) {
+            return false;
+        }
+        let is_code = !within(&words, from);
         let is_known = known.people.known(found.what, found.value).is_some();
         match found.what {
             Trait::Name => is_known && !is_code,

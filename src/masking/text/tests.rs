@@ -160,6 +160,11 @@ fn in_code_a_name_is_somebody_s_where_it_is_no_code() {
         ),
         ("default 'First Name'", "default 'Test Customer 2'"),
         ("x = 15552000001", "x = 10000004"),
+        // Whatever names it so elsewhere would find it no more.
+        (
+            "policy \"15552000001 ''reads''\" using (x = 15552000001)",
+            "policy \"15552000001 ''reads''\" using (x = 10000004)",
+        ),
         ("'to new@firm.test, help@brook.test'", "'to test-5@example.com, help@brook.test'"),
         ("like '%@firm.test' or 'a@example.com'", "like '%@firm.test' or 'a@example.com'"),
     ] {

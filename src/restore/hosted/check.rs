@@ -40,12 +40,8 @@ pub(crate) async fn prepare(
     let there = there?;
     let mut selected = select(toc, &there);
     let is_table = |entry: &&Entry| entry.desc == "TABLE";
-    let made = toc
-        .entries
-        .iter()
-        .filter(is_table)
-        .map(|entry| (entry.namespace.clone().unwrap_or_default(), entry.tag.clone()));
-    let made: BTreeSet<(String, String)> = made.collect();
+    let made: BTreeSet<(String, String)> =
+        toc.entries.iter().filter(is_table).map(Entry::key).collect();
     let (fit, notes, mut problems) = Fit::compare(plan, manifest, &there, &made);
     selected.left.notes.extend(notes);
     problems.extend(rights(&there, &selected));
