@@ -19,19 +19,13 @@ const MOST: usize = 10;
 /// Keeps a drill on record.
 pub(super) struct DrillRecord {
     state: Arc<State>,
-    /// The line by which it began, and the mark that it is under way.
-    open: Mutex<Open>,
-}
-
-#[derive(Default)]
-struct Open {
-    line: Option<String>,
-    mark: Option<Mark>,
+    /// The line by which it began.
+    line: Mutex<Option<String>>,
 }
 
 impl DrillRecord {
     pub(super) fn new(state: &Arc<State>) -> Self {
-        Self { state: Arc::clone(state), open: Mutex::default() }
+        Self { state: Arc::clone(state), line: Mutex::default() }
     }
 
     fn audit(&self) -> Result<Audit, String> {
@@ -39,8 +33,8 @@ impl DrillRecord {
         Audit::open(&path).map_err(|fault| fault.to_string())
     }
 
-    fn open(&self) -> std::sync::MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn line(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts one that did not end on record, where it could not itself.
@@ -61,8 +55,9 @@ impl Recorder for DrillRecord {
             started: run.started,
             actor: actor::actor(),
             host: actor::host(),
+            stage: None,
         };
-        let (mut opened, mut open) = (Opened::default(), self.open());
+        let mut opened = Opened::default();
         match Mark::take(reports) {
             Ok((mark, seen)) => {
                 opened.notes.extend(seen.told());
@@ -72,9 +67,9 @@ impl Recorder for DrillRecord {
                     }
                     opened.dead = Some(dead);
                 }
-                let marked = mark.map(|mut mark| mark.set(&begun).map(|()| mark)).transpose();
+                let marked = mark.map(|mut mark| mark.set(begun).map(|()| mark)).transpose();
                 match marked {
-                    Ok(mark) => open.mark = mark,
+                    Ok(mark) => *self.state.mark() = mark,
                     Err(error) => opened.notes.push(unmarked(&error)),
                 }
             }
@@ -88,7 +83,7 @@ impl Recorder for DrillRecord {
         let line =
             self.audit().and_then(|audit| audit.append(&begins).map_err(|fault| fault.to_string()));
         match line {
-            Ok(line) => open.line = Some(line),
+            Ok(line) => *self.line() = Some(line),
             // What reads production or writes to staging is on record by itself, or is refused.
             Err(lost) => opened.notes.push(format!("that it begins is not on record: {lost}")),
         }
@@ -96,8 +91,7 @@ impl Recorder for DrillRecord {
     }
 
     fn end(&self, journal: &Journal, redactor: &Redactor, reported: bool) -> Result<(), String> {
-        let mut open = self.open();
-        let ended = match open.line.take() {
+        let ended = match self.line().take() {
             None => Ok(()),
             Some(line) => {
                 let run = &journal.run;
@@ -110,7 +104,7 @@ impl Recorder for DrillRecord {
             }
         };
         // Where nobody will read how it ended, the mark stays, and the next one tells.
-        match open.mark.take() {
+        match self.state.mark().take() {
             Some(mark) if reported && ended.is_ok() => mark.clear().map_err(|e| unmarked(&e)),
             _ => ended,
         }
