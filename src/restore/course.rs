@@ -4,11 +4,14 @@ use std::time::Instant;
 
 use crate::fault::Fault;
 
+/// Who is told of the stages so far, each with its seconds; the last one is about to begin.
+type Tell<'a> = &'a (dyn Fn(&[(String, f64)]) + Sync);
+
 /// How far a restore came, whether it went well or not.
 #[derive(Default)]
 pub(crate) struct Course<'a> {
     /// Who is told of each stage before it begins.
-    pub(crate) begins: Option<&'a (dyn Fn(&[(String, f64)]) + Sync)>,
+    pub(crate) begins: Option<Tell<'a>>,
     /// The stages that were begun, with the seconds that they took.
     pub(crate) stages: Vec<(String, f64)>,
     /// What the tools said.
