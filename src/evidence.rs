@@ -138,6 +138,14 @@ pub struct RestoreEvidence {
     pub failure: Option<Box<FailureEvidence>>,
 }
 
+impl RestoreEvidence {
+    /// Whether the staging of before serves on, as far as that is known.
+    pub(crate) fn before_serves(&self) -> bool {
+        let told = self.failure.as_ref().map(|failure| failure.serving.as_str());
+        !self.serves && told.is_none_or(|told| told.starts_with("the staging of before"))
+    }
+}
+
 /// What a restore that failed has left behind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FailureEvidence {

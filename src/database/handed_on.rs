@@ -30,6 +30,8 @@ pub(crate) fn told_by_tool(lines: &[String], tool: &str) -> Option<Fault> {
         behind.find(|line| line.starts_with(FUNCTION) || line.starts_with("SQL function "));
     match within {
         Some(place) => Some(Fault::errored(HIDDEN).at(place).object(tool).help(WORDS)),
+        // A setting's name is no value.
+        None if message.starts_with("unrecognized configuration parameter ") => None,
         None if OF_VALUES.iter().any(|begin| message.starts_with(begin)) => {
             Some(Fault::errored(unquoted(&message)).object(tool))
         }
@@ -86,6 +88,8 @@ mod tests {
         // What is of definitions is told whole, by whoever runs the tool.
         assert_eq!(told(&[&error("could not create unique index \"people_email\"")]), None);
         assert_eq!(told(&["pg_restore: error: could not open file"]), None);
+        assert_eq!(told(&[&error("unrecognized configuration parameter \"a\"")]), None);
+        assert!(told(&[&error("unrecognized headerline \"jane\"")]).is_some());
     }
 
     #[test]

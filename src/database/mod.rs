@@ -54,7 +54,7 @@ pub(crate) use read_only::{Keeper, keeper};
 pub(crate) use refusal::said;
 pub(crate) use session::Session;
 pub(crate) use snapshot::Snapshot;
-pub(crate) use tools::PgTools;
+pub(crate) use tools::{PgTools, major};
 pub(crate) use url::{ConnectionUrl, SourceKind};
 pub(crate) use waited::{explained, patient};
 pub(crate) use writer::{Writer, quoted};

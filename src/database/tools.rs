@@ -169,7 +169,7 @@ fn number(version: &str) -> &str {
 }
 
 /// `17.2` is of 17, and `18beta1` of 18.
-fn major(version: &str) -> Option<i32> {
+pub(crate) fn major(version: &str) -> Option<i32> {
     version.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 

@@ -19,15 +19,13 @@ const MOST: usize = 10;
 /// Keeps a drill on record.
 pub(super) struct DrillRecord {
     state: Arc<State>,
-    /// The line by which it began, and the mark that it is under way.
+    /// The line by which it began, and where reports go.
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
     line: Option<String>,
-    mark: Option<Mark>,
-    /// Where reports go.
     reports: PathBuf,
 }
 
@@ -63,9 +61,10 @@ impl Recorder for DrillRecord {
             started: run.started,
             actor: actor::actor(),
             host: actor::host(),
+            stage: None,
         };
-        let (mut opened, mut open) = (Opened::default(), self.open());
-        open.reports = reports.to_owned();
+        let mut opened = Opened::default();
+        self.open().reports = reports.to_owned();
         match Mark::take(reports) {
             Ok((mark, seen)) => {
                 opened.notes.extend(seen.told());
@@ -75,9 +74,9 @@ impl Recorder for DrillRecord {
                     }
                     opened.dead = Some(dead);
                 }
-                let marked = mark.map(|mut mark| mark.set(&begun).map(|()| mark)).transpose();
+                let marked = mark.map(|mut mark| mark.set(begun).map(|()| mark)).transpose();
                 match marked {
-                    Ok(mark) => open.mark = mark,
+                    Ok(mark) => *self.state.mark() = mark,
                     Err(error) => opened.notes.push(unmarked(&error)),
                 }
             }
@@ -91,7 +90,7 @@ impl Recorder for DrillRecord {
         let line =
             self.audit().and_then(|audit| audit.append(&begins).map_err(|fault| fault.to_string()));
         match line {
-            Ok(line) => open.line = Some(line),
+            Ok(line) => self.open().line = Some(line),
             // What reads production or writes to staging is on record by itself, or is refused.
             Err(lost) => opened.notes.push(format!("that it begins is not on record: {lost}")),
         }
@@ -99,8 +98,11 @@ impl Recorder for DrillRecord {
     }
 
     fn end(&self, journal: &Journal, redactor: &Redactor, reported: bool) -> Result<(), String> {
-        let mut open = self.open();
-        let ended = match open.line.take() {
+        let (line, reports) = {
+            let mut open = self.open();
+            (open.line.take(), open.reports.clone())
+        };
+        let ended = match line {
             None => Ok(()),
             Some(line) => {
                 let run = &journal.run;
@@ -110,7 +112,7 @@ impl Recorder for DrillRecord {
                     // Where the log is not that one any more, the journal is written once more, to
                     // say so.
                     if audit.has(&line) {
-                        ends.manifest = folder::kept(&open.reports, &run.id);
+                        ends.manifest = folder::kept(&reports, &run.id);
                     }
                     audit.conclude(&line, &ends).map_err(|fault| fault.to_string())
                 });
@@ -118,7 +120,7 @@ impl Recorder for DrillRecord {
             }
         };
         // Where nobody will read how it ended, the mark stays, and the next one tells.
-        match open.mark.take() {
+        match self.state.mark().take() {
             Some(mark) if reported && ended.is_ok() => mark.clear().map_err(|e| unmarked(&e)),
             _ => ended,
         }

@@ -29,6 +29,8 @@ pub(super) struct Restored {
     pub(super) swapped: bool,
     /// The old database's name now, where it is another one.
     pub(super) before: Option<String>,
+    /// What failed when the new staging had taken its place already.
+    pub(super) late: Option<Fault>,
     /// Why its end is not in the audit log.
     pub(super) unrecorded: Option<Fault>,
     /// The new database's name, if something of it was not proved.
@@ -118,9 +120,12 @@ impl Restored {
                     Some(before) => format!("the staging of before is kept as {before}"),
                     None => "the staging of before was replaced in place".to_owned(),
                 });
-                match &self.unrecorded {
-                    None => Ok(()),
-                    Some(fault) => Err(Failure::errored(format!(
+                match (&self.late, &self.unrecorded) {
+                    (None, None) => Ok(()),
+                    (Some(fault), _) => Err(Failure::errored(format!(
+                        "the new staging serves, and what was to follow failed: {fault}"
+                    ))),
+                    (None, Some(fault)) => Err(Failure::errored(format!(
                         "the new staging serves, and that is not on record: {fault}"
                     ))),
                 }

@@ -30,6 +30,7 @@ use crate::restore::loaded::Loaded;
 use crate::restore::marker;
 use crate::restore::migrations::{self, Migrations};
 use crate::restore::place::{BEFORE, COMMITTED, Taken};
+use crate::restore::serves::Serves;
 use crate::restore::stages::{Made, Order, make};
 
 /// The restored staging, made at most once; a failure is remembered.
@@ -94,10 +95,19 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
         target.url.shown(),
         context.environment()
     ));
-    let mut course = Course::default();
-    let mut done = run(state, context, &backup, &target, (&id, began, &stop), &mut course);
-    evidence.finished = Some(Timestamp::now());
+    // Who is killed can say nothing any more: what is written before is what is known then.
     let step = |(name, seconds): &(String, f64)| Step { name: name.clone(), seconds: *seconds };
+    let begins = |stages: &[(String, f64)]| {
+        let steps = stages.iter().map(step).collect();
+        context.evidence(|all| _ = all.restore.as_mut().map(|restore| restore.stages = steps));
+        if let Some((stage, _)) = stages.last() {
+            state.at(Some(stage));
+        }
+    };
+    let mut course = Course { begins: Some(&begins), ..Course::default() };
+    let mut done = run(state, context, &backup, &target, (&id, began, &stop), &mut course);
+    state.at(None);
+    evidence.finished = Some(Timestamp::now());
     evidence.stages = course.stages.iter().map(step).collect();
     evidence.kept = course.kept.iter().cloned().collect();
     if let Ok(restored) = &done {
@@ -107,7 +117,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     }
     context.evidence(|all| all.restore = Some(evidence.clone()));
     let fault = match &done {
-        Ok(restored) => restored.red().map(|blocked| blocked.fault),
+        Ok(restored) => restored.red().map(|blocked| blocked.fault).or(restored.late.clone()),
         Err(fault) => Some(fault.clone()),
     };
     if let Some(fault) = fault {
@@ -163,7 +173,7 @@ fn run(
     backup: &Backup,
     target: &Target,
     (id, began, stop): (&str, Timestamp, &Stop),
-    course: &mut Course,
+    course: &mut Course<'_>,
 ) -> Result<Restored, Fault> {
     let runtime = context.runtime();
     if target.own {
@@ -203,12 +213,21 @@ fn run(
         )?
     };
     let placed = place(state, backup, (&made, target), (&who, workers), (context, stop), course);
-    let placed = match placed {
+    let mut placed = match placed {
         Ok(placed) if placed.taken.is_some() => placed,
         not => {
-            let (kept, serving) = runtime.block_on(made.place.give_up());
-            (course.kept, course.serving) = (kept, Some(serving));
-            not?
+            let (kept, serves) = runtime.block_on(made.place.give_up());
+            (course.kept, course.serving) = (kept, Some(made.place.told(serves)));
+            let mut placed = not?;
+            match (placed.late.take(), serves) {
+                // It did, and the server's word for it was lost.
+                (late @ Some(_), Serves::Restored) => {
+                    (placed.late, placed.taken) = (late, Some(made.place.taken()));
+                }
+                (Some(fault), _) => return Err(fault),
+                (None, _) => {}
+            }
+            placed
         }
     };
     let mut notes: Vec<String> =
@@ -222,11 +241,16 @@ fn run(
     if placed.taken.is_some()
         && let Some(api) = &target.storage
     {
-        course.serving = Some(COMMITTED);
         let set_up = course.stage("storage set-up", |_| {
             runtime.block_on(stop.unless(buckets::set_up(api, &backup.manifest, stop)))?
-        })?;
-        notes.extend(set_up.notes());
+        });
+        match set_up {
+            Ok(set_up) => notes.extend(set_up.notes()),
+            Err(fault) => {
+                course.serving = Some(COMMITTED);
+                placed.late.get_or_insert(fault);
+            }
+        }
     }
     let left = placed.taken.iter().flat_map(|taken| &taken.left);
     notes.extend(left.map(|fault| format!("an earlier staging stays: {}", fault.line())));
@@ -238,6 +262,7 @@ fn run(
         migrations: placed.migrations,
         after: placed.after,
         swapped: placed.taken.is_some(),
+        late: placed.late,
         unrecorded: None,
         before: placed.taken.and_then(|taken| taken.before),
         kept: course.kept.clone(),
@@ -252,6 +277,8 @@ struct Placed {
     /// What was proved again after them.
     after: Vec<Proved>,
     taken: Option<Taken>,
+    /// Why it did not, or what failed after it had.
+    late: Option<Fault>,
 }
 
 /// The proof, and where it holds, the migrations and the place.
@@ -261,7 +288,7 @@ fn place(
     (made, target): (&Made, &Target),
     (who, workers): (&str, usize),
     (context, stop): (&Context, &Stop),
-    course: &mut Course,
+    course: &mut Course<'_>,
 ) -> Result<Placed, Fault> {
     let runtime = context.runtime();
     let mut placed = Placed {
@@ -269,6 +296,7 @@ fn place(
         migrations: None,
         after: Vec::new(),
         taken: None,
+        late: None,
     };
     let is_red = |proofs: &[Proved]| proofs.iter().any(|proved| proved.result.is_err());
     if is_red(&placed.proofs) {
@@ -292,9 +320,11 @@ fn place(
             return Ok(placed);
         }
     }
-    placed.taken = Some(course.stage(if target.hosted { "commit" } else { "swap" }, |_| {
-        runtime.block_on(made.place.take())
-    })?);
+    let stage = if target.hosted { "commit" } else { "swap" };
+    match course.stage(stage, |_| runtime.block_on(made.place.take())) {
+        Ok(taken) => placed.taken = Some(taken),
+        Err(fault) => placed.late = Some(fault),
+    }
     Ok(placed)
 }
 
@@ -304,7 +334,7 @@ fn prove(
     made: &Made,
     (backup, workers): (&Backup, usize),
     (context, stop): (&Context, &Stop),
-    course: &mut Course,
+    course: &mut Course<'_>,
     ask: impl FnOnce(&Subject<'_>) -> Result<Vec<Proved>, Fault>,
 ) -> Result<Vec<Proved>, Fault> {
     course.stage(stage, |_| {
@@ -333,7 +363,7 @@ fn resumable(
     state: &State,
     context: &Context,
     (backup, target): (&Backup, &Target),
-    course: &Course,
+    course: &Course<'_>,
 ) -> Option<Result<(), String>> {
     let kept = course.kept.as_deref().filter(|_| !target.own)?;
     let asked = async {

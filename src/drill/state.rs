@@ -1,7 +1,7 @@
 //! What the drill's trials share: settings, the source, prerequisites, the backup.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use once_cell::sync::OnceCell;
 
@@ -28,6 +28,7 @@ use crate::harness::{Blocked, CommandLine, Context, Failure};
 use crate::journal::{BackupEvidence, Measure};
 use crate::masking::rules::Rules;
 use crate::project::root;
+use crate::report::drill::running::Mark;
 
 /// What the drill's trials share.
 pub(super) struct State {
@@ -45,6 +46,8 @@ pub(super) struct State {
     backup: OnceCell<Result<Arc<Backup>, Blocked>>,
     pub(super) rules: Rules,
     pub(super) restored: OnceCell<Result<Arc<Restored>, Blocked>>,
+    /// The mark that a drill of this process is under way.
+    mark: Mutex<Option<Mark>>,
 }
 
 /// A backup that is there.
@@ -91,7 +94,19 @@ impl State {
             backup: OnceCell::new(),
             rules: Rules::load(folder).map_err(|problems| problems.to_string())?,
             restored: OnceCell::new(),
+            mark: Mutex::default(),
         })
+    }
+
+    /// The mark that a drill of this process is under way.
+    pub(super) fn mark(&self) -> MutexGuard<'_, Option<Mark>> {
+        self.mark.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes into it which stage the restore comes to. One that cannot be written is told of where
+    /// it is taken, and stops nothing.
+    pub(super) fn at(&self, stage: Option<&str>) {
+        self.mark().as_mut().map(|mark| mark.at(stage));
     }
 
     /// The backup, made or found at most once; a failure is remembered.

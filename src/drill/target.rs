@@ -72,10 +72,7 @@ pub(super) fn tools(
     context.runtime().block_on(session.close());
     // An archive is read by programs that are not older than those that wrote it.
     let written = backup.manifest.tools.iter().find(|tool| tool.name == "pg_dump");
-    let written = written.and_then(|tool| {
-        let number = tool.version.split(|c: char| !c.is_ascii_digit()).find(|n| !n.is_empty())?;
-        number.parse::<i32>().ok()
-    });
+    let written = written.and_then(|tool| database::major(&tool.version));
     let wanted = server.max(written.unwrap_or_default().saturating_mul(10_000));
     let own = context.source.as_ref().and_then(|source| source.tools.clone());
     let folder = own.or_else(|| state.settings.tools.as_ref().map(|tools| state.root.join(tools)));

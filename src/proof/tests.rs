@@ -106,6 +106,20 @@ async fn each_fault_that_is_planted_in_the_catalogue_is_found_by_the_proof_that_
             "own on public.parent",
         ),
         (
+            "create function public.told() returns event_trigger language plpgsql as 'begin perform net.http_post(); end';
+             create event trigger heard on ddl_command_end when tag in ('ALTER OPERATOR') execute function public.told()",
+            "drop event trigger heard; drop function public.told()",
+            "masking::webhooks-disabled",
+            "the event trigger heard",
+        ),
+        (
+            "create function public.tell() returns int language plpgsql as 'begin perform net.http_post(); return 1; end';
+             create rule also as on insert to public.coded do also select public.tell()",
+            "drop rule also on public.coded; drop function public.tell()",
+            "masking::webhooks-disabled",
+            "the rule also on public.coded",
+        ),
+        (
             "create function public.f() returns text language plpgsql as 'begin /* to nobody@of-the-rows.test */ return null; end'",
             "drop function public.f()",
             "masking::definitions",

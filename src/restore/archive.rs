@@ -245,7 +245,7 @@ fn after_name(copy: &str) -> Option<&str> {
 }
 
 /// The name that a text begins with, and what comes after it.
-fn name(text: &str) -> Option<(String, &str)> {
+pub(super) fn name(text: &str) -> Option<(String, &str)> {
     match text.strip_prefix('"') {
         Some(quoted) => quoted_name(quoted),
         None => {

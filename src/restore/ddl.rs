@@ -3,7 +3,7 @@
 //!
 //! | object | what becomes of it |
 //! |---|---|
-//! | triggers that call out of the database ([`outward`]) | disabled; a webhook's URL and headers reset |
+//! | triggers, event triggers and rules that call out of the database ([`outward`]) | disabled; their arguments reset |
 //! | foreign servers and user mappings | hosts, users and passwords reset |
 //! | subscriptions | left out |
 //! | any definition | addresses, and known numbers and names masked; keys and tokens reset |
@@ -17,7 +17,7 @@ use regex::Regex;
 use super::hosted::left::Key;
 use super::objects;
 use super::outward::{self, Outward};
-use crate::backup::archive::Toc;
+use crate::backup::archive::{Entry, Toc};
 use crate::fault::Fault;
 use crate::masking::text::{Known, SECRETS, mask_code, reset_keys, reset_passwords};
 
@@ -29,7 +29,7 @@ const RESET: &str = "staging-reset";
 pub(crate) struct Rewritten {
     /// Objects whose definitions differ from production's now: kind, schema and name.
     pub(crate) objects: BTreeSet<Key>,
-    /// Webhooks, disabled: `public.invoices invoice_webhook`.
+    /// What calls out, disabled: `public.invoices invoice_webhook`.
     pub(crate) webhooks: Vec<String>,
     /// What was left out.
     pub(crate) left_out: Vec<String>,
@@ -54,12 +54,13 @@ pub(crate) fn rewrite(toc: &mut Toc, known: Known<'_>) -> Result<Rewritten, Faul
         }
         _ => true,
     });
+    events_last(toc);
     for entry in &mut toc.entries {
         let Some(definition) = entry.definition.clone().filter(|text| !text.is_empty()) else {
             continue;
         };
         let reset = match entry.desc.as_str() {
-            "TRIGGER" => match outward.disabled(&definition) {
+            "TRIGGER" | "EVENT TRIGGER" | "RULE" => match outward.disabled(entry) {
                 Some(disabled) => {
                     rewritten.webhooks.push(entry.to_string());
                     disabled
@@ -83,4 +84,20 @@ pub(crate) fn rewrite(toc: &mut Toc, known: Known<'_>) -> Result<Rewritten, Faul
     }
     rewritten.objects = objects::of(toc, &changed);
     Ok(rewritten)
+}
+
+/// Has event triggers made after the last materialized view is filled, which they would hear of: what
+/// they do then is none of the backup's. `pg_dump` has them before that.
+fn events_last(toc: &mut Toc) {
+    let filled = toc.entries.iter().filter(|entry| entry.desc == "MATERIALIZED VIEW DATA");
+    let filled: Vec<i64> = filled.map(|entry| entry.dump_id).collect();
+    let is_event = |entry: &Entry| entry.desc == "EVENT TRIGGER";
+    for entry in toc.entries.iter_mut().filter(|entry| is_event(entry)) {
+        entry.dependencies.extend(&filled);
+    }
+    // What is said of one comes after it, and is heard by none.
+    toc.entries.sort_by_key(|entry| {
+        let is_said = matches!(entry.desc.as_str(), "COMMENT" | "SECURITY LABEL");
+        is_event(entry) || is_said && entry.tag.starts_with("EVENT TRIGGER ")
+    });
 }

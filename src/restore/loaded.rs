@@ -62,6 +62,16 @@ impl Loaded {
         })
     }
 
+    /// Makes its table, before any event trigger is there.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub(crate) async fn table(writer: &Writer) -> Result<(), Fault> {
+        let table = "create table smokedrill.loaded (what jsonb not null);
+            comment on table smokedrill.loaded is 'All of a backup was loaded: see smokedrill.'";
+        writer.run(table).await
+    }
+
     /// Writes it down, in the database where all of it is now.
     ///
     /// # Errors
@@ -71,9 +81,6 @@ impl Loaded {
         let migrations = migrations::known(writer.client()).await.map_err(said)?;
         let whole = Self { migrations: migrations.unwrap_or_default(), ..self.clone() };
         let text = serde_json::to_string(&whole).map_err(Fault::errored)?;
-        let table = "create table smokedrill.loaded (what jsonb not null);
-            comment on table smokedrill.loaded is 'All of a backup was loaded: see smokedrill.'";
-        writer.run(table).await?;
         let row = "insert into smokedrill.loaded values ($1::text::jsonb)";
         writer.client().execute(row, &[&text]).await.map_err(said)?;
         Ok(())

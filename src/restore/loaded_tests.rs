@@ -47,6 +47,9 @@ async fn only_what_was_loaded_of_the_same_by_the_same_can_be_gone_on_with() {
         create table supabase_migrations.schema_migrations (version text primary key);
         insert into supabase_migrations.schema_migrations values ('20240101')";
     there.writer.run(list).await.unwrap();
+    Loaded::table(&there.writer).await.unwrap();
+    let told = why(&wanted(), marker.as_ref()).await.unwrap_err();
+    assert!(told.contains("not everything was loaded"), "{told}");
     Loaded { run: "a".to_owned(), ..wanted() }.write(&there.writer).await.unwrap();
     // Which restore asks does not count.
     assert_eq!(why(&wanted(), marker.as_ref()).await, Ok(2.5));

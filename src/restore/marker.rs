@@ -49,6 +49,16 @@ pub(crate) async fn read(session: &Session) -> Result<Option<Marker>, Fault> {
 /// # Errors
 /// The role may not; the connection is lost.
 pub(crate) async fn write(writer: &Writer, marker: &Marker) -> Result<(), Fault> {
+    make(writer).await?;
+    set(writer, marker).await
+}
+
+/// Makes its table. In a database that is being filled, before any event trigger is there: what one
+/// does where a definition changes is none of the backup's.
+///
+/// # Errors
+/// The role may not; the connection is lost.
+pub(super) async fn make(writer: &Writer) -> Result<(), Fault> {
     let table = "create schema if not exists smokedrill;
         revoke all on schema smokedrill from public;
         create table if not exists smokedrill.marker (
@@ -57,7 +67,14 @@ pub(crate) async fn write(writer: &Writer, marker: &Marker) -> Result<(), Fault>
         comment on table smokedrill.marker is
             'This database may be overwritten by a restore: see smokedrill.';
         truncate smokedrill.marker";
-    writer.run(table).await.map_err(|fault| fault.stage("staging's marker"))?;
+    writer.run(table).await.map_err(|fault| fault.stage("staging's marker"))
+}
+
+/// Says it in the table that is there.
+///
+/// # Errors
+/// The connection is lost.
+pub(super) async fn set(writer: &Writer, marker: &Marker) -> Result<(), Fault> {
     let by = format!("{}@{}", actor::actor(), actor::host());
     let at = Timestamp::now().to_string();
     let row = "insert into smokedrill.marker values ($1, $2, $3, $4, $5::text::timestamptz)";

@@ -28,6 +28,6 @@ mod refused;
 pub(crate) mod rehearse;
 mod room;
 pub(crate) mod sections;
-mod serves;
+pub(crate) mod serves;
 pub(crate) mod stages;
 mod unfit;

@@ -79,14 +79,28 @@ impl Place {
     }
 
     /// Keeps what failed, or undoes it: where it is kept, and what serves.
-    pub(crate) async fn give_up(&self) -> (Option<String>, &'static str) {
+    pub(crate) async fn give_up(&self) -> (Option<String>, Serves) {
         match self {
-            Self::Beside(plain, _) => {
-                let (kept, serves) = plain.give_up().await;
-                (kept, plain::told(serves))
-            }
-            Self::Within(place) => (None, hosted::told(place.give_up().await)),
+            Self::Beside(plain, _) => plain.give_up().await,
+            Self::Within(place) => (None, place.give_up().await),
         }
+    }
+
+    /// What serves, for the page.
+    pub(crate) const fn told(&self, serves: Serves) -> &'static str {
+        match self {
+            Self::Beside(..) => plain::told(serves),
+            Self::Within(_) => hosted::told(serves),
+        }
+    }
+
+    /// How it took its place, where the server says that it did and nobody had heard so.
+    pub(crate) fn taken(&self) -> Taken {
+        let before = match self {
+            Self::Beside(plain, _) => Some(plain.before()),
+            Self::Within(_) => None,
+        };
+        Taken { before, left: Vec::new() }
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Restoring<'a> {
     pub(crate) permit: &'a Permit,
     /// How many indexes are built at once.
     pub(crate) jobs: usize,
+    /// The server's version, such as 15.
+    pub(crate) server: i32,
     pub(crate) stop: &'a Stop,
 }
 
@@ -53,7 +55,12 @@ impl Restoring<'_> {
     pub(crate) fn make(&self, contents: &Contents, part: Part) -> (Result<(), Fault>, Said) {
         let url = self.url.writing(self.permit);
         let mut command = self.tools.command("pg_restore", &url, self.application);
-        command.args(["--exit-on-error", "--dbname", &named(self.url.database())]);
+        // It would end at its own first command, and does not say which errors it is to pass over.
+        let is_newer = self.tools.major() >= TIMEOUT_SINCE && self.server < TIMEOUT_SINCE;
+        if !is_newer {
+            command.arg("--exit-on-error");
+        }
+        command.args(["--dbname", &named(self.url.database())]);
         command.arg(part.section());
         if part == Part::PostData {
             command.arg(format!("--jobs={}", self.jobs.max(1)));
@@ -63,10 +70,30 @@ impl Restoring<'_> {
             let mut ignored = Vec::new();
             output.read_to_end(&mut ignored).map(drop).map_err(Fault::errored)
         });
+        let result = match is_newer && self.stop.why().is_none() && is_timeout_alone(&said.lines) {
+            true => Ok(()),
+            false => result,
+        };
         let result =
             result.map_err(|fault| told_by_tool(&said.lines, "pg_restore").unwrap_or(fault));
         (result, Said { lines: without_rows(said.lines, "pg_restore") })
     }
+}
+
+/// The first version that has the setting `transaction_timeout`; its `pg_restore` sets it on every
+/// server.
+const TIMEOUT_SINCE: i32 = 17;
+
+/// Whether all that the tool tells of is that an older server does not know that setting; each of its
+/// connections sets it.
+fn is_timeout_alone(lines: &[String]) -> bool {
+    const UNKNOWN: &str = "ERROR:  unrecognized configuration parameter \"transaction_timeout\"";
+    const COUNT: &str = "pg_restore: warning: errors ignored on restore: ";
+    let errors: Vec<&String> = lines.iter().filter(|line| line.contains("error: ")).collect();
+    let counted: Option<usize> =
+        lines.iter().find_map(|line| line.strip_prefix(COUNT)?.trim().parse().ok());
+    // That count is its last word before it ends of its own accord.
+    counted == Some(errors.len()) && errors.iter().all(|line| line.ends_with(UNKNOWN))
 }
 
 /// A database as `--dbname` takes it: a name with `=` in it would be read as a list of settings, with
@@ -125,8 +152,8 @@ mod tests {
     use crate::database::testing::{database, permit, production, superuser, writer};
 
     /// The contents of a database with one table.
-    async fn contents(tools: &PgTools) -> Contents {
-        let text = database("contents").await;
+    async fn contents(tools: &PgTools, name: &str) -> Contents {
+        let text = database(name).await;
         writer(&text).await.batch_execute("create table public.made ()").await.unwrap();
         let url = ConnectionUrl::parse(&text).unwrap();
         let mut dump = tools.command("pg_dump", &url, "smokedrill test");
@@ -138,10 +165,72 @@ mod tests {
         Contents::new(&toc).unwrap()
     }
 
+    #[test]
+    fn what_an_older_server_does_not_know_is_passed_over_and_nothing_else() {
+        let error =
+            |text: &str| format!("pg_restore: error: could not execute query: ERROR:  {text}");
+        let unknown = error("unrecognized configuration parameter \"transaction_timeout\"");
+        let count = |n: usize| format!("pg_restore: warning: errors ignored on restore: {n}");
+        let context = "Command was: SET transaction_timeout = 0;".to_owned();
+        let one = [unknown.clone(), context.clone(), count(1)];
+        assert!(is_timeout_alone(&one));
+        assert!(is_timeout_alone(&[unknown.clone(), context, unknown.clone(), count(2)]));
+        for lines in [
+            vec![unknown.clone(), error("relation \"t\" does not exist"), count(2)],
+            // It ended otherwise.
+            vec![unknown.clone()],
+            vec![
+                unknown.clone(),
+                "pg_restore: error: connection to server was lost".to_owned(),
+                count(1),
+            ],
+            // What was said was cut off.
+            vec![unknown, count(2)],
+            Vec::new(),
+        ] {
+            assert!(!is_timeout_alone(&lines), "{lines:?}");
+        }
+    }
+
+    /// The tools of a version that is not installed: they say what it would.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_newer_tool_restores_into_an_older_server() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let real = PgTools::find(Some(production().bin_dir()), 150_000).unwrap();
+        let contents = contents(&real, "contents_newer").await;
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["pg_dump", "pg_restore", "pg_dumpall", "psql"] {
+            let script = format!(
+                "#!/bin/sh\ncase \"$*\" in --version) echo '{name} (PostgreSQL) 17.2'; exit;; esac\n\
+                 {real}/{name} \"$@\" || exit\ncase \"$*\" in *--exit-on-error*) exit 1;; esac\n\
+                 echo 'pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter \
+                 \"transaction_timeout\"' >&2\n\
+                 echo 'pg_restore: warning: errors ignored on restore: 1' >&2; exit 1\n",
+                real = production().bin_dir().display()
+            );
+            let path = folder.path().join(name);
+            std::fs::write(&path, script).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let newer = PgTools::find(Some(folder.path()), 170_000).unwrap();
+        let text = database("newer_tool").await;
+        let url = ConnectionUrl::parse(&text).unwrap();
+        let (permit, stop) = (permit(&url).await, Stop::default());
+        let make = |server| {
+            let (application, tools, permit, stop) = ("smokedrill test", &newer, &permit, &stop);
+            let made = Restoring { tools, url: &url, application, permit, jobs: 1, server, stop };
+            made.make(&contents, Part::PreData).0
+        };
+        make(15).unwrap();
+        // The table is there by now, and on a server that knows the setting there is nothing to pass over.
+        assert!(make(15).unwrap_err().to_string().contains("already exists"));
+        assert!(make(17).is_err());
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn the_tool_writes_to_the_database_that_was_made_and_finds_none_elsewhere() {
         let tools = PgTools::find(Some(production().bin_dir()), 150_000).unwrap();
-        let contents = contents(&tools).await;
+        let contents = contents(&tools, "contents").await;
         // A name that could be read as settings, and one with every sign that is quoted.
         for name in ["host=127.0.0.1 dbname=postgres", "it's a \\ \"name\""] {
             let admin = writer(&production().superuser_url()).await;
@@ -153,7 +242,7 @@ mod tests {
             let restoring = |url: &ConnectionUrl| {
                 let (application, stop) = ("smokedrill test", &Stop::default());
                 let (tools, permit) = (&tools, &permit);
-                let made = Restoring { tools, url, application, permit, jobs: 2, stop };
+                let made = Restoring { tools, url, application, permit, jobs: 2, server: 15, stop };
                 [Part::PreData, Part::PostData].map(|part| made.make(&contents, part).0)
             };
             for made in restoring(&url) {

@@ -93,7 +93,7 @@ pub(crate) struct Made {
 ///
 /// # Errors
 /// What went wrong, with its stage; what had been made is kept under another name.
-pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault> {
+pub(crate) fn make(order: &Order<'_>, course: &mut Course<'_>) -> Result<Made, Fault> {
     let stop = order.stop;
     if order.resume && order.hosted {
         let message = "a hosted project is restored in one transaction: of one that failed there \
@@ -114,10 +114,11 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
             true => Some(wait_on(order, prepare(order.url, &mut toc, &plan, manifest))?),
             false => None,
         };
-        wait_on(order, needs(order.url, &toc, &manifest.catalogue))?;
-        order
-            .storage
-            .map_or(Ok(()), |api| wait_on(order, buckets::reach(api, order.url, &permit, stop)))?;
+        wait_on(order, needs(order.url, &toc, manifest))?;
+        if let Some(api) = order.storage {
+            // It hears the word to stop by itself, and takes its bucket away first.
+            order.runtime.block_on(buckets::reach(api, order.url, &permit, stop))?;
+        }
         Ok(prepared)
     })?;
     let allowed = Allowed::new(&plan.allowed);
@@ -155,8 +156,8 @@ pub(crate) fn make(order: &Order<'_>, course: &mut Course) -> Result<Made, Fault
             })
         }
         Err(fault) => {
-            let (kept, serving) = order.runtime.block_on(place.give_up());
-            (course.kept, course.serving) = (kept, Some(serving));
+            let (kept, serves) = order.runtime.block_on(place.give_up());
+            (course.kept, course.serving) = (kept, Some(place.told(serves)));
             Err(stop.why().unwrap_or_else(|| explained(fault, &plan, &toc)))
         }
     }
@@ -173,7 +174,7 @@ struct Filled {
 /// Restores into a database beside the one that serves.
 fn beside(
     order: &Order<'_>,
-    course: &mut Course,
+    course: &mut Course<'_>,
     permit: &Permit,
     what: (&Toc, &MaskPlan, Known<'_>),
 ) -> Result<(Place, Result<Filled, Fault>), Fault> {
@@ -189,7 +190,7 @@ fn beside(
 /// Restores into the database that serves, which does not see it yet.
 fn within(
     order: &Order<'_>,
-    course: &mut Course,
+    course: &mut Course<'_>,
     permit: &Permit,
     (toc, plan, known): (&Toc, &MaskPlan, Known<'_>),
     prepared: &Prepared,
@@ -237,12 +238,12 @@ fn load<'a>(
 /// Makes the new database, and all that is in it.
 fn fill(
     order: &Order<'_>,
-    course: &mut Course,
+    course: &mut Course<'_>,
     plain: &Plain,
     (toc, plan, known): (&Toc, &MaskPlan, Known<'_>),
 ) -> Result<Filled, Fault> {
     let mut loaded = loaded_by(order)?;
-    let contents = Contents::new(toc)?;
+    let contents = (Contents::new(toc)?, wait_on(order, major_of(order))?);
     let (url, permit) = course.stage("schema recreation", |course| {
         let (url, permit) = wait_on(order, plain.create())?;
         section(order, course, &url, &permit, &contents, Part::PreData)?;
@@ -252,13 +253,19 @@ fn fill(
     let load = load(order, &url, &permit, (plan, known), (&fit, None));
     let sums = course.stage("data import", |_| load.run())?;
     course.stage("indexes and keys", |course| {
+        // Production's event triggers, which come last, are not to hear of tables of our own.
+        wait_on(order, async {
+            let writer = Writer::open(&url, order.application, &permit).await?;
+            marker::make(&writer).await?;
+            Loaded::table(&writer).await
+        })?;
         section(order, course, &url, &permit, &contents, Part::Sequences)?;
         section(order, course, &url, &permit, &contents, Part::PostData)?;
         let marker = wait_on(order, marker_of(order))?;
         wait_on(order, async {
             let writer = Writer::open(&url, order.application, &permit).await?;
             writer.run("analyze").await?;
-            marker::write(&writer, &marker).await
+            marker::set(&writer, &marker).await
         })
     })?;
     loaded.seconds = course.seconds();
@@ -276,7 +283,7 @@ fn loaded_by(order: &Order<'_>) -> Result<Loaded, Fault> {
 /// Finds what an earlier restore has loaded, and reads what its rows must come to.
 fn resume(
     order: &Order<'_>,
-    course: &mut Course,
+    course: &mut Course<'_>,
     plain: &Plain,
     plan: &MaskPlan,
 ) -> Result<Filled, Fault> {
@@ -292,10 +299,10 @@ fn resume(
 
 fn section(
     order: &Order<'_>,
-    course: &mut Course,
+    course: &mut Course<'_>,
     url: &ConnectionUrl,
     permit: &Permit,
-    contents: &Contents,
+    contents: &(Contents, i32),
     part: Part,
 ) -> Result<(), Fault> {
     let restoring = Restoring {
@@ -304,9 +311,10 @@ fn section(
         application: order.application,
         permit,
         jobs: order.workers,
+        server: contents.1,
         stop: order.stop,
     };
-    let (result, said) = restoring.make(contents, part);
+    let (result, said) = restoring.make(&contents.0, part);
     course.log.extend(said.lines);
     result
 }
@@ -323,6 +331,14 @@ fn in_utf8(toc: &Toc) -> Result<(), Fault> {
             Err(Fault::errored(message).help(help))
         }
     }
+}
+
+/// The server's version, such as 15.
+async fn major_of(order: &Order<'_>) -> Result<i32, Fault> {
+    let session = crate::database::Session::open(order.url, order.application).await?;
+    let version = session.server_version();
+    session.close().await;
+    Ok(version / 10_000)
 }
 
 /// The marker of the database that serves: the new one takes it over with the name.

@@ -168,7 +168,10 @@ fn places(report: &DrillReport) -> Vec<Block> {
     if let Some(restore) = &evidence.restore {
         let serves = match restore.serves {
             true => Cell::text("the new staging").tone(Tone::Good),
-            false => Cell::text("the staging of before").tone(Tone::Warn),
+            false if restore.before_serves() => {
+                Cell::text("the staging of before").tone(Tone::Warn)
+            }
+            false => Cell::text("see below: it is not known").tone(Tone::Bad),
         };
         facts.push(Fact::new("What serves", serves));
         if !restore.kept.is_empty() {

@@ -9,7 +9,7 @@
 use super::build::{long, promised};
 use super::compare::differ;
 use super::model::{DrillReport, Ended, Recommendation, Stage, Status, Test};
-use crate::journal::{Measure, Side};
+use crate::journal::{Measure, RestoreEvidence, Side};
 use crate::report::{text, units};
 
 /// From this share of a threshold on, in percent, it is nearly reached.
@@ -91,15 +91,26 @@ pub(super) fn verdict(report: &DrillReport) -> (String, String) {
             let headline = format!(
                 "This drill does not show that production can be recovered: {what}{others}.{part}"
             );
-            let serves = report.evidence.restore.as_ref().is_some_and(|restore| !restore.serves);
-            let staging = match serves {
-                true => {
-                    " The staging of before serves on; what failed is kept for whoever looks into it."
-                }
-                false => "",
-            };
+            let staging = report.evidence.restore.as_ref().map(staging).unwrap_or_default();
             (headline, format!("No go: mend what the issues name, and drill again.{staging}"))
         }
+    }
+}
+
+/// What serves after a restore that may have failed, and whether that is kept.
+fn staging(restore: &RestoreEvidence) -> String {
+    let serving = restore.failure.as_ref().map(|failure| failure.serving.as_str());
+    let serves = match (restore.serves, serving) {
+        (true, None) => return String::new(),
+        (true, Some(_)) => " The restored staging serves, which was proved before that".to_owned(),
+        (false, Some(serving)) if !restore.before_serves() => {
+            format!(" What serves is {}", text::one_line(serving))
+        }
+        (false, _) => " The staging of before serves on".to_owned(),
+    };
+    match restore.failure.as_ref().and_then(|failure| failure.kept.as_ref()) {
+        Some(_) => format!("{serves}; what failed is kept for whoever looks into it."),
+        None => format!("{serves}."),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```json
 //! {"id":"20261124T034125Z-9f31c2aa","environment":"staging","started":"2026-11-24T03:41:25Z",
-//!  "actor":"ann","host":"ops-1"}
+//!  "actor":"ann","host":"ops-1","stage":"data import"}
 //! ```
 //!
 //! Who is killed says nothing of it. But the lock goes with the process, and the file stays: what
@@ -30,12 +30,15 @@ pub(crate) struct Begun {
     pub(crate) started: Timestamp,
     pub(crate) actor: String,
     pub(crate) host: String,
+    /// The stage of its restore, while one is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stage: Option<String>,
 }
 
 impl Begun {
     /// `the drill of staging that ann@ops-1 began at … (run …)`.
     fn named(&self) -> String {
-        let Self { id, environment, started, actor, host } = self;
+        let Self { id, environment, started, actor, host, .. } = self;
         format!(
             "the drill of {environment} that {actor}@{host} began at {} (run {id})",
             units::time(*started)
@@ -44,9 +47,12 @@ impl Begun {
 
     /// That it did not end as a drill should, in words.
     pub(crate) fn died(&self) -> String {
+        let stage = self.stage.as_ref();
+        let stage = stage.map(|stage| format!("; its restore was at the stage `{stage}`"));
         format!(
-            "{} left no report: it was killed, its machine stopped, or nothing could be written",
-            self.named()
+            "{} left no report: it was killed, its machine stopped, or nothing could be written{}",
+            self.named(),
+            stage.unwrap_or_default()
         )
     }
 }
@@ -86,7 +92,7 @@ pub(crate) fn look(reports: &Path) -> Seen {
 
 /// The mark of this process's drill; it stands until it is cleared.
 #[derive(Debug)]
-pub(crate) struct Mark(File);
+pub(crate) struct Mark(File, Option<Begun>);
 
 impl Mark {
     /// Takes the file, if no living drill has it, with what one before has left in it.
@@ -109,15 +115,31 @@ impl Mark {
             Err(TryLockError::Error(error)) => return Err(error),
         }
         let seen = read(&mut file).map_or(Seen::Nobody, Seen::Dead);
-        Ok((Some(Self(file)), seen))
+        Ok((Some(Self(file, None)), seen))
     }
 
     /// Says whose it is.
     ///
     /// # Errors
     /// It cannot be written.
-    pub(crate) fn set(&mut self, begun: &Begun) -> io::Result<()> {
-        let text = serde_json::to_vec(begun)?;
+    pub(crate) fn set(&mut self, begun: Begun) -> io::Result<()> {
+        self.1 = Some(begun);
+        self.write()
+    }
+
+    /// Says which stage its restore is at, before it begins.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn at(&mut self, stage: Option<&str>) -> io::Result<()> {
+        if let Some(begun) = &mut self.1 {
+            begun.stage = stage.map(str::to_owned);
+        }
+        self.write()
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let text = serde_json::to_vec(&self.1)?;
         self.0.set_len(0)?;
         self.0.seek(SeekFrom::Start(0))?;
         self.0.write_all(&text)?;
@@ -155,6 +177,7 @@ mod tests {
             started: Timestamp::UNIX_EPOCH,
             actor: text("ann"),
             host: text("ops-1"),
+            stage: None,
         }
     }
 
@@ -165,15 +188,19 @@ mod tests {
         let (mark, seen) = Mark::take(reports.path()).unwrap();
         assert_eq!(seen, Seen::Nobody);
         let mut mark = mark.unwrap();
-        mark.set(&begun()).unwrap();
+        mark.set(begun()).unwrap();
         assert_eq!(look(reports.path()), Seen::Alive(begun()));
         let (second, seen) = Mark::take(reports.path()).unwrap();
         assert!(second.is_none() && seen == Seen::Alive(begun()));
+        mark.at(Some("data import")).unwrap();
+        let at = || Begun { stage: Some("data import".to_owned()), ..begun() };
+        assert_eq!(look(reports.path()), Seen::Alive(at()));
         // As a kill does.
         drop(mark);
-        assert_eq!(look(reports.path()), Seen::Dead(begun()));
+        assert_eq!(look(reports.path()), Seen::Dead(at()));
         let (mark, seen) = Mark::take(reports.path()).unwrap();
-        assert_eq!(seen, Seen::Dead(begun()));
+        assert_eq!(seen, Seen::Dead(at()));
+        assert!(seen.told().unwrap().ends_with("at the stage `data import`"), "{seen:?}");
         assert!(seen.told().unwrap().contains("ann@ops-1 began at 1970-01-01"), "{seen:?}");
         mark.unwrap().clear().unwrap();
         assert_eq!(look(reports.path()), Seen::Nobody);

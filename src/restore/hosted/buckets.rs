@@ -34,6 +34,9 @@ impl SetUp {
     }
 }
 
+/// How a bucket is called that is there for a moment.
+const PROBE: &str = "smokedrill-probe-";
+
 /// Finds out whether the key may do everything, and whether the API is that of this database: what
 /// is written into the one is seen by the other. A name proves nothing, and what is in a staging
 /// that was restored is what is in production.
@@ -54,8 +57,11 @@ pub(crate) async fn reach(
     // Its triggers refuse to have a bucket deleted by SQL.
     let alone =
         |sql: &str| format!("begin; set local session_replication_role = replica; {sql}; commit");
-    let id = format!("smokedrill-probe-{:016x}", fastrand::u64(..));
-    let made = format!("insert into storage.buckets (id, name) values ('{id}', '{id}')");
+    let id = format!("{PROBE}{:016x}", fastrand::u64(..));
+    // One that was killed meanwhile has left its own.
+    let made = format!(
+        "delete from storage.buckets where id like '{PROBE}%'; insert into storage.buckets (id, name) values ('{id}', '{id}')"
+    );
     writer.run(&alone(&made)).await?;
     let seen = api.settings(stop).await;
     writer.run(&alone(&format!("delete from storage.buckets where id = '{id}'"))).await?;
@@ -160,7 +166,16 @@ mod tests {
         assert!(now.iter().any(|one| alike(one, &first[0])), "{now:?}");
         let url = ConnectionUrl::parse(&staging.superuser_url()).unwrap();
         let permit = crate::database::testing::permit(&url).await;
+        // One that an earlier restore has left, when it was killed.
+        let writer = Writer::open(&url, "smokedrill test", &permit).await.unwrap();
+        let left = "insert into storage.buckets (id, name) values ('smokedrill-probe-1', 'smokedrill-probe-1')";
+        writer.run(left).await.unwrap();
         reach(&api, &url, &permit, &stop).await.unwrap();
+        assert_eq!(api.settings(&stop).await.unwrap().len(), 2);
+        // Whoever is told to stop leaves none.
+        let stopped = Stop::default();
+        stopped.set(crate::fault::Fault::interrupted());
+        reach(&api, &url, &permit, &stopped).await.unwrap_err();
         let refused = reach(&anon, &url, &permit, &stop).await.unwrap_err().to_string();
         assert!(refused.contains("may not set buckets up"), "{refused}");
         assert_eq!(api.settings(&stop).await.unwrap().len(), 2);

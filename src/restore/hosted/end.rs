@@ -35,7 +35,8 @@ impl InPlace {
     /// # Errors
     /// It was undone, or that is not known.
     pub(crate) async fn commit(&self) -> Result<(), Fault> {
-        self.writer.run("commit").await?;
+        // What serves must not be another one after the server's crash.
+        self.writer.run("set local synchronous_commit = on; commit").await?;
         // A migration may have ended the transaction before, in its own way.
         match self.became().await?.as_str() {
             "committed" => Ok(()),
@@ -64,5 +65,31 @@ impl InPlace {
         let said = ended.and(row).map(|row| row.get(0)).map_err(|error| session.said(&error));
         session.close().await;
         said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::ConnectionUrl;
+    use crate::database::testing::{database, permit};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_committed_is_on_the_disk_when_that_is_told() {
+        let url = ConnectionUrl::parse(&database("synchronous").await).unwrap();
+        let permit = permit(&url).await;
+        let place = InPlace::begin(&url, "smokedrill test", &permit).await.unwrap();
+        // What is deferred runs within the commit.
+        let setup = "create table public.seen (setting text); create table public.t (id int);
+            create function public.see() returns trigger language plpgsql as
+                'begin insert into public.seen values (current_setting(''synchronous_commit'')); return null; end';
+            create constraint trigger see after insert on public.t deferrable initially deferred
+                for each row execute function public.see();
+            set local session_replication_role = origin; insert into public.t values (1)";
+        place.writer().run(setup).await.unwrap();
+        place.commit().await.unwrap();
+        let session = Session::open(&url, "smokedrill test").await.unwrap();
+        let seen = session.client().query_one("select setting from public.seen", &[]).await;
+        assert_eq!(seen.unwrap().get::<_, String>(0), "on");
     }
 }

@@ -116,7 +116,7 @@ impl InPlace {
     pub(crate) fn fill(
         &mut self,
         order: &Order<'_>,
-        course: &mut Course,
+        course: &mut Course<'_>,
         (toc, prepared): (&Toc, &Prepared),
         load: impl FnOnce(&Writer) -> Result<Sums, Fault>,
     ) -> Result<Sums, Fault> {
@@ -146,8 +146,12 @@ impl InPlace {
             wait_on(order, async {
                 self.make(&keys).await?;
                 self.platform(prepared).await?;
-                self.try_all(toc.entries.iter().filter(|entry| is_tried(entry))).await?;
+                let tried = || toc.entries.iter().filter(|entry| is_tried(entry));
+                let hears = |entry: &&Entry| entry.desc == "EVENT TRIGGER";
+                self.try_all(tried().filter(|entry| !hears(entry))).await?;
                 self.writer.run(CHANGE).await?;
+                // The project's own, which may log what they hear of, or refuse it, hear of nothing.
+                self.try_all(tried().filter(hears)).await?;
                 self.writer.run("analyze").await
             })
         })?;

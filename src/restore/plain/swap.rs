@@ -57,7 +57,7 @@ impl Plain {
         let mut earlier = [self.named("before").await?, self.kept().await?].concat();
         // One that goes on with an earlier restore has left the others' where they were.
         earlier.extend(self.named("restoring").await?.into_iter().filter(|name| *name != new));
-        let before = self.name("before");
+        let before = self.before();
         let mut tries = 0;
         loop {
             self.quiet(&new).await?;
@@ -80,6 +80,11 @@ impl Plain {
         }
         self.retire().await;
         Ok(Swapped { before, left })
+    }
+
+    /// The name of what served before, once it does not any more.
+    pub(crate) fn before(&self) -> String {
+        self.name("before")
     }
 
     /// Both or none, whatever happens.
@@ -152,7 +157,7 @@ impl Plain {
         let name: Option<String> = row.map(|row| row.get(0));
         Ok(Some(match name {
             Some(name) if name == self.url.database() => Serves::Before,
-            Some(name) if name == self.name("before") => Serves::Restored,
+            Some(name) if name == self.before() => Serves::Restored,
             _ => Serves::Unknown,
         }))
     }

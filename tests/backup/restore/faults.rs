@@ -72,6 +72,13 @@ fn killed_or_stopped_in_each_stage_the_old_staging_serves_and_the_next_run_is_we
     let indexing = "select 1 from pg_stat_activity where query ~* '^ *(create index|alter table)'
         and application_name ~ 'smokedrill restore'";
     let proving = "select 1 from pg_stat_activity where application_name = 'smokedrill proof'";
+    let stages = ["schema recreation", "data import", "indexes and keys", "proof"];
+    // Tables are altered from the beginning on.
+    let first = |stage: &str| match stage {
+        stage if stage == loading => 1,
+        stage if stage == proving => 3,
+        _ => 0,
+    };
     for (stage, signal) in [
         (begun, "-KILL"),
         (loading, "-KILL"),
@@ -90,6 +97,13 @@ fn killed_or_stopped_in_each_stage_the_old_staging_serves_and_the_next_run_is_we
             _ => 143,
         };
         assert_eq!(ran.code, code, "{stage}: {}", ran.console());
+        if signal == "-KILL" {
+            // Which stage it was at, or one that it came to before the signal did.
+            let told = target.project.run(&["drill-status"]).console();
+            let was = told.split_once("at the stage `").and_then(|(_, rest)| rest.split_once('`'));
+            let was = was.and_then(|(was, _)| stages.iter().position(|name| *name == was));
+            assert!(was.is_some_and(|was| was >= first(stage)), "{stage}: {told}");
+        }
         let serves = Session::open(&url).texts("select to_regclass('public.of_before')::text");
         assert_eq!(serves, ["of_before"], "{stage} {signal}");
         until("its sessions end", || {

@@ -11,3 +11,4 @@ mod migrated;
 mod public;
 mod refused;
 mod resumed;
+mod watched;

@@ -122,3 +122,24 @@ fn a_trend_is_of_drills_that_ended_and_a_stage_is_held_against_the_last() {
     assert_eq!(restore.last_seconds, None);
     assert!(restore.usual_seconds.is_some());
 }
+
+#[test]
+fn what_serves_after_a_restore_that_failed_is_told_as_it_is() {
+    let advice = |serves: bool, serving: &str, kept: Option<&str>| {
+        let mut journal = journal("failed");
+        let restore = journal.run.evidence.as_mut().unwrap().restore.as_mut().unwrap();
+        restore.serves = serves;
+        let failure = restore.failure.as_mut().unwrap();
+        (failure.serving, failure.kept) = (serving.to_owned(), kept.map(str::to_owned));
+        of(&journal, &before("failed")).summary.advice
+    };
+    let told = advice(false, "the staging of before, as it was", Some("app_failed"));
+    assert!(told.contains("staging of before serves on; what failed is kept"), "{told}");
+    // In one transaction, nothing is kept.
+    let told = advice(false, "the staging of before, as it was", None);
+    assert!(told.ends_with("The staging of before serves on."), "{told}");
+    let told = advice(true, "the restored staging, which was proved", None);
+    assert!(told.contains("restored staging serves") && !told.contains("of before"), "{told}");
+    let told = advice(false, "not known: the server does not say", None);
+    assert!(told.contains("not known") && !told.contains("serves on"), "{told}");
+}
