@@ -3,7 +3,8 @@
 # restores the newest backup, masked. Without ENV all of it happens in the demo.
 
 RUN := sh scripts/with-setup
-PROGRAM := $(RUN) cargo run --locked --
+# By the build of the tests, so that there is one.
+PROGRAM := $(RUN) sh scripts/program
 # The environment, if one is named.
 ENVIRONMENT = $(if $(ENV), --env "$(ENV)")
 # Whose backups: without ENV those of drill.toml's source; the demo's where that is unknown here.
@@ -57,7 +58,7 @@ drill: ## All of it: back up, restore into ENV, prove both, run the smoke checks
 drill-history: ## Show the drills that were made (of ENV), and how their figures change
 	$(PROGRAM) drill-history$(ENVIRONMENT)
 
-drill-status: ## Say when the last drill was and the next is due; exit code 1 where one is overdue
+drill-status: ## Say when the last drill was and the next is due; fails where one is overdue
 	$(PROGRAM) drill-status$(ENVIRONMENT)
 
 review: ## Show how the newest drill stands: checklist, what is in the way of a go, the decision

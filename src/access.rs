@@ -8,12 +8,13 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::audit::{Audit, Operation, Record, Standing};
-use crate::backup::backups::{root, settings};
+use crate::backup::backups::settings;
 use crate::backup::place::told;
 use crate::database::{ConnectionUrl, Keeper, PgTools, Session, keeper};
 use crate::environment::load::Environments;
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
+use crate::project::root;
 use crate::redact::Redactor;
 use crate::report::console::tell;
 

@@ -115,6 +115,9 @@ pub struct BackupEvidence {
 pub struct RestoreEvidence {
     /// When it began: the backup was chosen, and nothing of it was read yet.
     pub started: Timestamp,
+    /// What an earlier restore took to load what this one went on with, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loaded_before: Option<f64>,
     /// When the new staging had taken its place, or the restore had failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Timestamp>,

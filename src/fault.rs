@@ -71,6 +71,15 @@ impl Fault {
         self
     }
 
+    /// What the object stands in, such as a file with its line; before the object, if one is named.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        self.object = Some(match self.object {
+            Some(object) => format!("{place}: {object}").into(),
+            None => place.into(),
+        });
+        self
+    }
+
     /// Where exactly, as a line of a text; behind the message.
     pub(crate) fn at(mut self, place: &str) -> Self {
         self.message = format!("{} ({place})", self.message).into();

@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use crate::evidence::{
-    BackupEvidence, CatalogueEvidence, Evidence, Intervals, RestoreEvidence, Revision, Step,
-    Targets,
+    BackupEvidence, CatalogueEvidence, Evidence, FailureEvidence, Intervals, RestoreEvidence,
+    Revision, Step, Targets, Way,
 };
 pub use crate::measure::{Limit, Measure, Side, Unit};
 

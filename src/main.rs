@@ -49,7 +49,7 @@ enum Command {
         #[arg(long, short, value_name = "NAME")]
         env: Option<String>,
         #[command(flatten)]
-        which: tasks::Where,
+        which: Where,
         #[command(flatten)]
         place: Place,
     },
@@ -58,22 +58,17 @@ enum Command {
         /// Only those of this environment.
         #[arg(long, short, value_name = "NAME")]
         env: Option<String>,
-        /// The folder of reports.
-        #[arg(
-            long,
-            default_value = "reports",
-            value_name = "DIR",
-            env = "SMOKEDRILL_REPORTS",
-            hide_env = true
-        )]
-        reports: PathBuf,
+        #[command(flatten)]
+        which: Where,
+        #[command(flatten)]
+        place: Place,
     },
     /// The reports of drills.
     Reports {
         #[command(subcommand)]
         command: ReportsCommand,
         #[command(flatten)]
-        which: tasks::Where,
+        which: Where,
         #[command(flatten)]
         place: Place,
     },
@@ -127,7 +122,9 @@ enum Command {
         #[command(subcommand)]
         command: TasksCommand,
         #[command(flatten)]
-        place: Where,
+        which: Where,
+        #[command(flatten)]
+        place: Place,
     },
     /// What a drill left, in one signed file.
     Evidence {
@@ -317,16 +314,18 @@ fn main() -> ExitCode {
             backup(&command, source.env.as_deref(), &place)
         }
         Command::DrillStatus { env, which, place } => {
-            smokedrill::drill_status(&place.suites, &which.reports, env.as_deref())
+            smokedrill::drill_status(&place.suites, &which.folder(&place.suites), env.as_deref())
         }
         Command::Reports { command: ReportsCommand::Prune { dry_run }, which, place } => {
-            smokedrill::prune_reports(&place.suites, &which.reports, dry_run)
+            smokedrill::prune_reports(&place.suites, &which.folder(&place.suites), dry_run)
         }
-        Command::DrillHistory { env, reports } => {
-            smokedrill::drill_history(&reports, env.as_deref())
+        Command::DrillHistory { env, which, place } => {
+            smokedrill::drill_history(&which.folder(&place.suites), env.as_deref())
         }
         Command::Review { command, which, place } => review::run(&command, &which, &place.suites),
-        Command::Tasks { command, place } => tasks::run(&command, &place),
+        Command::Tasks { command, which, place } => {
+            tasks::run(&command, &which.folder(&place.suites))
+        }
         Command::Evidence { command, which, place } => {
             evidence::run(&command, &which, &place.suites)
         }

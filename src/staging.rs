@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::audit::{Audit, Operation, Record, Standing};
-use crate::backup::backups::{root, settings};
+use crate::backup::backups::settings;
 use crate::backup::choose::Choice;
 use crate::backup::encryption::Identities;
 use crate::backup::origin::{Part, Whose};
@@ -16,12 +16,13 @@ use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
 use crate::environment::source::resolve_database;
 use crate::fault::Fault;
-use crate::masking::plan::{Action, MaskPlan, Rows};
-use crate::masking::rules::Rules;
+use crate::masking::plan::{Action, Rows};
+use crate::masking::rules::{Resolved, Rules};
+use crate::project::root;
 use crate::redact::Redactor;
 use crate::report::console::tell;
 use crate::report::units;
-use crate::restore::archive::{Archive, tables};
+use crate::restore::archive::Archive;
 use crate::restore::rehearse::rehearse;
 use crate::restore::{columns, marker};
 use production::Beside;
@@ -107,12 +108,8 @@ pub fn check_masking(
     let identities = identity.map(Identities::load).transpose()?;
     let archive = Archive { store: &store, manifest: &manifest, identities: identities.as_ref() };
     let toc = archive.contents(&Stop::default())?;
-    let resolved = rules.resolve(&tables(&toc)?, &manifest.catalogue.columns);
-    let resolved = resolved.map_err(|problems| told(&problems))?;
-    if !resolved.unclassified.is_empty() {
-        return Err(columns::unclassified(&resolved.unclassified));
-    }
-    let mut text = listed(&resolved.plan);
+    let resolved = columns::resolved(&rules, &manifest, &toc)?;
+    let mut text = listed(&resolved);
     if rows {
         // Every row of production goes through here.
         let begins = Record {
@@ -142,18 +139,25 @@ pub fn check_masking(
     Ok(text)
 }
 
-/// A line for each column that does not stay, and one for each table that comes empty.
-fn listed(plan: &MaskPlan) -> String {
+/// A line for each column that has a rule, and one for each table that comes empty.
+fn listed(resolved: &Resolved) -> String {
     let mut text = String::new();
-    for ((schema, table), planned) in &plan.tables {
+    let mut unasked = 0_u64;
+    for ((schema, table), planned) in &resolved.plan.tables {
         if planned.rows == Rows::Clear {
             let _ = writeln!(text, "{schema}.{table}: no rows");
             continue;
         }
-        let masked = planned.columns.iter().filter(|column| column.action != Action::Keep);
-        for column in masked {
+        for column in &planned.columns {
+            let name = (schema.clone(), table.clone(), column.name.clone());
             let what = match &column.action {
-                Action::Keep => "stays",
+                Action::Keep => match resolved.kept.get(&name) {
+                    Some(reason) => &format!("stays: {reason}"),
+                    None => {
+                        unasked += 1;
+                        continue;
+                    }
+                },
                 Action::Email => "test-{id}@example.com",
                 Action::Phone => "+1000000{id}",
                 Action::Contact => "test-{id}@example.com or +1000000{id}",
@@ -169,5 +173,9 @@ fn listed(plan: &MaskPlan) -> String {
             let _ = writeln!(text, "{schema}.{table}.{}: {what}", column.name);
         }
     }
+    let _ = writeln!(
+        text,
+        "{unasked} more columns stay, of types and names that ask for no rule (numbers, times)"
+    );
     text
 }

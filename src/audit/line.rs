@@ -29,7 +29,8 @@ pub(crate) struct Record {
     pub(crate) result: Standing,
     /// More in words, without secrets and without anybody's data. Made one line.
     pub(crate) detail: String,
-    /// The hash of the manifest of a backup that was made.
+    /// The hash of the file that holds what was done: the manifest of a backup that was made, a
+    /// drill's journal, the line of a statement.
     pub(crate) manifest: Option<String>,
 }
 
@@ -185,7 +186,7 @@ pub(crate) struct Line {
     pub(crate) result: String,
     /// More in words.
     pub(crate) detail: String,
-    /// The hash of the manifest of a backup that was made.
+    /// The hash of a backup's manifest, of a drill's journal, or of a statement.
     #[serde(default)]
     pub(crate) manifest: Option<String>,
     #[serde(default)]

@@ -88,12 +88,17 @@ impl Audit {
         Ok(Anchor { log, line, file: Some(file_of(&self.path)) })
     }
 
+    /// Whether a line is there, by its hash.
+    pub(crate) fn has(&self, hash: &str) -> bool {
+        Self::lines(&self.path).is_ok_and(|lines| lines.iter().any(|line| line.hash == hash))
+    }
+
     /// Adds the line by which something ends that `begun` has told of, by its hash.
     ///
     /// # Errors
     /// As for [`Audit::append`]; or that line is gone, and so is the log that had it.
     pub(crate) fn conclude(&self, begun: &str, record: &Record) -> Result<(), Fault> {
-        let is_there = Self::lines(&self.path)?.iter().any(|line| line.hash == begun);
+        let is_there = self.has(begun);
         // How it ended is to be on record all the same.
         self.append(record)?;
         match is_there {

@@ -22,6 +22,7 @@ use crate::database::{ConnectionUrl, identify};
 use crate::environment::load::Environments;
 use crate::fault::{Fault, FaultKind};
 use crate::harness::stop_by_signal;
+use crate::project::root;
 use crate::redact::Redactor;
 use crate::report::console::tell;
 use crate::report::units;
@@ -369,10 +370,4 @@ pub(crate) fn settings(suites: &Path) -> Result<Settings, Fault> {
         return Err(Fault::usage(format!("there is no folder {}", suites.display())).help(help));
     }
     Settings::load(suites).map_err(|problems| told(&problems))
-}
-
-/// The folder in which a folder of suites stands.
-pub(crate) fn root(suites: &Path) -> PathBuf {
-    let whole = suites.canonicalize().unwrap_or_else(|_| suites.to_owned());
-    whole.parent().map(Path::to_owned).unwrap_or_default()
 }

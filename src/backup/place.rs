@@ -98,11 +98,12 @@ pub(crate) fn find(
     audit: &Path,
     say: impl Fn(&str),
 ) -> Result<Found, Fault> {
+    let sought = |fault: Fault| fault.object(store.shown());
     let id = match choice {
         // What is wrong with one that is named, its own reading says best.
         Choice::Id(id) => id.clone(),
         Choice::Latest | Choice::Previous => {
-            let chosen = choose(&known(&store.list()?), choice, whose)?;
+            let chosen = choose(&known(&store.list()?), choice, whose).map_err(sought)?;
             for (id, wrong) in &chosen.passed_over {
                 say(&format!("the backup {id} is newer, and was passed over: {wrong}"));
             }
@@ -113,7 +114,7 @@ pub(crate) fn find(
         // Names those that there are.
         Err(fault) if fault.kind() == FaultKind::Errored => {
             let there = store.list().map(|listed| choose(&known(&listed), choice, whose));
-            return Err(there.ok().and_then(Result::err).unwrap_or(fault));
+            return Err(there.ok().and_then(Result::err).map_or(fault, sought));
         }
         found => found?,
     };

@@ -41,7 +41,9 @@ pub fn check_evidence(suites: &Path, bundle: &Path, key: Option<&str>) -> Result
         return Err(failed(bundle, message.to_owned()));
     };
     let files = files(bundle, &bytes)?;
-    let sums = files.iter().find(|(name, _)| name.ends_with(&format!("/{SUMS}")));
+    let sums = files.iter().filter(|(name, _)| name.ends_with(&format!("/{SUMS}")));
+    // What is packed has some of its own, deeper.
+    let sums = sums.min_by_key(|(name, _)| name.matches('/').count());
     let (sums_name, sums) =
         sums.ok_or_else(|| failed(bundle, format!("there is no {SUMS} in it")))?;
     let folder = sums_name.trim_end_matches(SUMS);

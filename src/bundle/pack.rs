@@ -11,9 +11,10 @@ use tar::{Builder, Header};
 
 use super::{SIGNATURE, STAGE, SUMS};
 use crate::audit::{Audit, Operation, Record, Standing};
-use crate::backup::backups::{root, settings};
+use crate::backup::backups::settings;
 use crate::fault::Fault;
 use crate::journal::Journal;
+use crate::project::root;
 use crate::review::{Book, Signer, drill_folder};
 use crate::suite::source::hex;
 
@@ -36,14 +37,16 @@ pub fn pack_evidence(
     let settings = settings(suites)?;
     let folder = drill_folder(reports, drill)?;
     // Nothing is signed that does not hold.
-    let book = Book::open(&folder, &settings.review)?;
+    let log = root(suites).join(&settings.audit);
+    let book = Book::open(&folder, &settings.review, &log)?;
     let signer = Signer::load(key, None)?;
     let id = book.journal.run.id.clone();
     let environment = book.journal.run.environment.clone();
     let mut files = BTreeMap::new();
     gather(&folder, "", &mut files)?;
+    // The bundle's own hashes are of more than the report: there is one file of the name.
+    files.remove(SUMS);
     failed(reports, &book.journal, &mut files)?;
-    let log = root(suites).join(&settings.audit);
     for (path, name) in [(log.clone(), "audit.jsonl"), (beside(&log), "audit.jsonl.head")] {
         if path.is_file() {
             files.insert(name.to_owned(), path);

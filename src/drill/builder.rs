@@ -59,8 +59,9 @@ impl Default for Drill {
 }
 
 impl Drill {
-    /// A drill by `suites/drill.toml`, with reports in `reports/`, both in the folder of the
-    /// package whose test this is; without cargo, in the current folder.
+    /// A drill by `suites/drill.toml` in the folder of the package whose test this is; without
+    /// cargo, in the current folder. Relative paths in it begin where the folder of suites stands,
+    /// and reports go into `reports/` there.
     pub fn new() -> Self {
         Self { harness: Harness { kind: Kind::Drill, ..Harness::new() } }
     }
@@ -94,11 +95,10 @@ impl Drill {
     /// The same for a command line given here, its first word the program's name.
     pub fn run_with(self, words: impl IntoIterator<Item = OsString>) -> ExitCode {
         let mut harness = self.harness;
-        let root = harness.root.clone();
         let started: Vec<String> = harness.starters.iter().map(|(name, _)| name.clone()).collect();
         let starts = move |name: &str| started.iter().any(|known| known == name);
         harness.exercise = Some(Box::new(move |folder, environments, arguments| {
-            let state = Arc::new(State::load(&root, folder, environments, arguments)?);
+            let state = Arc::new(State::load(folder, environments, arguments)?);
             let inputs = state.settings.input().into_iter().chain(state.rules.input()).collect();
             // Checks belong to the environment that is restored into, never to the source.
             let name = arguments.environment();

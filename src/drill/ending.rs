@@ -39,7 +39,7 @@ pub(super) fn of(state: &Arc<State>) -> Ending {
     let state = Arc::clone(state);
     Box::new(move |journal, redactor, reports, draft| {
         let (sections, pictures) = added(&state, journal, reports)?;
-        let inputs = Inputs { journal, sections, pictures };
+        let inputs = Inputs { journal, zone: state.settings.time_zone.clone(), sections, pictures };
         // Where each trial is a process of its own, each would add a line.
         let alone = std::env::var_os("NEXTEST_RUN_ID").is_none();
         folder::write(reports, &inputs, redactor, alone && !draft).map(Some)

@@ -32,3 +32,4 @@ mod target;
 mod trials;
 
 pub use builder::Drill;
+pub(crate) use trials::SWAPPED;

@@ -1,6 +1,6 @@
 //! A drill on record: that it begins, how it ended, and that one before did not.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::state::State;
@@ -10,7 +10,7 @@ use crate::harness::{Opened, Recorder};
 use crate::journal::{Journal, Outcome, Verdict};
 use crate::redact::Redactor;
 use crate::report::drill::running::{Begun, Mark, Seen};
-use crate::report::drill::runs;
+use crate::report::drill::{folder, runs};
 use crate::report::{text, verdict};
 
 /// How many red tests a line names.
@@ -19,13 +19,19 @@ const MOST: usize = 10;
 /// Keeps a drill on record.
 pub(super) struct DrillRecord {
     state: Arc<State>,
-    /// The line by which it began.
-    line: Mutex<Option<String>>,
+    /// The line by which it began, and where its reports go.
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    line: Option<String>,
+    reports: PathBuf,
 }
 
 impl DrillRecord {
     pub(super) fn new(state: &Arc<State>) -> Self {
-        Self { state: Arc::clone(state), line: Mutex::default() }
+        Self { state: Arc::clone(state), open: Mutex::default() }
     }
 
     fn audit(&self) -> Result<Audit, String> {
@@ -33,8 +39,8 @@ impl DrillRecord {
         Audit::open(&path).map_err(|fault| fault.to_string())
     }
 
-    fn line(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn open(&self) -> std::sync::MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts one that did not end on record, where it could not itself.
@@ -57,7 +63,8 @@ impl Recorder for DrillRecord {
             host: actor::host(),
             stage: None,
         };
-        let mut opened = Opened::default();
+        let (mut opened, mut open) = (Opened::default(), self.open());
+        open.reports = reports.to_owned();
         match Mark::take(reports) {
             Ok((mark, seen)) => {
                 opened.notes.extend(seen.told());
@@ -83,7 +90,7 @@ impl Recorder for DrillRecord {
         let line =
             self.audit().and_then(|audit| audit.append(&begins).map_err(|fault| fault.to_string()));
         match line {
-            Ok(line) => *self.line() = Some(line),
+            Ok(line) => open.line = Some(line),
             // What reads production or writes to staging is on record by itself, or is refused.
             Err(lost) => opened.notes.push(format!("that it begins is not on record: {lost}")),
         }
@@ -91,13 +98,19 @@ impl Recorder for DrillRecord {
     }
 
     fn end(&self, journal: &Journal, redactor: &Redactor, reported: bool) -> Result<(), String> {
-        let ended = match self.line().take() {
+        let mut open = self.open();
+        let ended = match open.line.take() {
             None => Ok(()),
             Some(line) => {
                 let run = &journal.run;
                 let detail = redactor.secrets(&told(journal));
-                let ends = record(&run.environment, &run.id, standing(run.verdict), detail);
+                let mut ends = record(&run.environment, &run.id, standing(run.verdict), detail);
                 let ended = self.audit().and_then(|audit| {
+                    // Where the log is not that one any more, the journal is written once more, to
+                    // say so.
+                    if audit.has(&line) {
+                        ends.manifest = folder::kept(&open.reports, &run.id);
+                    }
                     audit.conclude(&line, &ends).map_err(|fault| fault.to_string())
                 });
                 ended.map_err(|lost| format!("how the drill ended is not on record: {lost}"))

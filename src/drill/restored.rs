@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::proofs::failure;
 use super::trials::{AFTER, MIGRATIONS, SWAPPED};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::harness::{Blocked, Context, Failure};
 use crate::journal::Measure;
 use crate::proof::Proved;
@@ -67,19 +67,19 @@ impl Restored {
         for measure in &proved.measures {
             context.measure(measure.clone());
         }
-        proved.result.as_ref().map_err(failure).copied()
+        fault(proved).map_or(Ok(()), |fault| Err(failure(&fault)))
     }
 
     /// The project's migrations.
     pub(super) fn tell_migrations(&self, context: &Context, _: &str) -> Result<(), Failure> {
         let Some(found) = &self.migrations else {
-            return Err(match self.red() {
-                Some(blocked) => Failure::skipped(format!("needs `{}`", blocked.id)),
-                None => Failure::skipped(
-                    "there is no folder supabase/migrations, or no list of them in the database",
-                ),
-            });
+            let looked = || "they were not looked at".to_owned();
+            let needs = self.red().map_or_else(looked, |blocked| format!("needs `{}`", blocked.id));
+            return Err(Failure::skipped(needs));
         };
+        if let Some(why) = &found.absent {
+            return Err(Failure::skipped(why));
+        }
         let count = |list: &[String]| list.len() as u64;
         context.measure(Measure::count("applied before", found.applied));
         context.measure(Measure::count("applied now", count(&found.pending)));
@@ -149,15 +149,20 @@ impl Restored {
 
     /// The first that did not pass: of the proofs, of the migrations, of the proofs after them.
     pub(super) fn red(&self) -> Option<Blocked> {
-        let proof = self.proofs.iter().find_map(|proved| {
-            let fault = proved.result.as_ref().err()?.clone();
-            Some(Blocked { id: proved.id.clone(), fault })
-        });
+        let proof = self
+            .proofs
+            .iter()
+            .find_map(|proved| Some(Blocked { id: proved.id.clone(), fault: fault(proved)? }));
         let blocked = |id: &str, fault| Blocked { id: id.to_owned(), fault };
         let migrations = || self.migrations.as_ref()?.refused();
         proof
             .or_else(|| Some(blocked(MIGRATIONS, migrations()?)))
             .or_else(|| Some(blocked(AFTER, first_red(&self.after)?)))
+    }
+
+    /// Whether it takes other rules for the proof to hold.
+    pub(super) fn wants_rules(&self) -> bool {
+        self.proofs.iter().any(wants_rules)
     }
 
     /// Every place that is wrong, by the proof that says so.
@@ -166,6 +171,30 @@ impl Restored {
         let wrong = all.filter(|proved| proved.result.is_err() && !proved.places.is_empty());
         wrong.map(|proved| (proved.id.clone(), proved.places.clone())).collect()
     }
+}
+
+/// Proofs of what a column or table still holds, where no rule has taken it out.
+const BY_RULES: [&str; 3] = [
+    "masking::no-production-value-survives",
+    "masking::no-secret-survives",
+    "masking::sessions-empty",
+];
+
+fn wants_rules(proved: &Proved) -> bool {
+    let failed = proved.result.as_ref().is_err_and(|fault| fault.kind() == FaultKind::Failed);
+    failed && BY_RULES.contains(&proved.id.as_str())
+}
+
+/// Why a proof does not hold, with what to do where rules can mend it.
+fn fault(proved: &Proved) -> Option<Fault> {
+    let fault = proved.result.as_ref().err()?.clone();
+    Some(match wants_rules(proved) {
+        true => fault.help(
+            "write a rule for these columns in suites/masking.toml, or `rows = \"clear\"` for a \
+             table whose rows nobody needs; a word that is nobody's goes under [[allow]] there",
+        ),
+        false => fault,
+    })
 }
 
 /// Why what was proved after migrations does not hold, with which proof says so.

@@ -28,7 +28,7 @@ use crate::restore::failure::{self as page, Failed};
 use crate::restore::hosted::buckets;
 use crate::restore::loaded::Loaded;
 use crate::restore::marker;
-use crate::restore::migrations::Migrations;
+use crate::restore::migrations::{self, Migrations};
 use crate::restore::place::{BEFORE, COMMITTED, Taken};
 use crate::restore::serves::Serves;
 use crate::restore::stages::{Made, Order, make};
@@ -60,6 +60,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     let started = |identity| SourceIdentity { started: target.own, ..identity };
     let mut evidence = RestoreEvidence {
         started: began,
+        loaded_before: None,
         finished: None,
         stages: Vec::new(),
         target: context.runtime().block_on(identity).ok().map(started),
@@ -111,6 +112,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
     evidence.kept = course.kept.iter().cloned().collect();
     if let Ok(restored) = &done {
         (evidence.serves, evidence.people) = (restored.swapped, restored.people);
+        evidence.loaded_before = restored.resumed.as_ref().map(|loaded| loaded.seconds);
         evidence.kept.extend(restored.before.clone());
     }
     context.evidence(|all| all.restore = Some(evidence.clone()));
@@ -134,6 +136,7 @@ fn restore(state: &State, context: &Context) -> Result<Restored, Blocked> {
             resumable: resumable(state, context, (&backup, &target), &course),
             serving: course.serving.unwrap_or(BEFORE),
             places: &done.as_ref().map(Restored::places).unwrap_or_default(),
+            by_rules: done.as_ref().is_ok_and(Restored::wants_rules),
             connectivity: &connectivity(context, &target, &backup),
             log: &log,
         };
@@ -299,22 +302,22 @@ fn place(
     if is_red(&placed.proofs) {
         return Ok(placed);
     }
-    placed.migrations = course.stage("migration check", |_| {
+    let migrations = course.stage(migrations::STAGE, |_| {
         let folder = state.root.join("supabase/migrations");
         let migrate = made.place.migrate(&folder, &made.url, (who, &made.permit));
         runtime.block_on(stop.unless(migrate))?
     })?;
-    if let Some(migrations) = &placed.migrations {
-        if migrations.refused().is_some() {
+    let (refused, any) = (migrations.refused().is_some(), !migrations.pending.is_empty());
+    placed.migrations = Some(migrations);
+    if refused {
+        return Ok(placed);
+    }
+    if any {
+        let again = |subject: &Subject<'_>| proof::again::again(subject, &placed.proofs);
+        let stage = "proof after migrations";
+        placed.after = prove(stage, made, (backup, workers), (context, stop), course, again)?;
+        if is_red(&placed.after) {
             return Ok(placed);
-        }
-        if !migrations.pending.is_empty() {
-            let again = |subject: &Subject<'_>| proof::again::again(subject, &placed.proofs);
-            let stage = "proof after migrations";
-            placed.after = prove(stage, made, (backup, workers), (context, stop), course, again)?;
-            if is_red(&placed.after) {
-                return Ok(placed);
-            }
         }
     }
     let stage = if target.hosted { "commit" } else { "swap" };

@@ -27,13 +27,14 @@ use crate::fault::Fault;
 use crate::harness::{Blocked, CommandLine, Context, Failure};
 use crate::journal::{BackupEvidence, Measure};
 use crate::masking::rules::Rules;
+use crate::project::root;
 use crate::report::drill::running::Mark;
 
 /// What the drill's trials share.
 pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) environments: Environments,
-    /// Where relative paths of the settings begin.
+    /// The project's folder, where relative paths of the settings begin.
     pub(super) root: PathBuf,
     /// A backup that is there already, where one is to be used.
     choice: Option<Choice>,
@@ -71,7 +72,6 @@ impl State {
     /// # Errors
     /// Everything that is wrong with them, as text for a person.
     pub(super) fn load(
-        root: &Path,
         folder: &Path,
         environments: &Environments,
         arguments: &CommandLine,
@@ -86,7 +86,7 @@ impl State {
         Ok(Self {
             settings,
             environments: environments.clone(),
-            root: root.to_owned(),
+            root: root(folder),
             choice: choice.map_err(|fault| format!("error: --backup: {fault}"))?,
             resume: arguments.drill.resume,
             identity: arguments.drill.identity.clone(),

@@ -19,7 +19,7 @@ pub(super) const MADE: &str = "backup::made";
 
 /// The trial that tells of the restore itself, and the one that ends it.
 pub(super) const RESTORED: &str = "restore::made";
-pub(super) const SWAPPED: &str = "restore::swapped";
+pub(crate) const SWAPPED: &str = "restore::swapped";
 
 /// The trials that tell of the project's migrations, and of what they have left.
 pub(super) const MIGRATIONS: &str = "restore::migrations";

@@ -113,7 +113,7 @@ pub(crate) struct Ours {
     #[arg(long, env = "SMOKEDRILL_SUITES", value_name = "DIR", hide_env = true)]
     pub(crate) suites: Option<PathBuf>,
 
-    /// The folder for reports [default: reports].
+    /// The folder for reports [default: reports, beside the suites].
     #[arg(long, env = "SMOKEDRILL_REPORTS", value_name = "DIR", hide_env = true)]
     pub(crate) reports: Option<PathBuf>,
 }

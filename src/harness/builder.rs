@@ -59,7 +59,7 @@ pub struct Harness {
     pub(crate) kind: Kind,
     pub(crate) root: PathBuf,
     pub(crate) suites: PathBuf,
-    pub(crate) reports: PathBuf,
+    pub(crate) reports: Option<PathBuf>,
     pub(crate) starters: Vec<(String, Starter)>,
     pub(crate) customs: Vec<Custom>,
     /// What is planned in the place of suites.
@@ -73,15 +73,15 @@ impl Default for Harness {
 }
 
 impl Harness {
-    /// A harness over `suites/`, with reports in `reports/`, both in the folder of the package
-    /// whose test this is; without cargo, in the current folder.
+    /// A harness over `suites/` in the folder of the package whose test this is; without cargo, in
+    /// the current folder. Reports go into `reports/` beside the suites, wherever these are.
     pub fn new() -> Self {
         let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
         Self {
             kind: Kind::Smoke,
             root,
             suites: "suites".into(),
-            reports: "reports".into(),
+            reports: None,
             starters: Vec::new(),
             customs: Vec::new(),
             exercise: None,
@@ -96,7 +96,7 @@ impl Harness {
 
     /// Writes reports into another folder.
     pub fn reports(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.reports = folder.into();
+        self.reports = Some(folder.into());
         self
     }
 

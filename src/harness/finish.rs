@@ -13,10 +13,11 @@ use super::shared::Shared;
 use super::state::{INTERRUPTED, Run};
 use super::{compliance, exit, pieces};
 use crate::journal::{Entry, EntryKind, Journal, Outcome, Verdict};
-use crate::notify::{Event, Occasion};
+use crate::notify::{Event, Notifier, Occasion};
 use crate::report::console::tell;
+use crate::report::drill::model::DrillReport;
 use crate::report::history::History;
-use crate::report::{Changes, Reports, console, failure, github, summary};
+use crate::report::{Changes, Reports, console, drill, failure, github, summary};
 
 /// What a run's end needs, and its trials do not.
 pub(crate) struct Ledger {
@@ -31,13 +32,11 @@ impl Ledger {
     ///
     /// # Errors
     /// The folder cannot be written to.
-    pub(crate) fn open(
+    pub(crate) fn prove(
         folder: &Path,
         journal: &Journal,
-        runtime: Runtime,
-        max_skipped: Option<usize>,
         shared: Option<&Shared>,
-    ) -> Result<Self, String> {
+    ) -> Result<Reports, String> {
         let reports = Reports::open(folder)?;
         match shared {
             None => reports.write(journal, &Changes::default())?,
@@ -51,7 +50,12 @@ impl Ledger {
                 reports.write(&all, &Changes::default())?;
             }
         }
-        Ok(Self { reports, runtime, max_skipped })
+        Ok(reports)
+    }
+
+    /// What the end needs of a run that is to begin.
+    pub(crate) fn new(reports: Reports, runtime: Runtime, max_skipped: Option<usize>) -> Self {
+        Self { reports, runtime, max_skipped }
     }
 
     /// Where network requests run.
@@ -105,13 +109,15 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     let (mut code, verdict) = judge(&mut journal, run.interrupt.code(), ledger.max_skipped, alone);
     journal.run.verdict = verdict;
     journal.run.exit_code = Some(code);
-    let mut last = None;
+    let (mut last, mut changes) = (None, Changes::default());
     let written = match &run.shared {
         Some(shared) => merge(run, shared, journal, &ledger),
         None => {
             let mut history =
                 History::load(ledger.reports.folder(), &journal.run.kind, &journal.run.environment);
+            let earlier = history.clone();
             let written = publish(run, &mut journal, &mut history, &ledger, None);
+            changes = earlier.changes(&journal);
             last = Some(journal);
             written
         }
@@ -121,14 +127,34 @@ pub(crate) fn finish(run: &Run, ledger: Ledger) -> u8 {
     } else if written.is_err() && code == exit::PASSED {
         code = exit::ERRORED;
     }
-    farewell(run, &ledger, last, written.err());
+    farewell(run, &ledger, last, &changes, written.err());
     // Sockets that still hang are let go, and not waited for.
     ledger.runtime.shutdown_background();
     code
 }
 
+/// Tells whoever wants to know that nothing was run, since no report of it can be written.
+pub(crate) fn not_begun(notifier: &Notifier, journal: &Journal, lost: &str) {
+    let mut journal = journal.clone();
+    journal.entries.clear();
+    journal.run.verdict = Verdict::Errored;
+    journal.run.finished = Some(Timestamp::now());
+    let mut event = Event::of(Occasion::Finished, &journal);
+    event.text.push_str(&format!("; {lost}"));
+    notifier.tell(&event);
+    for line in notifier.farewell() {
+        tell(&format!("note: {line}\n"));
+    }
+}
+
 /// Tells whoever wants to know how it ended; who could not be told is a note, for whoever looks.
-fn farewell(run: &Run, ledger: &Ledger, journal: Option<Journal>, lost: Option<String>) {
+fn farewell(
+    run: &Run,
+    ledger: &Ledger,
+    journal: Option<Journal>,
+    changes: &Changes,
+    lost: Option<String>,
+) {
     let (Some(notifier), Some(mut journal)) = (&run.notifier, journal) else { return };
     let mut event = Event::of(Occasion::Finished, &journal);
     if let Some(lost) = lost {
@@ -143,9 +169,14 @@ fn farewell(run: &Run, ledger: &Ledger, journal: Option<Journal>, lost: Option<S
     for line in &untold {
         tell(&format!("note: {line}\n"));
     }
+    // The reports are there; a note that cannot be added to them was told above. The journal beside a
+    // drill's report stays as it is: its hash is on record.
+    if run.ending.is_some() {
+        let noted = |report: &mut DrillReport| report.notes.extend(untold.iter().cloned());
+        let _ = drill::folder::amend(ledger.reports.folder(), &journal.run.id, noted);
+    }
     journal.run.notes.extend(untold);
-    // The reports are there; a note that cannot be added to them was told above.
-    let _ = ledger.reports.write(&journal, &Changes::default());
+    let _ = ledger.reports.write(&journal, changes);
 }
 
 /// The verdict over all entries, and the exit code that goes with it.
@@ -211,6 +242,23 @@ fn publish(
     if compliance::search(run, journal, folder) {
         written = write(journal, false);
     }
+    // Before it is on record how the run ended: what cannot be kept must not be green there either.
+    history.update(journal);
+    let saved = history.save();
+    let changes = earlier.changes(journal);
+    for lost in written.as_ref().err().into_iter().chain(saved.as_ref().err()) {
+        went_wrong(journal, lost);
+    }
+    // Each process of a shared run would say all of it again.
+    let annotated = if run.shared.is_none() { annotate(journal, &changes) } else { Ok(()) };
+    if let Err(lost) = &annotated {
+        went_wrong(journal, lost);
+    }
+    let kept = saved.and(annotated);
+    if kept.is_err() {
+        let again = write(journal, false);
+        written = written.and(again);
+    }
     let ended = run
         .recorder
         .as_ref()
@@ -219,23 +267,25 @@ fn publish(
         went_wrong(journal, lost);
         let again = write(journal, false);
         written = written.and(again);
+        // What was said of it there is not so.
+        if run.shared.is_none() {
+            let _ = annotate(journal, &changes);
+        }
     }
-    history.update(journal);
-    let saved = history.save();
-    let changes = earlier.changes(journal);
-    // Each process of a shared run would say all of it again.
-    let annotated = if run.shared.is_none() { annotate(journal, &changes) } else { Ok(()) };
     let (shown, written) = match written {
         Ok(shown) => (shown, Ok(())),
         Err(message) => (None, Err(message)),
     };
-    let written = written.and(saved).and(annotated);
+    let written = written.and(kept);
     if let Err(message) = &written {
         went_wrong(journal, message);
     }
     let whole = written.is_ok().then_some(folder);
     tell(&unselected(run, journal));
     tell(&console::summary(journal, &changes, whole));
+    if let Some(line) = compliance::told(journal) {
+        tell(&line);
+    }
     if let Some(shown) = shown.filter(|_| run.shared.is_none()) {
         tell(&format!("  drill     {shown}\n"));
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use once_cell::sync::OnceCell;
 use super::arguments::CommandLine;
 use super::builder::Harness;
 use super::exit;
-use super::finish::{Ledger, did_not_run, finish};
+use super::finish::{Ledger, did_not_run, finish, not_begun};
 use super::interrupt::Interrupt;
 use super::loaded::Loaded;
 use super::pieces::{credentials, hide_panics, journal, redactor};
@@ -24,6 +24,7 @@ use crate::check::lane;
 use crate::environment::source::resolve_database;
 use crate::environment::target::Target;
 use crate::notify::Notifier;
+use crate::project::{reports_folder, shorten};
 use crate::report::console::tell;
 
 /// How many checks run at once where nobody says otherwise: kind to a small staging.
@@ -31,7 +32,7 @@ const PARALLEL: usize = 4;
 
 /// Loads, plans, runs and reports; the exit code.
 pub(crate) fn run(harness: Harness, arguments: &CommandLine) -> u8 {
-    let reports = reports_folder(&harness, arguments);
+    let reports = folder_of_reports(&harness, arguments);
     let kind = harness.kind.word();
     match prepare(harness, arguments) {
         Ok(Prepared::Listed) => exit::PASSED,
@@ -69,9 +70,8 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
             "the environment's name is empty: is a variable unset behind --env or SMOKE_ENV?",
         ));
     }
-    let reports = reports_folder(&harness, arguments);
-    let folder = harness.root.join(arguments.ours.suites.as_ref().unwrap_or(&harness.suites));
-    let folder = shorten(&folder);
+    let reports = folder_of_reports(&harness, arguments);
+    let folder = suites_folder(&harness, arguments);
     if !folder.is_dir() {
         return Err(error(format!(
             "there is no folder {}; run where it is, or name another with --suites DIR",
@@ -150,14 +150,13 @@ fn prepare(harness: Harness, arguments: &CommandLine) -> Result<Prepared, String
     lane::make_room(libtest.test_threads.unwrap_or(parallel));
     let mut journal = journal(&plan, arguments, kind, &target, inputs, &redactor, &shared);
     journal.run.evidence = evidence.map(Box::new);
-    let ledger = Ledger::open(
-        &reports,
-        &journal,
-        runtime,
-        arguments.ours.max_skipped.or(spec.max_skipped),
-        shared.as_ref(),
-    )
-    .map_err(error)?;
+    let proved = Ledger::prove(&reports, &journal, shared.as_ref()).inspect_err(|lost| {
+        if let Some(notifier) = &notifier {
+            not_begun(notifier, &journal, &redactor.secrets(lost));
+        }
+    });
+    let max_skipped = arguments.ours.max_skipped.or(spec.max_skipped);
+    let ledger = Ledger::new(proved.map_err(error)?, runtime, max_skipped);
     let entries = journal.entries.iter().enumerate();
     let entries: HashMap<_, _> = entries.map(|(at, entry)| (entry.id.clone(), at)).collect();
     // What is only a look at checks is nothing to keep on record; and where each trial is a process
@@ -243,24 +242,22 @@ fn is_name(suite: &str, name: &str) -> bool {
     [suite, name].iter().all(|part| !part.trim().is_empty() && !part.contains(char::is_control))
 }
 
+/// Where the suites are.
+fn suites_folder(harness: &Harness, arguments: &CommandLine) -> PathBuf {
+    shorten(&harness.root.join(arguments.ours.suites.as_ref().unwrap_or(&harness.suites)))
+}
+
 /// Where the reports go.
-fn reports_folder(harness: &Harness, arguments: &CommandLine) -> PathBuf {
-    shorten(&harness.root.join(arguments.ours.reports.as_ref().unwrap_or(&harness.reports)))
+fn folder_of_reports(harness: &Harness, arguments: &CommandLine) -> PathBuf {
+    let named = arguments.ours.reports.as_ref().or(harness.reports.as_ref());
+    let named = named.map(|folder| shorten(&harness.root.join(folder)));
+    reports_folder(&suites_folder(harness, arguments), named.as_deref())
 }
 
 /// The name of two trials, if there are two of one name.
 fn twice(plan: &Plan) -> Option<String> {
     let mut seen = BTreeSet::new();
     plan.trials.iter().find(|trial| !seen.insert(&trial.id)).map(|trial| trial.id.clone())
-}
-
-/// A path below the current folder, written from there, as people would write it.
-fn shorten(path: &Path) -> PathBuf {
-    let current = std::env::current_dir().unwrap_or_default();
-    match path.strip_prefix(&current) {
-        Ok(rest) if !rest.as_os_str().is_empty() => rest.to_owned(),
-        _ => path.to_owned(),
-    }
 }
 
 /// libtest's own variable for the number of threads.

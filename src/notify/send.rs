@@ -12,6 +12,7 @@ use url::Url;
 
 use super::message::{Event, Occasion};
 use super::model::{Kind, NotifySpec};
+use crate::check::client::is_loopback;
 use crate::check::trouble::Trouble;
 use crate::environment::lookup::Context;
 use crate::redact::Redactor;
@@ -56,10 +57,15 @@ impl Hook {
         redactor.learn(&found.text);
         let url = Url::parse(found.text.trim()).ok();
         let url = url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
-        let url = url.ok_or_else(|| {
-            let help = "copy the whole URL of the webhook: https://…";
-            context.problem("this is no URL of a webhook").help(help)
-        })?;
+        let help = "copy the whole URL of the webhook: https://…";
+        let url = url.ok_or_else(|| context.problem("this is no URL of a webhook").help(help))?;
+        if url.scheme() != "https" && !is_loopback(&url) {
+            let problem = context.problem(
+                "its URL is a secret, and would go over the network unencrypted: only https, or \
+                 http to this machine itself",
+            );
+            return Err(problem.help(help));
+        }
         let kind = spec.kind;
         let name = format!("notify {} ({kind:?})", index + 1).to_lowercase();
         let all = vec![Occasion::Started, Occasion::Failed, Occasion::Finished];

@@ -142,4 +142,8 @@ fn what_is_no_webhook_is_told_without_showing_it() {
         let told = hook(Kind::Slack, wrong, None).err().unwrap();
         assert!(told.contains("no URL of a webhook") && !told.contains("very-secret"), "{told}");
     }
+    // The URL is the secret: over another machine's http everybody would read it.
+    let told = hook(Kind::Slack, "http://hooks.example.com/very-secret-part", None).err().unwrap();
+    assert!(told.contains("only https") && !told.contains("very-secret"), "{told}");
+    assert!(hook(Kind::Slack, "https://hooks.example.com/T", None).is_ok());
 }

@@ -36,7 +36,7 @@ pub(crate) fn run(
 ) -> Result<String, Fault> {
     match command {
         EvidenceCommand::Pack { key, to } => {
-            let reports = &which.reports;
+            let reports = &which.place.folder(suites);
             let to = to.clone().unwrap_or_else(|| reports.join("evidence"));
             smokedrill::pack_evidence(suites, reports, which.drill.as_deref(), key, &to)
         }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use smokedrill::{Answers, Desk, Fault};
 
+use super::tasks::Where;
+
 #[derive(Subcommand)]
 pub(crate) enum ReviewCommand {
     /// Show how a drill stands: the checklist, what is in the way of a go, the decision.
@@ -88,27 +90,18 @@ pub(crate) struct Which {
     /// The drill's run, as its folder is named [default: the newest].
     #[arg(long, value_name = "RUN", global = true)]
     pub(super) drill: Option<String>,
-    /// The folder of reports.
-    #[arg(
-        long,
-        default_value = "reports",
-        value_name = "DIR",
-        env = "SMOKEDRILL_REPORTS",
-        hide_env = true,
-        global = true
-    )]
-    pub(super) reports: PathBuf,
+    #[command(flatten)]
+    pub(super) place: Where,
 }
 
 pub(crate) fn run(command: &ReviewCommand, which: &Which, suites: &Path) -> Result<String, Fault> {
     if let ReviewCommand::Key { file, no_password } = command {
-        let ask = |prompt: &str| rpassword::prompt_password(prompt).unwrap_or_default();
         return smokedrill::review_key(file, |prompt| match no_password {
-            true => String::new(),
-            false => ask(prompt),
+            true => Ok(String::new()),
+            false => rpassword::prompt_password(prompt),
         });
     }
-    let mut desk = Desk::open(suites, &which.reports, which.drill.as_deref())?;
+    let mut desk = Desk::open(suites, &which.place.folder(suites), which.drill.as_deref())?;
     match command {
         ReviewCommand::Show | ReviewCommand::Key { .. } => Ok(desk.show()),
         ReviewCommand::Checklist { person, answers } => {

@@ -1,6 +1,6 @@
 //! `smokedrill tasks`: what is to be done after a drill.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use smokedrill::{Fault, Tasks};
@@ -42,20 +42,20 @@ pub(crate) enum TasksCommand {
 /// Where they are.
 #[derive(Args)]
 pub(crate) struct Where {
-    /// The folder of reports.
-    #[arg(
-        long,
-        default_value = "reports",
-        value_name = "DIR",
-        env = "SMOKEDRILL_REPORTS",
-        hide_env = true,
-        global = true
-    )]
-    pub(crate) reports: PathBuf,
+    /// The folder of reports [default: reports, beside the suites].
+    #[arg(long, value_name = "DIR", env = "SMOKEDRILL_REPORTS", hide_env = true, global = true)]
+    pub(crate) reports: Option<PathBuf>,
 }
 
-pub(crate) fn run(command: &TasksCommand, place: &Where) -> Result<String, Fault> {
-    let tasks = Tasks::of(&place.reports);
+impl Where {
+    /// Where they are, for suites that are there.
+    pub(crate) fn folder(&self, suites: &Path) -> PathBuf {
+        smokedrill::reports_folder(suites, self.reports.as_deref())
+    }
+}
+
+pub(crate) fn run(command: &TasksCommand, reports: &Path) -> Result<String, Fault> {
+    let tasks = Tasks::of(reports);
     match command {
         TasksCommand::List { all } => tasks.list(*all),
         TasksCommand::Add { title, owner } => tasks.add(title, owner.as_deref()),

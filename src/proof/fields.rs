@@ -44,6 +44,8 @@ pub(super) enum Shape {
     Json,
     Lexemes,
     Bytes,
+    /// A number, which as a whole may be one to dial.
+    Number,
     /// No text, and digits in it are no telephone number.
     Other,
 }
@@ -55,12 +57,16 @@ impl Shape {
             "json" | "jsonb" => Self::Json,
             "tsvector" => Self::Lexemes,
             "bytea" => Self::Bytes,
+            "int8" | "numeric" | "float8" => Self::Number,
             _ if is_harmless(column) => Self::Other,
             _ if column.array => Self::Texts,
             _ => Self::Text,
         }
     }
 }
+
+/// So many digits has a number that is dialled from abroad, at least.
+const ABROAD: usize = 10;
 
 /// Goes through rows.
 pub(super) struct Scan<'a> {
@@ -126,9 +132,8 @@ impl<'a> Scan<'a> {
         if self.leaks(text, shape) {
             count(&mut self.found.leaks);
         }
-        if text.len() >= 8
-            && (self.has_secret(text) || shape != Shape::Other && self.has_form(text))
-        {
+        let numbers = matches!(shape, Shape::Other | Shape::Number);
+        if text.len() >= 8 && (self.has_secret(text) || !numbers && self.has_form(text)) {
             count(&mut self.found.secrets);
         }
     }
@@ -176,6 +181,14 @@ impl<'a> Scan<'a> {
                 });
                 found
             }
+            Shape::Number => text.split(['{', '}', ',']).any(|number| {
+                // With fewer digits it may be anything.
+                let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+                digits
+                    && number.len() >= ABROAD
+                    && know.0.known(Trait::Phone, number).is_some()
+                    && !know.1.has(Trait::Phone, number)
+            }),
             Shape::Bytes | Shape::Other => false,
         };
         leaked

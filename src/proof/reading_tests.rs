@@ -124,7 +124,7 @@ async fn what_is_planted_in_fields_is_found_in_each_kind_of_column() {
         ("words", "to_tsvector('simple', 'Archer of Ada')", None),
         ("bytes", "'ada@mail.test'", Some("bytes")),
         ("pair", "('+1 (555) 200-0001', '')", Some("pair")),
-        ("number", "15552000001", None),
+        ("number", "15552000001", Some("number")),
     ] {
         let plant =
             format!("truncate public.t; insert into public.t (id, {column}) values (1, {value})");

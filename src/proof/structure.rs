@@ -1,11 +1,15 @@
 //! What SQL tells of a restored database: keys, sequences, indexes, objects, jobs.
 
+use std::collections::BTreeSet;
+
 use super::alone::judged;
 use super::{Proved, Subject, keys, sequences, some, texts};
 use crate::backup::manifest::Object;
 use crate::database::{Excluded, Session, catalogue, major};
 use crate::fault::Fault;
 use crate::journal::Measure;
+use crate::masking::plan::Rows;
+use crate::masking::rules::shown_table;
 use crate::restore::outward::{CALLS, NAMED};
 
 /// Looks at everything.
@@ -19,7 +23,10 @@ async fn all(subject: &Subject<'_>) -> Result<Vec<Proved>, Fault> {
     unlimited.map_err(|error| session.said(&error))?;
     let (of, on) = (subject, &session);
     let hooks = hooks(on);
-    let seats = tables(on, "masking::sessions-empty", "sessions and tokens", &SIGNED_IN, "");
+    let cleared = cleared(subject);
+    let signed_in = SIGNED_IN.iter().copied().chain(cleared.iter().map(String::as_str));
+    let signed_in: Vec<&str> = BTreeSet::from_iter(signed_in).into_iter().collect();
+    let seats = tables(on, "masking::sessions-empty", "sessions and tokens", &signed_in, "");
     let jobs = "masking::jobs-disabled";
     let ticks = tables(on, jobs, "jobs that are active", &["cron.job"], " where active");
     let proved = vec![
@@ -87,6 +94,12 @@ const SIGNED_IN: [&str; 10] = [
     "auth.oauth_client_states",
     "auth.webauthn_challenges",
 ];
+
+/// Tables that the project's rules leave empty, such as sessions of its own.
+fn cleared(subject: &Subject<'_>) -> Vec<String> {
+    let tables = subject.plan.tables.iter().filter(|(_, plan)| plan.rows == Rows::Clear);
+    tables.map(|((schema, name), _)| shown_table(schema, name)).collect()
+}
 
 async fn indexes(session: &Session) -> Result<Proved, Fault> {
     let sql = "select x.indexrelid::regclass::text, x.indisvalid and x.indisready, x.indisunique
@@ -158,10 +171,14 @@ async fn objects(subject: &Subject<'_>, session: &Session) -> Result<Proved, Fau
         }
     };
     let mut proved = Proved::none("integrity::objects", "missing", &missing, measures);
-    if proved.result.is_ok() && !differ.is_empty() {
-        let message = format!("defined, owned or granted in another way: {}", some(&differ));
+    if !differ.is_empty() {
+        let differing = format!("defined, owned or granted in another way: {}", some(&differ));
+        let message = match missing.is_empty() {
+            true => differing,
+            false => format!("missing: {}; {differing}", some(&missing)),
+        };
         proved.result = Err(Fault::failed(message));
-        proved.places = differ;
+        proved.places.extend(differ);
     }
     Ok(proved)
 }

@@ -58,6 +58,8 @@ pub(crate) struct Failed<'a> {
     pub(crate) serving: &'a str,
     /// Every place that is wrong, with its count, by the proof that says so.
     pub(crate) places: &'a [(String, Vec<(String, u64)>)],
+    /// Whether the rules have to change, so that what was loaded by them is of no use.
+    pub(crate) by_rules: bool,
     /// How production and staging answered, line by line.
     pub(crate) connectivity: &'a [String],
     /// What the tools said.
@@ -206,6 +208,7 @@ mod tests {
             resumable: None,
             serving: "the staging of before",
             places: &[],
+            by_rules: false,
             connectivity: &[],
             log,
         }
@@ -242,6 +245,20 @@ mod tests {
         assert!(on < again.unwrap() && page.contains("\n2. Everything was loaded"), "{page}");
         let page = of(Err("the migration 7 was applied".to_owned()));
         assert!(page.contains("migration 7") && !page.contains("RESUME"), "{page}");
+    }
+
+    #[test]
+    fn where_rules_must_change_the_places_come_first_and_nothing_goes_on() {
+        let fault = Fault::failed("public.t.c (2)").help("write a rule for these columns");
+        let of =
+            |by_rules| shown(&Failed { by_rules, resumable: Some(Ok(())), ..failed(&fault, &[]) });
+        let page = of(true);
+        for text in ["1. Read places.txt", "suites/masking.toml", "/places.txt", "write a rule"] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+        assert!(page.contains("from the beginning") && !page.contains("RESUME"), "{page}");
+        let page = of(false);
+        assert!(page.contains("RESUME=1") && !page.contains("masking.toml"), "{page}");
     }
 
     #[test]

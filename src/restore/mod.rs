@@ -2,7 +2,8 @@
 //!
 //! `guard` and `marker` tell staging from production; `plain` makes a database beside the old one
 //! and puts it in its place; `hosted` restores a Supabase project in place; `place` is either;
-//! `loaded` is what a later restore goes on by; `failure` leaves evidence where something went wrong, with `options` for what to do.
+//! `loaded` is what a later restore goes on by; `columns` says what becomes of each column, and
+//! `unfit` by which rules no restore could end; `failure` leaves evidence where something went wrong, with `options` for what to do.
 
 pub(crate) mod archive;
 pub(crate) mod columns;
@@ -29,3 +30,4 @@ mod room;
 pub(crate) mod sections;
 pub(crate) mod serves;
 pub(crate) mod stages;
+mod unfit;

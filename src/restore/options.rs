@@ -12,12 +12,22 @@ pub(super) fn options(failed: &Failed<'_>, bundle: &str) -> Vec<Way> {
     let environment = word(failed.environment);
     let id = failed.backup.map(|backup| format!(" BACKUP={}", backup.id)).unwrap_or_default();
     let again = format!("make restore-staging ENV={environment}");
-    let mut ways = vec![Way::new(
-        "Read how production and staging answer, and what the tools said; mend what the message \
-         names",
-        &[&format!("cat {} {}", file("connectivity.txt"), file("log.txt"))],
-    )];
+    let mut ways = vec![match failed.by_rules {
+        true => Way::new(
+            "Read places.txt, which names every column that holds what it must not, and write a \
+             rule for each in suites/masking.toml",
+            &[&format!("cat {}", file("places.txt"))],
+        ),
+        false => Way::new(
+            "Read how production and staging answer, and what the tools said; mend what the \
+             message names",
+            &[&format!("cat {} {}", file("connectivity.txt"), file("log.txt"))],
+        ),
+    }];
     let anew = match &failed.resumable {
+        _ if failed.by_rules => {
+            "What was loaded is masked by the rules of before. Again, from the beginning".to_owned()
+        }
         Some(Ok(())) => {
             ways.push(Way::new(
                 "Everything was loaded: unless rules must change or the backup, go on with that, \

@@ -49,13 +49,13 @@ impl Place {
     /// Applies the project's pending migrations.
     ///
     /// # Errors
-    /// One is refused.
+    /// They cannot be read; the connection is lost.
     pub(crate) async fn migrate(
         &self,
         folder: &Path,
         url: &ConnectionUrl,
         (application, permit): (&str, &Permit),
-    ) -> Result<Option<Migrations>, Fault> {
+    ) -> Result<Migrations, Fault> {
         match self {
             Self::Beside(..) => migrations::apply(folder, url, application, permit).await,
             Self::Within(place) => migrations::apply_within(folder, place.writer()).await,

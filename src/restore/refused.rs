@@ -11,8 +11,9 @@
 use std::collections::BTreeSet;
 
 use crate::backup::archive::Toc;
+use crate::backup::settings::table_name;
 use crate::fault::Fault;
-use crate::masking::plan::{Action, MaskPlan};
+use crate::masking::plan::{Action, MaskPlan, Rows};
 
 /// What a server says where a value is against a definition.
 const AGAINST: [&str; 7] = [
@@ -32,6 +33,14 @@ pub(super) fn explained(fault: Fault, plan: &MaskPlan, toc: &Toc) -> Fault {
     if !is_against || line.contains("row-level security") {
         return fault;
     }
+    let cleared = cleared(&line, plan, toc);
+    if line.contains("foreign key") && !cleared.is_empty() {
+        return fault.help(format!(
+            "`rows = \"clear\"` of {} in suites/masking.toml leaves out what this refers to: load \
+             its rows, masked, or clear the table that refers to it, too",
+            cleared.join(", ")
+        ));
+    }
     let rules = rules(&line, plan, toc);
     if rules.is_empty() {
         return fault.help(
@@ -41,13 +50,30 @@ pub(super) fn explained(fault: Fault, plan: &MaskPlan, toc: &Toc) -> Fault {
     }
     fault.help(format!(
         "{} what it refuses: give the column another rule in suites/masking.toml whose values fit, \
-         such as `{{ value = \"…{{id}}…\" }}`, or `keep` with a reason; `smokedrill masking check \
-         --rows` tries rules without any server",
+         such as `{{ value = \"…{{id}}…\" }}`, or `keep` with a reason",
         match rules.len() {
             1 => format!("the rule {} makes", rules.concat()),
             _ => format!("one of the rules {} makes", rules.join(", ")),
         }
     ))
+}
+
+/// The tables that come without rows, and that a foreign key in a message refers to.
+fn cleared(line: &str, plan: &MaskPlan, toc: &Toc) -> Vec<String> {
+    let keys = toc.entries.iter().filter(|entry| entry.desc == "FK CONSTRAINT");
+    let named = keys.filter(|entry| {
+        line.split('"').skip(1).step_by(2).any(|name| entry.tag.ends_with(&format!(" {name}")))
+    });
+    let to: BTreeSet<&str> = named
+        .filter_map(|entry| entry.definition.as_deref()?.split_once(" REFERENCES "))
+        .filter_map(|(_, to)| to.split('(').next())
+        .collect();
+    let is_clear = |to: &&str| {
+        let name = table_name(to.trim()).ok();
+        let planned = name.and_then(|name| plan.tables.get(&name));
+        planned.is_some_and(|planned| planned.rows == Rows::Clear)
+    };
+    to.into_iter().filter(is_clear).map(|to| to.trim().to_owned()).collect()
 }
 
 /// The rules of masked columns that a message is about: `email` of public.customers.email.
@@ -81,7 +107,8 @@ fn rules(line: &str, plan: &MaskPlan, toc: &Toc) -> Vec<String> {
     }
     let about: BTreeSet<&str> = about.into_iter().flat_map(words).collect();
     let mut found = Vec::new();
-    for ((schema, table), planned) in &plan.tables {
+    let loaded = plan.tables.iter().filter(|(_, planned)| planned.rows == Rows::Load);
+    for ((schema, table), planned) in loaded {
         let place = format!("{schema}.{table}");
         let is_named = line.contains(&format!("{place}:")) || quoted.contains(&table.as_str());
         for column in planned.columns.iter().filter(|column| column.action != Action::Keep) {
@@ -96,7 +123,7 @@ fn rules(line: &str, plan: &MaskPlan, toc: &Toc) -> Vec<String> {
 }
 
 /// As far as the parenthesis that closes the first one.
-fn in_parentheses(text: &str) -> &str {
+pub(super) fn in_parentheses(text: &str) -> &str {
     let mut depth = 0_usize;
     let end = text.char_indices().find(|(_, c)| {
         match c {
@@ -110,12 +137,12 @@ fn in_parentheses(text: &str) -> &str {
 }
 
 /// The names in a definition.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// A rule as `masking.toml` calls it.
-fn word(action: &Action) -> &'static str {
+pub(super) fn word(action: &Action) -> &'static str {
     match action {
         Action::Keep => "keep",
         Action::Email => "email",
@@ -133,16 +160,16 @@ fn word(action: &Action) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::backup::progress::Progress;
     use crate::backup::stop::Stop;
     use crate::backup::stream;
     use crate::database::testing::{database, production, writer};
     use crate::database::{ConnectionUrl, PgTools};
-    use crate::masking::plan::{ColumnPlan, Rows, TablePlan, Template};
+    use crate::masking::plan::{ColumnPlan, TablePlan, Template};
 
-    fn table(columns: &[(&str, Action)]) -> TablePlan {
+    pub(in crate::restore) fn table(columns: &[(&str, Action)]) -> TablePlan {
         let column = |(name, action): &(&str, Action)| ColumnPlan {
             name: (*name).to_owned(),
             array: false,
@@ -156,6 +183,17 @@ mod tests {
             columns: columns.iter().map(column).collect(),
             links: Vec::new(),
         }
+    }
+
+    /// The table of contents of a database's archive.
+    pub(in crate::restore) fn contents(url: &str) -> Toc {
+        let url = ConnectionUrl::parse(url).unwrap();
+        let tools = PgTools::find(Some(production().bin_dir()), 150_000).unwrap();
+        let mut dump = tools.command("pg_dump", &url, "smokedrill test");
+        let dump = dump.args(["--format=custom", "--compress=0"]).output().unwrap();
+        let packed = zstd::encode_all(&dump.stdout[..], 1).unwrap();
+        let (progress, stop) = (Progress::default(), Stop::default());
+        stream::read(&packed[..], &progress, &stop).unwrap().toc().clone()
     }
 
     #[tokio::test]
@@ -172,13 +210,7 @@ mod tests {
             alter table public.jobs add constraint jobs_who foreign key (who)
                 references public.people (phone)";
         client.batch_execute(setup).await.unwrap();
-        let url = ConnectionUrl::parse(&text).unwrap();
-        let tools = PgTools::find(Some(production().bin_dir()), 150_000).unwrap();
-        let mut dump = tools.command("pg_dump", &url, "smokedrill test");
-        let dump = dump.args(["--format=custom", "--compress=0"]).output().unwrap();
-        let packed = zstd::encode_all(&dump.stdout[..], 1).unwrap();
-        let (progress, stop) = (Progress::default(), Stop::default());
-        let toc = stream::read(&packed[..], &progress, &stop).unwrap().toc().clone();
+        let toc = contents(&text);
         let mut plan = MaskPlan::default();
         let people = [
             ("id", Action::Keep),
@@ -220,6 +252,12 @@ mod tests {
             let told = explained(fault, &plan, &toc).to_string();
             assert!(told.contains(rules), "{told}");
         }
+        // What a rule leaves out is no fault of production's.
+        plan.tables.get_mut(&("public".into(), "people".into())).unwrap().rows = Rows::Clear;
+        let fault =
+            "insert or update on table \"jobs\" violates foreign key constraint \"jobs_who\"";
+        let told = explained(Fault::errored(fault), &plan, &toc).to_string();
+        assert!(told.contains("`rows = \"clear\"` of public.people"), "{told}");
         let other = explained(Fault::errored("no space left"), &plan, &toc);
         assert_eq!(other.to_string(), "no space left");
     }

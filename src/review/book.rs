@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::anchors::Anchors;
 use super::settings::ReviewSettings;
 use super::statement::{FORMAT, Statement, hash};
 use crate::fault::Fault;
@@ -26,16 +27,23 @@ pub(crate) struct Book {
     /// The SHA-256 of the journal's file.
     pub(crate) sha256: String,
     pub(crate) statements: Vec<Statement>,
-    /// The hash of the last line.
-    last: Option<String>,
+    /// The hash of each line.
+    hashes: Vec<String>,
+    /// The audit log, and what it has of the drill.
+    log: PathBuf,
+    anchors: Anchors,
 }
 
 impl Book {
-    /// Reads what was said of the drill in a folder, and proves it.
+    /// Reads what was said of the drill in a folder, and proves it, also by the audit log.
     ///
     /// # Errors
     /// There is no drill; or something was altered since it was said.
-    pub(crate) fn open(folder: &Path, settings: &ReviewSettings) -> Result<Self, Fault> {
+    pub(crate) fn open(
+        folder: &Path,
+        settings: &ReviewSettings,
+        log: &Path,
+    ) -> Result<Self, Fault> {
         let path = folder.join(JOURNAL);
         let bytes = fs::read(&path).map_err(|error| read_fault(&path, &error))?;
         let journal: Journal = serde_json::from_slice(&bytes).map_err(|error| {
@@ -46,31 +54,42 @@ impl Book {
                 .help(help)
         })?;
         let sha256 = hex(&Sha256::digest(&bytes));
-        let mut book =
-            Self { folder: folder.to_owned(), journal, sha256, statements: Vec::new(), last: None };
+        let anchors = Anchors::of(log, &journal.run.id)?;
+        anchors.prove_journal(&sha256).map_err(|message| altered(message, path.display()))?;
+        let mut book = Self {
+            folder: folder.to_owned(),
+            journal,
+            sha256,
+            statements: Vec::new(),
+            hashes: Vec::new(),
+            log: log.to_owned(),
+            anchors,
+        };
         let path = folder.join(BOOK);
         let text = match fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(book),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(read_fault(&path, &error)),
         };
         let lines = whole(&text).split(|byte| *byte == b'\n');
         for (index, line) in lines.filter(|line| !line.is_empty()).enumerate() {
             let refused = |message: String| {
-                let help = "keep everything as it is, and find out who changed it: the audit log \
-                            has a line of each statement";
-                Fault::failed(message)
-                    .stage(STAGE)
-                    .object(format!("{} line {}", path.display(), index + 1))
-                    .help(help)
+                altered(message, format!("{} line {}", path.display(), index + 1))
             };
             let statement: Statement = serde_json::from_slice(line)
                 .map_err(|error| refused(format!("not a statement: {error}")))?;
             book.prove(&statement, settings).map_err(refused)?;
-            book.last = Some(hash(line));
+            book.hashes.push(hash(line));
             book.statements.push(statement);
         }
+        let whole = book.anchors.prove_statements(&book.hashes);
+        whole.map_err(|message| altered(message, path.display()))?;
         Ok(book)
+    }
+
+    /// What nobody can prove of it, in a line.
+    pub(crate) fn note(&self) -> Option<&'static str> {
+        self.anchors.note()
     }
 
     /// Whether a statement may stand where it stands.
@@ -84,7 +103,7 @@ impl Book {
         if statement.drill != self.journal.run.id || statement.journal != self.sha256 {
             return Err("it was said of another journal: that was written anew since".to_owned());
         }
-        if statement.previous != self.last {
+        if statement.previous.as_ref() != self.hashes.last() {
             return Err("it does not follow the line before".to_owned());
         }
         match (&statement.signature, &statement.key) {
@@ -103,7 +122,7 @@ impl Book {
 
     /// The hash that the next statement carries.
     pub(crate) fn last(&self) -> Option<String> {
-        self.last.clone()
+        self.hashes.last().cloned()
     }
 
     /// Adds a statement.
@@ -125,18 +144,19 @@ impl Book {
         let file = options.create(true).append(true).mode(0o600).open(&path);
         let mut file: File = file.map_err(|error| fault(&error))?;
         file.lock().map_err(|error| fault(&error))?;
-        if Self::open(&self.folder, settings)?.last != self.last {
+        if Self::open(&self.folder, settings, &self.log)?.hashes != self.hashes {
             let message = "somebody else said something of this drill meanwhile";
             return Err(Fault::errored(message).stage(STAGE).help("look at it, and try again"));
         }
         self.prove(&statement, settings).map_err(|message| Fault::errored(message).stage(STAGE))?;
         let mut line = statement.line()?;
-        self.last = Some(hash(&line));
+        let hash = hash(&line);
         line.push(b'\n');
         // What a kill has cut off was never said.
         let text = fs::read(&path).map_err(|error| fault(&error))?;
         file.set_len(whole(&text).len() as u64).map_err(|error| fault(&error))?;
         file.write_all(&line).and_then(|()| file.sync_all()).map_err(|error| fault(&error))?;
+        self.hashes.push(hash);
         self.statements.push(statement);
         Ok(())
     }
@@ -146,6 +166,13 @@ impl Book {
 fn whole(text: &[u8]) -> &[u8] {
     let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     text.get(..end).unwrap_or_default()
+}
+
+/// Something is not as it was left.
+fn altered(message: String, object: impl std::fmt::Display) -> Fault {
+    let help = "keep everything as it is, and find out who changed it: the audit log has a line of \
+                each statement, and the hash of each drill's journal";
+    Fault::failed(message).stage(STAGE).object(object).help(help)
 }
 
 fn read_fault(path: &Path, error: &io::Error) -> Fault {

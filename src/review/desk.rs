@@ -10,11 +10,13 @@ use super::section::Section;
 use super::settings::{GO_NO_GO, Person, ROLLBACK, ReviewSettings};
 use super::signing::{Signer, new_pair};
 use super::standing::{Stand, Standing};
-use super::statement::{FORMAT, Holds, Said, Statement};
+use super::statement::{FORMAT, Holds, Said, Statement, hash};
 use crate::actor::{actor, host};
 use crate::audit::{Audit, Operation, Record, Standing as Result_};
-use crate::backup::backups::{root, settings};
+use crate::backup::backups::settings;
 use crate::fault::Fault;
+use crate::project::root;
+use crate::redact::Redactor;
 use crate::report::drill::folder;
 use crate::report::units;
 
@@ -43,7 +45,12 @@ impl Desk {
         let settings = settings(suites)?;
         let audit = root(suites).join(&settings.audit);
         let folder = drill_folder(reports, drill)?;
-        let book = Book::open(&folder, &settings.review)?;
+        let book = Book::open(&folder, &settings.review, &audit)?;
+        folder::prove(&folder).map_err(|message| {
+            let help = "keep everything as it is, and find out who changed it; or put the report back \
+                        from its copy";
+            Fault::failed(message).stage(STAGE).help(help)
+        })?;
         let reports = reports.to_owned();
         Ok(Self { settings: settings.review, audit, reports, book })
     }
@@ -54,7 +61,8 @@ impl Desk {
         let (id, time) = (&run.id, units::time(run.started));
         let verdict = format!("{:?}", run.verdict).to_lowercase();
         let section = self.section();
-        format!("drill {id} of {time}: {verdict}\n{}", section.shown())
+        let note = self.book.note().map(|note| format!("note: {note}\n")).unwrap_or_default();
+        format!("drill {id} of {} on {time}: {verdict}\n{note}{}", run.environment, section.shown())
     }
 
     /// The open items of the checklist: name, and what is to be seen.
@@ -91,7 +99,7 @@ impl Desk {
         Ok(read.into_iter().map(|(item, form)| (item, answer(form))).collect())
     }
 
-    /// Answers items of the checklist, all or none.
+    /// Answers items of the checklist; where one of the answers is none, nothing is said.
     ///
     /// # Errors
     /// *Usage*: there is no such item or answer, or no such person.
@@ -228,7 +236,8 @@ impl Desk {
         }
     }
 
-    /// Adds a statement, and a line to the audit log, first: what was said is on record twice.
+    /// Adds a statement, between two lines of the audit log, which have its hash: what was said is on
+    /// record twice, and what could not be said is on record as that.
     fn say(
         &mut self,
         person: &Person,
@@ -259,16 +268,18 @@ impl Desk {
             Said::Decision { .. } => Operation::ReviewDecide,
             Said::Rollback { .. } => Operation::RollbackAuthorize,
         };
-        let audit = Audit::open(&self.audit)?;
-        audit.append(&Record {
+        let begins = Record {
             operation,
             source: self.book.journal.run.environment.clone(),
             object: Some(statement.drill.clone()),
-            result: Result_::Passed,
+            result: Result_::Started,
             detail: told(&statement),
-            manifest: None,
+            manifest: Some(hash(&statement.line()?)),
+        };
+        let (redactor, detail) = (Redactor::new(&[], Vec::new()), begins.detail.clone());
+        Audit::open(&self.audit)?.during(begins, &redactor, || {
+            self.book.add(statement, &self.settings).map(|()| ((), detail))
         })?;
-        self.book.add(statement, &self.settings)?;
         // What was said stands in the book, whatever becomes of the report.
         if !self.book.folder.join("report.json").exists() {
             return Ok(());
@@ -317,10 +328,20 @@ fn reason(text: &str) -> Result<String, Fault> {
 /// that `ask` gives, if it is not empty. Returns the public one, with the lines to paste.
 ///
 /// # Errors
-/// *Usage*: two passwords were typed. *Errored*: the file is there already, or cannot be written.
-pub fn review_key(path: &Path, ask: impl Fn(&str) -> String) -> Result<String, Fault> {
-    let password = ask("password of the new key (empty: none): ");
-    if ask("once more: ") != password {
+/// *Usage*: no password can be asked for, or two were typed. *Errored*: the file is there already, or cannot be written.
+pub fn review_key(
+    path: &Path,
+    ask: impl Fn(&str) -> std::io::Result<String>,
+) -> Result<String, Fault> {
+    let ask = |prompt: &str| {
+        ask(prompt).map_err(|error| {
+            Fault::usage(format!("no password can be asked for: {error}"))
+                .stage(STAGE)
+                .help("run it in a terminal; or let the key be without: --no-password")
+        })
+    };
+    let password = ask("password of the new key (empty: none): ")?;
+    if ask("once more: ")? != password {
         return Err(Fault::usage("that was another one: no key was made").stage(STAGE));
     }
     let public = new_pair(path, &password)?;

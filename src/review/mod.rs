@@ -11,9 +11,10 @@
 //! ```
 //!
 //! `model` is the form of the settings, `settings` fills in the runbook's own tables, `signing`
-//! is minisign, `statement` a line and `book` all of them, `standing` what they come to, `section`
+//! is minisign, `statement` a line and `book` all of them, `anchors` what the audit log has of them, `standing` what they come to, `section`
 //! and `report` the same as reports hold it, and `desk` the program's commands.
 
+mod anchors;
 mod book;
 mod desk;
 pub(crate) mod model;

@@ -8,7 +8,7 @@ use super::settings::{Accountability, GO_NO_GO, ROLLBACK, ReviewSettings};
 use super::standing::{Stand, Standing};
 use super::statement::{Holds, Said, Statement};
 use crate::journal::{Journal, Outcome};
-use crate::report::units;
+use crate::report::{text, units};
 
 /// The people's part of a drill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ pub(crate) struct Waiver {
 /// A decision, taken or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Word {
-    /// `GO`, `NO-GO`, `authorized`, `refused`, or `not taken`.
+    /// `GO` (with what came up since), `NO-GO`, `authorized`, `refused`, or `not taken`.
     pub(crate) said: String,
     /// Who said it, or who may.
     pub(crate) by: String,
@@ -84,6 +84,7 @@ impl Section {
             let Said::Waiver { reason, .. } = &by.said else { return None };
             Some(Waiver { of: (*of).to_owned(), reason: reason.clone(), by: signed(by) })
         };
+        let obstacles = standing.obstacles();
         Self {
             classification: settings.classification.clone(),
             maintained_by: settings.maintained_by.clone(),
@@ -92,8 +93,8 @@ impl Section {
             contacts: settings.contacts.iter().map(contact).collect(),
             checklist: standing.items.iter().map(item).collect(),
             waivers: standing.waived.iter().filter_map(waiver).collect(),
-            obstacles: standing.obstacles(),
-            decision: word(standing.decision, &settings.who(GO_NO_GO)),
+            decision: decision(&standing, &settings.who(GO_NO_GO), obstacles.len()),
+            obstacles,
             rollback: word(standing.rollback, &settings.who(ROLLBACK)),
         }
     }
@@ -154,6 +155,15 @@ fn item((name, item, stand): &(String, String, Stand<'_>)) -> Item {
 fn open(name: &str, item: &str) -> Item {
     let (name, item) = (name.to_owned(), item.to_owned());
     Item { name, item, answer: "open".to_owned(), by: None, note: None }
+}
+
+/// The decision; a go is no whole one any more where something came in its way afterwards.
+fn decision(standing: &Standing<'_>, who: &str, obstacles: usize) -> Word {
+    let mut word = word(standing.decision, who);
+    if word.said == "GO" && obstacles > 0 {
+        word.said = format!("GO, before {} came up", text::count(obstacles, "obstacle"));
+    }
+    word
 }
 
 fn word(statement: Option<&Statement>, who: &str) -> Word {

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use super::settings::{GO_NO_GO, ROLLBACK, ReviewSettings};
 use super::statement::{Holds, Said, Statement};
 use crate::journal::{Journal, Outcome, Verdict};
+use crate::report::drill::whole::{shown, whole};
 
 /// The name under which the run as a whole is waived.
 pub(crate) const VERDICT: &str = "verdict";
+
+/// The name under which it is waived that the run was no whole drill.
+pub(crate) const WHOLE: &str = "whole";
 
 /// What all statements come to.
 pub(crate) struct Standing<'a> {
@@ -19,6 +23,8 @@ pub(crate) struct Standing<'a> {
     pub(crate) red: Vec<(&'a str, &'a str)>,
     /// The run's own verdict, where that is no pass and no red test says why.
     pub(crate) verdict: Option<Verdict>,
+    /// Why the run was no whole drill, or has not shown a recovery.
+    pub(crate) lacking: Option<String>,
     /// The last decision.
     pub(crate) decision: Option<&'a Statement>,
     /// The last word on rolling back.
@@ -68,9 +74,15 @@ impl<'a> Standing<'a> {
         };
         let items = settings.manual.iter().map(|item| {
             let answered = answers.get(item.name.as_str());
-            let stand = match answered {
-                Some((holds, statement)) => Stand::Answered(*holds, statement),
-                None => item.by.as_deref().and_then(tested).unwrap_or(Stand::Open),
+            let stand = match (answered, item.by.as_deref().and_then(tested)) {
+                // What a test has seen fail, nobody's word makes right: it takes a waiver.
+                (None | Some((Holds::Yes, _)), Some(Stand::Tested(by, outcome)))
+                    if outcome != Outcome::Passed =>
+                {
+                    Stand::Tested(by, outcome)
+                }
+                (Some((holds, statement)), _) => Stand::Answered(*holds, statement),
+                (None, tested) => tested.unwrap_or(Stand::Open),
             };
             (item.name.clone(), item.item.clone(), stand)
         });
@@ -85,7 +97,8 @@ impl<'a> Standing<'a> {
             .collect();
         let verdict = journal.run.verdict;
         let verdict = (verdict != Verdict::Passed && red.is_empty()).then_some(verdict);
-        Self { items: items.collect(), waived, red, verdict, decision, rollback }
+        let lacking = whole(journal).and_then(|()| shown(journal)).err();
+        Self { items: items.collect(), waived, red, verdict, lacking, decision, rollback }
     }
 
     /// What stands in the way of a go, each with the name by which it can be waived.
@@ -93,6 +106,9 @@ impl<'a> Standing<'a> {
         let red = self.red.iter().map(|(id, reason)| ((*id).to_owned(), format!("red: {reason}")));
         let verdict = self.verdict.iter().map(|verdict| {
             (VERDICT.to_owned(), format!("the run itself: {verdict:?}").to_lowercase())
+        });
+        let whole = self.lacking.iter().map(|why| {
+            (WHOLE.to_owned(), format!("this is not a whole drill that shows a recovery: {why}"))
         });
         let items = self.items.iter().filter_map(|(name, item, stand)| {
             let why = match stand {
@@ -103,7 +119,7 @@ impl<'a> Standing<'a> {
             };
             Some((name.clone(), format!("{why}: {item}")))
         });
-        let all = red.chain(verdict).chain(items);
+        let all = red.chain(verdict).chain(whole).chain(items);
         all.filter(|(name, _)| !self.waived.contains_key(name.as_str())).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! The steps up to the promotion. Each looks at the state first, and does what is missing.
 
+use std::time::{Duration, Instant};
+
 use age::secrecy::SecretString;
 
 use super::api::{Api, Changed};
@@ -7,6 +9,7 @@ use super::fingerprint::fingerprint;
 use super::seal::{seal, unseal};
 use super::settings::Twilio;
 use super::state::{Phase, State, StateFile};
+use super::vault::NotPut;
 use crate::backup::stop::Stop;
 use crate::fault::Fault;
 use crate::redact::Redactor;
@@ -17,6 +20,13 @@ pub(super) const TRIES: usize = 3;
 /// What to do where the rest is for a person.
 pub(super) const CONSOLE: &str = "see in Twilio's console which token is the primary one, put it \
     into the vault by hand, and remove the state file";
+
+/// What to do where a token may reach the vault yet.
+const LATE: &str = "both tokens work: see whether the command still runs, and go on with --resume, \
+    which reads the vault again";
+
+/// How long it is until the vault is read again.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A rotation on its way.
 pub(super) struct Course<'a> {
@@ -165,22 +175,38 @@ impl Course<'_> {
             return Ok(self.reach(Phase::Begun)?);
         };
         let put = self.twilio.vault.put(&new, self.redactor);
-        let found = match (self.read_vault(), &put) {
-            (Ok(found), _) => found,
-            // Why it did not take the token is nearer to the cause.
-            (Err(fault), put) => return Err(put.clone().err().unwrap_or(fault).into()),
+        // Some vaults show what they have taken only after a while.
+        let end = Instant::now() + if put.is_ok() { self.twilio.deadline } else { Duration::ZERO };
+        let found = loop {
+            let found = match (self.read_vault(), &put) {
+                (Ok(found), _) => found,
+                // Why it did not take the token is nearer to the cause.
+                (Err(_), Err(put)) => return Err(put.fault.clone().into()),
+                (Err(fault), Ok(())) => return Err(fault.into()),
+            };
+            if self.is_new(&found) || Instant::now() >= end {
+                break found;
+            }
+            self.stop.unless(tokio::time::sleep(LOOK)).await?;
         };
         if self.is_new(&found) {
             self.tell(&format!("stored    in the vault by `{program}`, and read back"));
             return Ok(self.reach(Phase::Stored)?);
         }
-        let why = put.err().unwrap_or_else(|| {
-            let message = format!("`{program}` ended well, and another token is read back");
-            Fault::errored(message).stage("vault")
-        });
-        Err(self
-            .take_back(why.help("run it by hand; it is given the token on standard input"))
-            .await)
+        let by_hand = "run it by hand; it is given the token on standard input";
+        match put {
+            // It may get there yet, so the new token must not end: both work meanwhile.
+            Err(NotPut { fault, late: true }) => Err(fault.help(LATE).into()),
+            Err(NotPut { fault, .. }) => Err(self.take_back(fault.help(by_hand), false).await),
+            Ok(()) => {
+                let deadline = humantime::format_duration(self.twilio.deadline);
+                let message = format!(
+                    "`{program}` ended well, and another token is read back for {deadline}"
+                );
+                let fault = Fault::errored(message).stage("vault");
+                Err(self.take_back(fault.help(by_hand), true).await)
+            }
+        }
     }
 
     /// Step four, with what the vault has.
@@ -196,7 +222,7 @@ impl Course<'_> {
         }
         let fault = Fault::failed("the new token is refused").stage("Twilio");
         let help = "all is as it was, and the old token works: see Twilio's status, and try again";
-        Err(self.take_back(fault.help(help)).await)
+        Err(self.take_back(fault.help(help), true).await)
     }
 
     /// Where the vault has the old token again, a rotation that was being taken back was killed.

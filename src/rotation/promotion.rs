@@ -81,7 +81,7 @@ impl Course<'_> {
         if !self.api.accepts(new).await? {
             let fault = Fault::failed("somebody removed the secondary token meanwhile");
             let help = "all is as it was: find out who did, and try again";
-            return Err(self.take_back(fault.stage("Twilio").help(help)).await);
+            return Err(self.take_back(fault.stage("Twilio").help(help), true).await);
         }
         if self.api.becomes(old, false).await? {
             self.tell("promoted  the new token is the primary one already");

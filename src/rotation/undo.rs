@@ -9,9 +9,10 @@ use crate::fault::Fault;
 
 impl Course<'_> {
     /// Makes everything as it was: the old token in the vault, and no secondary one. In this
-    /// order, so that the vault never has one that ended. Gives back why.
-    pub(super) async fn take_back(&mut self, why: Fault) -> Broke {
-        match self.taken_back().await {
+    /// order, so that the vault never has one that ended. `put`: whether the vault was given the new one,
+    /// and may show it later only. Gives back why.
+    pub(super) async fn take_back(&mut self, why: Fault, put: bool) -> Broke {
+        match self.taken_back(put).await {
             Ok(()) => Broke { fault: why, pending: false },
             Err(fault) => {
                 self.tell(&format!("failed    {}", why.line()));
@@ -20,14 +21,14 @@ impl Course<'_> {
         }
     }
 
-    async fn taken_back(&mut self) -> Result<(), Fault> {
+    async fn taken_back(&mut self, put: bool) -> Result<(), Fault> {
         let old = self.old()?;
         if !self.api.accepts(&old).await? {
             let message = "neither the new token nor the old one can be relied on";
             return Err(Fault::errored(message).stage("Twilio").help(CONSOLE));
         }
         let found = self.twilio.vault.get(self.redactor)?;
-        if fingerprint(&found) != self.state.old {
+        if put || fingerprint(&found) != self.state.old {
             self.put_back(&old)?;
             self.tell("put back  the old token into the vault");
         }
@@ -52,7 +53,7 @@ impl Course<'_> {
         }
         self.state.rescued = Some(token.expose_secret().to_owned());
         self.file.save(&self.state)?;
-        let why = put.err().map_or_else(|| "gives back another".to_owned(), |why| why.line());
+        let why = put.err().map_or_else(|| "gives back another".to_owned(), |why| why.fault.line());
         let message = format!("the vault does not take the token that works: {why}");
         let help = format!(
             "the token stands in {} as it is, under `rescued`: mend the command, and go on with \

@@ -1,7 +1,7 @@
 //! The user's vault, through commands of the user's own.
 
 use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -51,19 +51,21 @@ impl Vault {
     ///
     /// # Errors
     /// The command failed. It may have stored the token all the same.
-    pub(super) fn put(&self, token: &SecretString, redactor: &Redactor) -> Result<(), Fault> {
+    pub(super) fn put(&self, token: &SecretString, redactor: &Redactor) -> Result<(), NotPut> {
         let failed = |why: String| {
-            Fault::errored(format!("the command `{}` {why}", self.program())).stage("vault")
+            let message = format!("the command `{}` {why}", self.program());
+            NotPut { fault: Fault::errored(message).stage("vault"), late: false }
         };
         let (program, arguments) =
             self.store.split_first().ok_or_else(|| failed("is empty".to_owned()))?;
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| failed(format!("cannot be started: {error}")))?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        // What it has started ends with it: else that may store the token later, when it is none.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child =
+            command.spawn().map_err(|error| failed(format!("cannot be started: {error}")))?;
         let (input, errors) = (child.stdin.take(), child.stderr.take());
         let secret = token.clone();
         // Beside the wait: a command that reads nothing, or says a lot, blocks nobody. Whether it
@@ -88,9 +90,9 @@ impl Vault {
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 Ok(None) => {
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Err(failed(format!("did not end within {PATIENCE:?}")));
+                    end(&mut child);
+                    let fault = failed(format!("did not end within {PATIENCE:?}")).fault;
+                    return Err(NotPut { fault, late: true });
                 }
                 Err(error) => return Err(failed(format!("was lost: {error}"))),
             }
@@ -105,4 +107,23 @@ impl Vault {
         let line = line.map(|line| format!(": {}", line.chars().take(200).collect::<String>()));
         Err(failed(format!("failed: {status}{}", line.unwrap_or_default())))
     }
+}
+
+/// Why a token was not put into the vault.
+pub(super) struct NotPut {
+    pub(super) fault: Fault,
+    /// Whether it may still be put there, by what the command has started.
+    pub(super) late: bool,
+}
+
+/// Ends a command, with all that it has started and that did not leave its group.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Ok(pid) = i32::try_from(child.id())
+        && let Some(group) = rustix::process::Pid::from_raw(pid)
+    {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }

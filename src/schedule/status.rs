@@ -8,8 +8,7 @@ use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use super::next_drill;
 use crate::backup::backups::settings;
 use crate::fault::Fault;
-use crate::journal::Verdict;
-use crate::report::drill::model::{RunLine, Status};
+use crate::report::drill::model::RunLine;
 use crate::report::drill::running::{Seen, look};
 use crate::report::drill::runs;
 use crate::report::drill::trend::word;
@@ -27,7 +26,8 @@ struct Known<'a> {
     begun: Seen,
 }
 
-/// When the last drill was, and when the next one is due; of one environment, if it is named.
+/// When the last drill was, and when the next one is due; of one environment, if it is named, or else
+/// of all whose databases were there before.
 ///
 /// # Errors
 /// *Failed*: a drill is overdue, or did not end; or the yearly review of the objectives is overdue. *Usage*: the settings
@@ -41,9 +41,8 @@ pub fn drill_status(
     let zone = &settings.time_zone;
     let runs = runs::read(reports);
     let whole = |line: &&RunLine| {
-        environment.is_none_or(|name| line.environment == name)
-            && line.status != Status::Partial
-            && !matches!(line.verdict, Verdict::Interrupted | Verdict::Unfinished)
+        // A demonstration in a database of its own keeps no drill from being due.
+        environment.map_or(!line.own, |name| line.environment == name) && line.counts()
     };
     let day = |time: Timestamp| time.to_zoned(zone.clone()).date();
     let last = runs.lines.iter().rfind(whole).map(|line| (line, day(line.started)));
@@ -173,5 +172,39 @@ mod tests {
         assert_eq!(day("UTC"), date(2026, 12, 31));
         assert_eq!(day("Europe/Berlin"), date(2027, 1, 1));
         assert!(time_zone("Europe/Atlantis").is_err());
+    }
+
+    #[test]
+    fn a_part_and_a_demonstration_keep_no_drill_from_being_due() {
+        let project = tempfile::tempdir().unwrap();
+        let [suites, reports] = ["suites", "reports"].map(|name| project.path().join(name));
+        std::fs::create_dir(&suites).unwrap();
+        std::fs::write(suites.join("drill.toml"), "").unwrap();
+        std::fs::create_dir(&reports).unwrap();
+        let whole = RunLine { whole: true, ..line("fail") };
+        let after = |hours: i64| whole.started + jiff::SignedDuration::from_hours(hours);
+        for line in [
+            RunLine { id: "part".into(), started: after(24), whole: false, ..whole.clone() },
+            RunLine {
+                id: "own".into(),
+                environment: "local".into(),
+                started: after(48),
+                own: true,
+                ..whole.clone()
+            },
+            whole.clone(),
+        ] {
+            runs::append(&reports, &line).unwrap();
+        }
+        let told = |environment| match drill_status(&suites, &reports, environment) {
+            Ok(told) => told,
+            Err(fault) => fault.to_string(),
+        };
+        assert!(told(None).contains("last drill: FAIL of staging on 2026-11-24"), "{}", told(None));
+        assert!(
+            told(Some("local")).contains("FAIL of local on 2026-11-26"),
+            "{}",
+            told(Some("local"))
+        );
     }
 }

@@ -52,7 +52,9 @@ impl<'a> Sentry<'a> {
             authorization: ("x-sentry-auth", &auth),
             body: Some(("application/x-sentry-envelope", body.as_bytes())),
         };
-        let (why, lasting) = match self.service.ask(self.stop, &asked).await? {
+        let asking = tokio::time::timeout_at(self.end.into(), self.service.ask(self.stop, &asked));
+        let Ok(answer) = asking.await else { return Ok(Err(self.late("not sent"))) };
+        let (why, lasting) = match answer? {
             Ok(Answer { status: 200..=202, .. }) => return Ok(Ok(())),
             Ok(Answer { status: 429, .. }) => ("dropped by the rate limit".to_owned(), false),
             Ok(Answer { status: 401 | 403, .. }) => ("the DSN is refused".to_owned(), true),
@@ -75,7 +77,11 @@ impl<'a> Sentry<'a> {
         let asked = Asked { method: Method::GET, url: &url, authorization, body: None };
         loop {
             // Once a look: the looks are many anyway.
-            let why = match self.service.change(self.stop, &asked).await? {
+            let looking = self.service.change(self.stop, &asked);
+            let Ok(answer) = tokio::time::timeout_at(self.end.into(), looking).await else {
+                return Ok(Err(self.late("no answer")));
+            };
+            let why = match answer? {
                 Ok(answer) if answer.status == 200 => match answer.json() {
                     value if value.is_object() => {
                         let raw = String::from_utf8_lossy(&answer.body);
@@ -93,13 +99,19 @@ impl<'a> Sentry<'a> {
             };
             let left = self.end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let deadline = humantime::format_duration(self.project.deadline);
-                let why = format!("{why} within {deadline}");
-                return Ok(Err(Refused { why, lasting: false }));
+                return Ok(Err(self.late(&why)));
             }
             let pause = self.project.interval.min(left.max(Duration::from_millis(1)));
             self.stop.unless(tokio::time::sleep(pause)).await?;
         }
+    }
+}
+
+impl Sentry<'_> {
+    /// It is over, for this one and for all others.
+    fn late(&self, why: &str) -> Refused {
+        let deadline = humantime::format_duration(self.project.deadline);
+        Refused { why: format!("{why} within {deadline}"), lasting: false }
     }
 }
 

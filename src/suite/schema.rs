@@ -171,6 +171,10 @@ impl Format {
         let of_type = |branch: &&Vec<_>| !branch.iter().any(|inner| is_other_type(inner, &here));
         let meant = context.iter().filter(of_type).min_by_key(|branch| branch.len());
         if let Some(branch) = meant.filter(|branch| !branch.is_empty()) {
+            if let Some(slips) = self.misspelt(branch, context, &here) {
+                faults.extend(slips);
+                return;
+            }
             for inner in branch {
                 self.explain(inner, faults);
             }
@@ -182,16 +186,54 @@ impl Format {
         } else {
             self.expectation(error).unwrap_or_else(|| "another form".to_owned())
         };
-        let mut fault = Fault::new(here, format!("expected {what}, found {}", found(error)));
+        let mut fault =
+            Fault::new(here.clone(), format!("expected {what}, found {}", found(error)));
         let open = error.instance().as_str().filter(|_| !may_be_secret(&fault.pointer));
         let quoted = open.filter(|text| text.parse::<f64>().is_ok());
         if let Some(number) = quoted.filter(|_| constants.is_empty()) {
             fault.help = format!("a number stands without quotes: {number}");
         }
-        if let Some(text) = error.instance().as_str().filter(|_| !constants.is_empty()) {
-            fault.help = known(text, constants.iter().map(|name| name.trim_matches('"')));
+        let words: Vec<_> = context.iter().flat_map(|branch| words(branch, &here)).collect();
+        if let Some(text) = error.instance().as_str().filter(|_| !words.is_empty()) {
+            fault.help = known(text, words.iter().map(|name| name.trim_matches('"')));
         }
         faults.push(fault);
+    }
+
+    /// Where a key is unknown and another one is missing, the one is meant by the other: one slip,
+    /// and the keys of every form of the choice are known.
+    fn misspelt(
+        &self,
+        branch: &[ValidationError<'static>],
+        context: &[Vec<ValidationError<'static>>],
+        here: &str,
+    ) -> Option<Vec<Fault>> {
+        let is_missing = |error: &&ValidationError<'_>| {
+            matches!(error.kind(), Kind::Required { .. })
+                && error.instance_path().to_string() == here
+        };
+        let missing = branch.iter().filter(is_missing).count();
+        let unknown = branch.iter().find_map(|error| match error.kind() {
+            Kind::AdditionalProperties { unexpected } => Some(unexpected),
+            _ => None,
+        })?;
+        if missing == 0 || missing + 1 != branch.len() {
+            return None;
+        }
+        let keys = context.iter().flatten().filter_map(|error| match error.kind() {
+            Kind::AdditionalProperties { .. } => self.sibling(error, "properties")?.as_object(),
+            _ => None,
+        });
+        let keys: Vec<&str> = keys.flat_map(|map| map.keys().map(String::as_str)).collect();
+        let slip = |key: &String| Fault {
+            on_key: true,
+            help: known(key, keys.iter().copied()),
+            ..Fault::new(
+                format!("{here}/{}", super::source::pointer_token(key)),
+                format!("unknown key `{key}`"),
+            )
+        };
+        Some(unknown.iter().map(slip).collect())
     }
 
     /// The reason that a format's own check gives.
@@ -245,6 +287,18 @@ fn is_other_type(error: &ValidationError<'static>, here: &str) -> bool {
             }
             _ => false,
         }
+}
+
+/// The words that a form of a choice is one of, if it is.
+fn words(branch: &[ValidationError<'static>], here: &str) -> Vec<String> {
+    let is_here = |error: &&ValidationError<'_>| error.instance_path().to_string() == here;
+    let of = |error: &ValidationError<'static>| match error.kind() {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            context.iter().flat_map(|branch| words(branch, here)).collect()
+        }
+        _ => constant(error).into_iter().collect::<Vec<_>>(),
+    };
+    branch.iter().filter(is_here).flat_map(of).collect()
 }
 
 fn constant(error: &ValidationError<'static>) -> Option<String> {

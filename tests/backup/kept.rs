@@ -4,7 +4,7 @@ use std::fs;
 
 use smokedrill_demo::{ObjectStore, ObjectStoreFault};
 
-use crate::support::{Project, Target, shared};
+use crate::support::{Project, Ran, Target, shared};
 
 #[test]
 fn a_bucket_keeps_backups_as_a_folder_does() {
@@ -158,4 +158,41 @@ fn every_command_reads_its_settings_where_the_variable_says_and_the_option_goes_
         assert_eq!(run("nowhere", &[]), Some(2), "{words:?}");
         assert!(well(run("nowhere", &["--suites", "elsewhere"])), "{words:?}");
     }
+}
+
+#[test]
+fn wherever_it_is_run_paths_begin_in_the_folder_that_holds_the_suites() {
+    let site = shared();
+    let project = Project::new(&site);
+    // As `cargo test` has it: in the package's folder, which is not the project's.
+    let package = tempfile::TempDir::new().unwrap();
+    let run = |words: &[&str]| {
+        let mut command = project.command(words);
+        command.env("SMOKEDRILL_SUITES", project.path().join("suites"));
+        command.env("CARGO_MANIFEST_DIR", package.path()).current_dir(package.path());
+        Ran::new(&project, command.output().unwrap())
+    };
+    let none = run(&["backup", "verify", "latest"]);
+    assert_eq!(none.code, 3, "{}", none.console());
+    assert!(none.stderr.contains(&project.place().display().to_string()), "{}", none.console());
+    let made = run(&["drill", "--env", "production", "backup::made"]);
+    assert_eq!(made.code, 0, "{}", made.console());
+    let backup = project.only_backup();
+    let backup = backup.file_name().unwrap().to_string_lossy();
+    for words in [
+        &["backup", "list"][..],
+        &["audit", "list"],
+        &["drill-history"],
+        &["tasks", "list", "--all"],
+    ] {
+        let told = run(words);
+        assert_eq!(told.code, 0, "{words:?}: {}", told.console());
+        if matches!(words, ["backup" | "audit", _]) {
+            assert!(told.stdout.contains(&*backup), "{words:?}: {}", told.console());
+        }
+    }
+    assert!(project.path().join("reports/audit.jsonl").is_file());
+    assert!(project.path().join("reports/summary.md").is_file());
+    let elsewhere: Vec<_> = fs::read_dir(package.path()).unwrap().flatten().collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }

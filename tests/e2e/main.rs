@@ -12,6 +12,7 @@ mod outcomes;
 mod pages;
 mod queries;
 mod readiness;
+mod records;
 mod reports;
 mod runbook;
 mod schema;

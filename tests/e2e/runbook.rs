@@ -79,3 +79,44 @@ fn its_tests_are_those_of_a_drill() {
         listed.difference(&tests).filter(|id| !suites.iter().any(|suite| id.starts_with(suite)));
     assert_eq!(own.collect::<Vec<_>>(), Vec::<&&str>::new());
 }
+
+#[cfg(unix)]
+#[test]
+fn the_makefile_s_program_is_the_one_that_the_tests_build_has_made() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&path, text).expect("it is written");
+        let runs = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&path, runs).expect("it may be run");
+        path
+    };
+    let built = script("else where/debug/smokedrill", "#!/bin/sh\necho \"<$1|$2>\"\nexit 7\n");
+    let artefacts = format!(
+        "{{\"target\":{{\"kind\":[\"lib\"]}},\"executable\":null}}\n\
+         {{\"target\":{{\"kind\":[\"bin\"]}},\"executable\":{built:?},\"fresh\":true}}\n\
+         {{\"target\":{{\"kind\":[\"test\"]}},\"executable\":\"/nowhere\"}}\n"
+    );
+    let cargo = |text: &str| {
+        script("cargo", text);
+        let path = std::env::var("PATH").expect("a path");
+        let mut command = Command::new("sh");
+        command.arg(root().join("scripts/program")).args(["backup", "a b"]);
+        command.env("PATH", format!("{}:{path}", folder.path().display()));
+        command.output().expect("a shell")
+    };
+    // The same build as the tests': of one that the program alone has, nothing would be shared.
+    let output = cargo(&format!(
+        "#!/bin/sh\ncase \"$*\" in \"test --locked --test drill --no-run \"*) ;; *) exit 9 ;; esac\n\
+         cat <<'END'\n{artefacts}END\n"
+    ));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "<backup|a b>\n", "{output:?}");
+    assert_eq!(output.status.code(), Some(7));
+    let output = cargo("#!/bin/sh\nexit 101\n");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let makefile = std::fs::read_to_string(root().join("Makefile")).expect("the Makefile");
+    assert!(makefile.contains("PROGRAM := $(RUN) sh scripts/program\n"));
+}

@@ -161,12 +161,49 @@ impl Server {
         }
     }
 
+    /// Takes down the value of every part.
     fn plant(&mut self, event: &Value) {
-        for pair in [&event["extra"], &event["tags"], &event["request"]["data"]] {
-            let values = pair.as_object().into_iter().flatten();
-            let planted = values.filter(|(key, _)| *key != "control");
-            self.planted.extend(planted.filter_map(|(_, value)| value.as_str()).map(str::to_owned));
-        }
+        let exception = &event["exception"]["values"][0];
+        let frame = &exception["stacktrace"]["frames"][0];
+        let breadcrumb = &event["breadcrumbs"]["values"][0];
+        let request = &event["request"];
+        let texts = [
+            &event["logentry"]["formatted"],
+            &event["transaction"],
+            &exception["value"],
+            &frame["context_line"],
+            &breadcrumb["message"],
+        ];
+        let maps = [
+            &frame["vars"],
+            &breadcrumb["data"],
+            &request["headers"],
+            &request["cookies"],
+            &request["data"],
+            &event["user"],
+            &event["tags"],
+            &event["extra"],
+            &event["contexts"]["checkout"],
+        ];
+        let text = |text: &Value| {
+            let (phrase, _) = text.as_str()?.rsplit_once(' ')?;
+            let begins = ["customer ", "Authorization: Bearer ", "Cookie: sessionid="];
+            let value = begins.iter().find_map(|begin| phrase.strip_prefix(begin));
+            Some(value.or_else(|| Some(phrase.split_once('=')?.1))?.to_owned())
+        };
+        let maps = maps.iter().flat_map(|map| map.as_object().into_iter().flatten());
+        let values = maps.filter_map(|(_, value)| value.as_str());
+        let values = values.map(|value| value.trim_start_matches("Bearer ").to_owned());
+        let url = request["url"].as_str().and_then(|url| url.split('/').nth(3));
+        let query = request["query_string"].as_str().unwrap_or_default();
+        // A segment of a path is read as a value of a query is: nothing in it is a blank or a plus.
+        let encoded = format!("url={}&{query}", url.unwrap_or_default());
+        let encoded = url::form_urlencoded::parse(encoded.as_bytes());
+        let encoded: Vec<String> = encoded.map(|(_, value)| value.into_owned()).collect();
+        let all = texts.into_iter().filter_map(text).chain(values).chain(encoded);
+        let all: BTreeSet<String> = all.filter(|value| !value.starts_with("witness")).collect();
+        assert_eq!(all.len(), PARTS.len(), "the value of each part: {event}");
+        self.planted.extend(all);
     }
 
     /// A value on its way in.

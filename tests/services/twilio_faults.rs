@@ -97,6 +97,28 @@ fn a_vault_that_takes_nothing_leaves_all_as_it_was() {
 }
 
 #[test]
+fn a_vault_that_shows_late_what_it_has_taken_is_waited_for() {
+    let twilio = Twilio::new(SAME_PLACE);
+    twilio.folder.write("vault/fault", "late-1");
+    let ran = twilio.run(&[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    twilio.is_rotated(&ran.text);
+}
+
+#[test]
+fn a_vault_that_shows_it_too_late_does_not_keep_a_token_that_ended() {
+    let twilio = Twilio::new(SAME_PLACE);
+    // The deadline is three seconds.
+    twilio.folder.write("vault/fault", "late-5");
+    let ran = twilio.run(&[]);
+    assert!(ran.code == Some(3) && ran.text.contains("read back for 3s"), "{ran:?}");
+    assert!(ran.text.contains("put back  the old token"), "{}", ran.text);
+    // The new one is shown now, and then the old one, which was stored after it.
+    std::thread::sleep(std::time::Duration::from_secs(7));
+    twilio.is_untouched(&ran.text);
+}
+
+#[test]
 fn a_command_that_fails_after_it_stored_has_stored() {
     let twilio = Twilio::new(SAME_PLACE);
     twilio.folder.write("vault/fault", "fail-after");

@@ -77,6 +77,9 @@ case "$(cat vault/fault 2>/dev/null)" in
   fail-before) echo "permission denied for $(cat)" >&2; exit 7 ;;
   fail-after) rm vault/fault; cat > vault/.new; mv vault/.new vault/token; exit 7 ;;
   deaf) exit 0 ;;
+  late-*) delay=$(sed s/late-// vault/fault); token=$(cat); number=$$
+    (sleep "$delay"; printf %s "$token" > vault/.$number; mv vault/.$number vault/token) > /dev/null 2>&1 &
+    exit 0 ;;
   mangle) (cat; echo mangled) > vault/token; exit 0 ;;
 esac
 tee vault/.new; mv vault/.new vault/token

@@ -102,7 +102,7 @@ pub(super) fn could_hold(column: &Column) -> bool {
     let numeric =
         matches!(column.base.as_str(), "uuid" | "int2" | "int4" | "int8" | "numeric" | "float8");
     match column.kind {
-        _ if column.base == "bool" => false,
+        _ if column.base == "bool" => words.has(&PERSONAL),
         TypeKind::Enum => personal,
         TypeKind::Range | TypeKind::Multirange if RANGES.contains(&column.base.as_str()) => {
             personal

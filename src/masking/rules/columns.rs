@@ -1,12 +1,12 @@
 //! What is done with each column of a table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::action::of_column;
 use super::classify::{Unclassified, could_hold, passed, proposal};
 use super::fits::is_text;
-use super::model::MaskingFile;
+use super::model::{MaskingFile, RuleSpec};
 use super::resolve::{ArchiveTable, Ruled, shown};
 use super::stated::Stated;
 use crate::backup::manifest::{Column, MANIFEST};
@@ -20,6 +20,8 @@ use crate::suite::source::{Document, pointer_token};
 pub(super) struct Held {
     pub(super) problems: Problems,
     pub(super) unclassified: Vec<Unclassified>,
+    /// Why columns stay that a rule says so of.
+    pub(super) kept: BTreeMap<(String, String, String), String>,
     /// Columns that have a rule by their name alone.
     pub(super) everywhere: BTreeSet<String>,
 }
@@ -68,6 +70,10 @@ pub(super) fn of_table(
             held.everywhere.insert(name.clone());
             Some(stated)
         });
+        if let Some(RuleSpec::Keep(spec)) = rule.as_ref().map(|rule| rule.spec) {
+            let column = (table.schema.clone(), table.name.clone(), name.clone());
+            held.kept.insert(column, spec.keep.trim().to_owned());
+        }
         let action = match (&rule, fact) {
             // Of what is not loaded nothing is asked.
             (Some(rule), Some(_)) if rule.everywhere && rows == Rows::Clear => Action::Keep,

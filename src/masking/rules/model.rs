@@ -80,7 +80,7 @@ pub(crate) enum RuleSpec {
     /// One of the rules that need no more.
     Word(Word),
     /// It stays.
-    Keep(#[expect(dead_code, reason = "the reason is for readers of the file")] KeepSpec),
+    Keep(KeepSpec),
     /// It becomes this.
     Value(ValueSpec),
     /// A JSON document.
@@ -121,7 +121,6 @@ pub(crate) enum Word {
 pub(crate) struct KeepSpec {
     /// Why that is safe.
     #[schemars(extend("pattern" = "\\S", "x-expected" = "a reason"))]
-    #[expect(dead_code, reason = "for readers of the file")]
     pub(crate) keep: String,
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Resolved {
     pub(crate) plan: MaskPlan,
     /// Columns that could hold personal data, and have no rule.
     pub(crate) unclassified: Vec<Unclassified>,
+    /// Why columns stay that a rule says so of, by schema, table and column.
+    pub(crate) kept: BTreeMap<(String, String, String), String>,
 }
 
 /// A rule for a table, and where it stands.
@@ -115,7 +117,8 @@ impl Rules {
         let tables: BTreeSet<String> =
             by_table.keys().map(|(schema, name)| shown(schema, name)).collect();
         lone_keys(self.own.as_ref(), &own, &supabase, &tables, &mut held.problems);
-        held.problems.or(Resolved { plan, unclassified: held.unclassified })
+        let Held { problems, unclassified, kept, .. } = held;
+        problems.or(Resolved { plan, unclassified, kept })
     }
 
     /// Rules for columns of a name that no table has.
@@ -173,7 +176,7 @@ fn group(columns: &[Column]) -> BTreeMap<(String, String), Vec<&Column>> {
 }
 
 /// A table's name as SQL writes it.
-pub(super) fn shown(schema: &str, name: &str) -> String {
+pub(crate) fn shown(schema: &str, name: &str) -> String {
     let quoted = |name: &str| {
         let plain = |c: char| c.is_lowercase() || c.is_ascii_digit() || c == '_';
         match name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {

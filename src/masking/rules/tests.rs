@@ -45,6 +45,7 @@ async fn the_demo_s_rules_name_every_column_that_needs_one() {
     let resolved = resolved.unwrap_or_else(|problems| panic!("{problems}"));
     let left: Vec<_> = resolved.unclassified.iter().map(|u| format!("{}: {u}", u.table)).collect();
     assert_eq!(left, Vec::<String>::new());
+    assert!(resolved.kept.len() > 10 && resolved.kept.values().all(|reason| !reason.is_empty()));
     let of = |schema: &str, table: &str| &resolved.plan.tables[&(schema.into(), table.into())];
     assert_eq!(of("auth", "sessions").rows, Rows::Clear);
     let recent = of("public", "jobs_recent");
@@ -129,9 +130,19 @@ async fn a_rule_that_matches_nothing_or_cannot_apply_is_told_with_its_line() {
         ("[[table]]\nname = \"a.b\"\ncolumns.c = \"emial\"\n", "emial"),
         ("[[table]]\nname = \"a.b\"\ncolumns.c = { keep = \" \" }\n", "masking.toml:3"),
         ("[[allow]]\nvalue = \"x@y.z\"\n", "`reason` is missing"),
+        (
+            "[[table]]\nname = \"a.b\"\ncolumns.c = \"mail\"\n",
+            "did you mean `email`? known: contact, email, empty, json, name, null, object-key",
+        ),
+        (
+            "[[table]]\nname = \"a.b\"\ncolumns.c = { kep = \"x\" }\n",
+            "did you mean `keep`? known: ",
+        ),
+        ("[[table]]\nname = \"a.b\"\ncolumns.c = { valu = \"x\" }\n", "did you mean `value`?"),
     ] {
         let told = rules(text).unwrap_err();
         assert!(told.contains(says), "{told}");
+        assert_eq!(told.matches("error: ").count(), 1, "one slip is told once: {told}");
     }
     let mut twice =
         rules("[[table]]\nname = \"public.jobs\"\n[[table]]\nname = \"public.jobs\"\n").unwrap();

@@ -3,7 +3,7 @@
 use crate::redact::words;
 
 /// Words of names that speak of a person, whatever the type.
-pub(super) const PERSONAL: [&str; 27] = [
+pub(super) const PERSONAL: [&str; 35] = [
     "ssn",
     "social_security",
     "passport",
@@ -31,6 +31,14 @@ pub(super) const PERSONAL: [&str; 27] = [
     "blood_group",
     "blood_type",
     "pregnant",
+    "tel",
+    "lon",
+    "card_number",
+    "cardnumber",
+    "credit_card",
+    "cvv",
+    "cvc",
+    "account_number",
 ];
 
 /// Those of a telephone number.

@@ -2,7 +2,7 @@
 //! a statement in SQL.
 //!
 //! ```text
-//! host=db user=x password=…       ?api_key=…       alter role x password '…'
+//! host=db user=x password=…    ?api_key=…    alter role x password '…'    postgres://x:…@db
 //! ```
 
 use std::sync::LazyLock;
@@ -21,6 +21,8 @@ static PASSWORDS: LazyLock<Regex> = LazyLock::new(|| {
             | [^\s'"&;,()<>{}\[\]|\\%$:]{4,} )
         | \b (?: (?:client_?)?secret | api_?key | (?:access_|auth_|refresh_)?token ) = (?<keyed>
             [^\s'"&;,()<>{}\[\]|\\%$:]{8,} )
+        | :// (?<login> [^\s:/?\#@'"<>]+ : [^\s/?\#@'"<>]+ ) @
+        | \b pass(?:word|wd)? \s* : \s* (?<told> [^\s'"&;,()<>{}\[\]|\\%$:]{6,} )
         | \b password \s+ (?<stated> '' [^']+ '' | ' [^']+ ' )
         "#,
     )
@@ -33,12 +35,13 @@ const NONE: [&str; 8] =
 /// Where the values stand, without their quotation marks.
 pub(crate) fn passwords(text: &str) -> Vec<(usize, usize)> {
     // Most texts have neither of the signs.
-    if memchr::memchr2(b'=', b'\'', text.as_bytes()).is_none() {
+    if memchr::memchr3(b'=', b'\'', b':', text.as_bytes()).is_none() {
         return Vec::new();
     }
     let all = PASSWORDS.captures_iter(text).filter_map(|found| {
-        let keyed = found.name("keyed");
-        let value = keyed.or_else(|| found.name("named")).or_else(|| found.name("stated"))?;
+        let keyed = found.name("keyed").or_else(|| found.name("told"));
+        let others = ["named", "stated", "login"].iter();
+        let value = keyed.or_else(|| others.filter_map(|name| found.name(name)).next())?;
         let opened = value.as_str().trim_start_matches(['\'', '"']);
         let bare = opened.trim_end_matches(['\'', '"']);
         let from = value.end() - opened.len();
@@ -83,6 +86,8 @@ mod tests {
             ("alter role x PASSWORD 'hunter22' login", "hunter22"),
             ("execute 'alter role x password ''hunter22'''", "hunter22"),
             ("?reset_token=1&token=4f5e6d7c8b", "4f5e6d7c8b"),
+            ("postgres://owner:hunter22@db.test/x", "owner:hunter22"),
+            ("Password: hunter22, please", "hunter22"),
         ] {
             let found = passwords(text);
             let found: Vec<&str> = found.iter().filter_map(|(a, b)| text.get(*a..*b)).collect();
@@ -96,6 +101,9 @@ mod tests {
             "format('password=%s', p)",
             "?token=undefined&secret=whatever",
             "the password is what you choose",
+            "password: required, see below",
+            "https://x.test:8080/a@b",
+            "http://ada@x.test/",
             "no pass=1",
         ] {
             assert_eq!(passwords(text), [], "{text}");

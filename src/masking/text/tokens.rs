@@ -19,7 +19,8 @@ pub(crate) const SECRETS: &str = r"(?x)
     eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+
     | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY(?:\ BLOCK)?-----
       (?:[^-]*(?:-[^-]+)*-----END\ [A-Z\ ]*PRIVATE\ KEY(?:\ BLOCK)?-----)?
-    | ://[^\s:/?\#@'\x22<>]+:[^\s/?\#@'\x22<>]+@
+    | hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{16,}
+    | discord(?:app)?\.com/api/webhooks/[0-9]+/[A-Za-z0-9_-]+
     | \b(?:
         (?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]+
         | sk-[A-Za-z0-9_-]{20,}

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::model::{
     Against, DrillReport, Ended, FORMAT, Issue, RunFacts, RunLine, Skipped, Status, Summary, Test,
 };
 use super::objectives::{is_check, objectives};
 use super::stages::{ending, stage_of, stages, timeline};
+use super::whole::{shown, whole};
 use super::{Inputs, compare, recommend, recovery, runs};
 use crate::journal::{Entry, Journal, Outcome, Verdict};
 use crate::report::{failure, units, verdict};
@@ -26,13 +26,15 @@ pub(crate) fn build(inputs: &Inputs<'_>, before: &[RunLine], now: Timestamp) -> 
     let objectives = objectives(journal, now);
     let mut stages = stages(journal);
     compare::durations(&mut stages, &before);
-    let status = status(journal);
+    let (status, lacking) = status(journal);
     let issues = issues(journal, &before);
-    let day = run.started.to_zoned(TimeZone::UTC).date();
+    let day = run.started.to_zoned(inputs.zone.clone()).date();
     let checks = || journal.entries.iter().filter(|entry| is_check(entry));
     let evidence = run.evidence.clone().unwrap_or_default();
     let summary = Summary {
         status,
+        whole: whole(journal).is_ok(),
+        lacking,
         headline: String::new(),
         advice: String::new(),
         total_seconds: verdict::elapsed_ms(journal).map(|ms| ms / 1000.0),
@@ -111,15 +113,12 @@ impl DrillReport {
     }
 }
 
-/// A drill is whole: everything was selected, restored, and checked.
-fn status(journal: &Journal) -> Status {
-    let restored = journal.entries.iter().any(|entry| entry.suite == "restore");
-    let checked = journal.entries.iter().any(is_check);
-    let whole = journal.filtered_out.is_empty() && restored && checked;
-    match journal.run.verdict {
-        Verdict::Passed if whole => Status::Pass,
-        Verdict::Passed => Status::Partial,
-        _ => Status::Fail,
+/// How it ended: what was not shown did not pass. And where it was no whole drill, why.
+fn status(journal: &Journal) -> (Status, Option<String>) {
+    match (journal.run.verdict, whole(journal).and_then(|()| shown(journal))) {
+        (Verdict::Passed, Ok(())) => (Status::Pass, None),
+        (Verdict::Passed, Err(why)) => (Status::Partial, Some(why)),
+        _ => (Status::Fail, whole(journal).err()),
     }
 }
 

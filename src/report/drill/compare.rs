@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::build::long;
 use super::model::{DrillReport, RunLine, Stage, Status};
-use crate::journal::{Journal, Verdict};
+use crate::journal::Journal;
 use crate::report::{text, units};
 
 /// How many drills make the usual.
@@ -25,8 +25,7 @@ pub(super) fn comparable<'a>(before: &'a [RunLine], journal: &Journal) -> Vec<&'
         line.environment == run.environment
             && line.id != run.id
             && line.started < run.started
-            && line.status != Status::Partial
-            && !matches!(line.verdict, Verdict::Interrupted | Verdict::Unfinished)
+            && line.counts()
     };
     let mut lines: Vec<&RunLine> = before.iter().filter(same).collect();
     lines.sort_by_key(|line| line.started);
@@ -38,7 +37,7 @@ pub(super) fn durations(stages: &mut [Stage], before: &[&RunLine]) {
     for stage in stages {
         let known = before.iter().rev().filter_map(|line| line.stages.get(&stage.name).copied());
         let mut known: Vec<f64> = known.take(USUAL).collect();
-        stage.last_seconds = known.first().copied();
+        stage.last_seconds = before.last().and_then(|line| line.stages.get(&stage.name).copied());
         known.sort_by(f64::total_cmp);
         stage.usual_seconds = known.get(known.len() / 2).copied();
     }

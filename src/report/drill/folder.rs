@@ -29,6 +29,9 @@ pub(crate) const DRILLS: &str = "drill";
 /// The file with every other's hash.
 const SUMS: &str = "SHA256SUMS";
 
+/// Those of a report that is being amended.
+const NEXT: &str = "SHA256SUMS.next";
+
 /// The run's other reports, which are kept beside.
 const OTHERS: [&str; 3] = ["summary.md", "junit.xml", "journal.json"];
 
@@ -94,6 +97,7 @@ pub(crate) fn amend(
     change: impl FnOnce(&mut DrillReport),
 ) -> Result<(), String> {
     let place = reports.join(DRILLS).join(name(run));
+    prove(&place)?;
     let mut report = read(&place)?;
     let kept = place.join("revisions").join(report.revision.to_string());
     change(&mut report);
@@ -115,12 +119,45 @@ pub(crate) fn amend(
         for name in ["report.md", "report.json", "report.html", SUMS] {
             fs::copy(place.join(name), kept.join(name))?;
         }
+        // A kill between leaves some files of each: both are as they were written.
+        let next = place.join(NEXT);
+        replace(&next, sums(&files).as_bytes())?;
         for (name, content) in &files {
             replace(&place.join(name), content)?;
         }
-        replace(&place.join(SUMS), sums(&files).as_bytes())
+        fs::rename(&next, place.join(SUMS))
     };
     written().map_err(|error| told(&place, &error))
+}
+
+/// Proves that every file of a report is as it was written. Where there is no report, nothing is
+/// to be proved.
+///
+/// # Errors
+/// One is not, or is gone.
+pub(crate) fn prove(place: &Path) -> Result<(), String> {
+    let sums = place.join(SUMS);
+    let listed = match fs::read_to_string(&sums) {
+        Ok(listed) => listed,
+        Err(_) if !place.join("report.json").exists() => return Ok(()),
+        Err(error) => return Err(told(&sums, &error)),
+    };
+    let next = fs::read_to_string(place.join(NEXT)).unwrap_or_default();
+    for (sum, name) in listed.lines().filter_map(|line| line.split_once("  ")) {
+        let path = place.join(name);
+        let now = sha256(&fs::read(&path).map_err(|error| told(&path, &error))?);
+        let amended = next.lines().any(|line| line.split_once("  ") == Some((&*now, name)));
+        if now != sum && !amended {
+            return Err(format!("{} is not as it was written: see {SUMS}", path.display()));
+        }
+    }
+    Ok(())
+}
+
+/// The hash of a run's journal as it is kept with its report.
+pub(crate) fn kept(reports: &Path, run: &str) -> Option<String> {
+    let path = reports.join(DRILLS).join(name(run)).join("journal.json");
+    fs::read(path).ok().map(|bytes| sha256(&bytes))
 }
 
 /// The report in a folder.

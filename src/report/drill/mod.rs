@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `model` is the value, `section` what other parts add to it. `build` makes it, purely:
-//! `objectives` measures, `stages` divides, `compare` holds it against the drills before, and
+//! `objectives` measures, `stages` divides, `whole` says whether it was one at all, `compare` holds it against the drills before, and
 //! `recommend` says what is to be done, `recovery` what after a failure. `evidence` tells it as sections, which both renderers know.
 //! `folder` writes it, and never over another; `running` marks the one that is under way; `retention` says how long it stays; `trend` shows the
 //! drills on the terminal.
@@ -32,6 +32,9 @@ mod stages;
 #[cfg(test)]
 mod tests;
 pub(crate) mod trend;
+pub(crate) mod whole;
+
+use jiff::tz::TimeZone;
 
 use crate::journal::Journal;
 use section::Section;
@@ -40,6 +43,8 @@ use section::Section;
 pub(crate) struct Inputs<'a> {
     /// The record of the run.
     pub(crate) journal: &'a Journal,
+    /// By whose days drills are due.
+    pub(crate) zone: TimeZone,
     /// What other parts of the house add.
     pub(crate) sections: Vec<Section>,
     /// The pictures in them: names of files, and what is in them (PNG).

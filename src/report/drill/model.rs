@@ -111,6 +111,11 @@ pub enum Status {
 pub struct Summary {
     /// Whether the drill passed.
     pub status: Status,
+    /// Whether everything was to be done: nothing was left out, a restore and checks were among it.
+    pub whole: bool,
+    /// Why this was no whole drill, or has not shown a recovery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacking: Option<String>,
     /// What came of it, in one sentence.
     pub headline: String,
     /// What is to be done about it, in one sentence.
@@ -331,6 +336,13 @@ pub struct RunLine {
     pub finished: Option<Timestamp>,
     /// Whether it passed.
     pub status: Status,
+    /// Whether everything was to be done; a part of a drill is none, be it green or red. Lines from
+    /// before this was kept are taken for whole.
+    #[serde(default = "yes")]
+    pub whole: bool,
+    /// Whether what was restored into was started by the run itself, as for a demonstration.
+    #[serde(default)]
+    pub own: bool,
     /// How it ended.
     #[schemars(with = "String")]
     pub verdict: Verdict,
@@ -362,4 +374,17 @@ pub struct RunLine {
     pub inputs: BTreeMap<String, String>,
     /// The versions of what took part, by name.
     pub versions: BTreeMap<String, String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl RunLine {
+    /// Whether it counts as a drill: a whole one, brought to its end, that has shown something.
+    pub(crate) fn counts(&self) -> bool {
+        self.whole
+            && self.status != Status::Partial
+            && !matches!(self.verdict, Verdict::Interrupted | Verdict::Unfinished)
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! | objective | from | to |
 //! |---|---|---|
-//! | RTO | the start of the restore: the backup is chosen, nothing of it is read yet | the end of the last green check of the suites in the same run |
+//! | RTO | the start of the restore: the backup is chosen, nothing of it is read yet; where it goes on with what an earlier one has loaded, the time of that is added | the end of the last green check of the suites in the same run |
 //! | RPO | the newest data that can be recovered: the snapshot's moment, or on a standby what it had replayed | the moment of the drill: the start of the restore, or now |
 //! | plan | one backup of the source | the next, in the catalogue without this run's own |
 //!
@@ -66,7 +66,9 @@ pub(crate) fn rto(journal: &Journal) -> Result<f64, Unmeasured> {
     let Some(last) = green.filter_map(ended).max() else {
         return nothing("no smoke check ran");
     };
-    Ok(last.duration_since(restore.started).as_secs_f64().max(0.0))
+    // What an earlier restore has loaded for this one was loaded for the same recovery.
+    let before = restore.loaded_before.unwrap_or_default();
+    Ok(last.duration_since(restore.started).as_secs_f64().max(0.0) + before)
 }
 
 /// The age of the newest data that can be recovered at the moment of the drill, in seconds.
@@ -144,7 +146,12 @@ pub(super) fn objectives(journal: &Journal, now: Timestamp) -> Vec<Objective> {
         }
     };
     let rto = rto(journal).map_err(|why| why.told()).map(|seconds| {
-        (seconds, "from the start of the restore to the end of the last green check".to_owned())
+        let how = "from the start of the restore to the end of the last green check";
+        let restore = evidence.restore.as_ref().and_then(|restore| restore.loaded_before);
+        let before = restore.map(|before| {
+            format!(", and {} in which an earlier one had loaded", units::duration(before * 1e3))
+        });
+        (seconds, format!("{how}{}", before.unwrap_or_default()))
     });
     let rpo = rpo(journal, now).map_err(|why| why.told()).map(|seconds| {
         (
@@ -166,7 +173,7 @@ pub(super) fn objectives(journal: &Journal, now: Timestamp) -> Vec<Objective> {
 
 /// Whether an entry is a check of the suites.
 pub(super) fn is_check(entry: &Entry) -> bool {
-    matches!(entry.kind, EntryKind::Check | EntryKind::Refusal | EntryKind::Query)
+    matches!(entry.kind, EntryKind::Check | EntryKind::Refusal | EntryKind::Query | EntryKind::Page)
 }
 
 /// The first blocking entry of this kind that failed or could not be judged.

@@ -68,12 +68,8 @@ pub(super) fn verdict(report: &DrillReport) -> (String, String) {
         }
         Status::Partial => (
             format!(
-                "This was no whole drill: {} left out, so it shows less than a recovery.",
-                match report.left_out.len() {
-                    0 => "a stage was".to_owned(),
-                    1 => "1 test was".to_owned(),
-                    many => format!("{many} tests were"),
-                }
+                "This was no whole drill: {}, so it shows less than a recovery.",
+                summary.lacking.as_deref().unwrap_or("a stage was left out")
             ),
             "Run all of it before anybody signs: `make drill`.".to_owned(),
         ),
@@ -90,8 +86,10 @@ pub(super) fn verdict(report: &DrillReport) -> (String, String) {
                 0 | 1 => String::new(),
                 many => format!(", and {} more", many - 1),
             };
+            let part = summary.lacking.as_deref();
+            let part = part.map(|why| format!(" It was no whole one: {why}.")).unwrap_or_default();
             let headline = format!(
-                "This drill does not show that production can be recovered: {what}{others}."
+                "This drill does not show that production can be recovered: {what}{others}.{part}"
             );
             let staging = report.evidence.restore.as_ref().map(staging).unwrap_or_default();
             (headline, format!("No go: mend what the issues name, and drill again.{staging}"))

@@ -10,8 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::folder::{self, DRILLS};
 use crate::audit::{Audit, Operation, Record, Standing};
-use crate::backup::backups::{root, settings};
+use crate::backup::backups::settings;
 use crate::fault::Fault;
+use crate::project::root;
 use crate::report::units;
 
 const STAGE: &str = "reports";

@@ -104,6 +104,8 @@ pub(crate) fn unfinished(dead: &Begun) -> RunLine {
         started: dead.started,
         finished: None,
         status: Status::Fail,
+        whole: false,
+        own: false,
         verdict: Verdict::Unfinished,
         seconds: None,
         stages: BTreeMap::new(),
@@ -139,7 +141,8 @@ pub(super) fn line(report: &DrillReport) -> RunLine {
             versions.insert("the source's PostgreSQL".into(), backup.source.server_version.clone());
         }
     }
-    if let Some(target) = evidence.restore.as_ref().and_then(|restore| restore.target.as_ref()) {
+    let target = evidence.restore.as_ref().and_then(|restore| restore.target.as_ref());
+    if let Some(target) = target {
         versions.insert("staging's PostgreSQL".into(), target.server_version.clone());
     }
     RunLine {
@@ -149,6 +152,8 @@ pub(super) fn line(report: &DrillReport) -> RunLine {
         started: report.run.started,
         finished: report.run.finished,
         status: report.summary.status,
+        whole: report.summary.whole,
+        own: target.is_some_and(|target| target.started),
         verdict: report.run.verdict,
         seconds: report.summary.total_seconds,
         stages: stages.collect(),

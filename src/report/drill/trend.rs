@@ -31,11 +31,13 @@ pub(crate) fn word(status: Status) -> &'static str {
     }
 }
 
-/// How a drill ended, in one word: one that was stopped or killed has shown nothing.
+/// How a drill ended, in one word: one that was stopped or killed has shown nothing, and a part of
+/// one, green or red, is none.
 fn ended(line: &RunLine) -> &'static str {
     match line.verdict {
         Verdict::Unfinished => "died",
         Verdict::Interrupted => "stop",
+        _ if !line.whole => word(Status::Partial),
         _ => word(line.status),
     }
 }
@@ -73,7 +75,7 @@ pub fn show(reports: &Path, environment: Option<&str>) -> Result<String, Fault> 
         page += &format!("({} before these)\n", text::count(told, "drill"));
     }
     page.push('\n');
-    let whole: Vec<&RunLine> = lines.iter().filter(|line| line.status != Status::Partial).collect();
+    let whole: Vec<&RunLine> = lines.iter().filter(|line| line.counts()).collect();
     let figures: [(&str, Figure); 4] = [
         ("recovery time", |line| line.rto),
         ("backup", |line| line.stages.get("backup").copied()),

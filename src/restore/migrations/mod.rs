@@ -27,6 +27,9 @@ use crate::fault::Fault;
 /// The longest wait for a lock, as Supabase's tool has it.
 const LOCK: &str = "set lock_timeout = '4s'";
 
+/// The stage of a restore in which they are applied.
+pub(crate) const STAGE: &str = "migration check";
+
 /// What a migration stands between, where it is a transaction of its own.
 const OWN: (&str, &str) = ("begin", "commit");
 
@@ -38,19 +41,30 @@ pub(crate) struct Migrations {
     pub(crate) pending: Vec<String>,
     pub(crate) out_of_order: Vec<String>,
     pub(crate) unknown: Vec<String>,
+    /// Why none was looked for, if that is so.
+    pub(crate) absent: Option<String>,
+    /// Why one that was pending is not applied, and none after it.
+    pub(crate) broken: Option<Fault>,
 }
 
 impl Migrations {
+    /// There is no such folder.
+    fn nowhere(folder: &Path) -> Self {
+        let why = format!("there is no folder {}", folder.display());
+        Self { absent: Some(why), ..Self::default() }
+    }
+
     /// Why the database must not take its place, if that is so.
     pub(crate) fn refused(&self) -> Option<Fault> {
-        (!self.out_of_order.is_empty()).then(|| {
+        let early = || {
             let list = self.out_of_order.join(", ");
             Fault::failed(format!("older than the last that was applied, and not applied: {list}"))
                 .help(
                     "give it a newer version, or apply it to production and back that up; staging \
                      serves on as it was",
                 )
-        })
+        };
+        self.broken.clone().or_else(|| (!self.out_of_order.is_empty()).then(early))
     }
 }
 
@@ -61,18 +75,19 @@ struct Migration {
     path: PathBuf,
 }
 
-/// Applies what is pending; nothing where there are no migrations, in the tree or the database.
+/// Applies what is pending, up to one that is refused: of that nothing is left. Says so where there
+/// are no migrations, in the tree or the database.
 ///
 /// # Errors
-/// The folder cannot be read; a migration is refused: nothing of that one is left.
+/// The folder cannot be read; the connection is lost.
 pub(crate) async fn apply(
     folder: &Path,
     url: &ConnectionUrl,
     application: &str,
     permit: &Permit,
-) -> Result<Option<Migrations>, Fault> {
+) -> Result<Migrations, Fault> {
     if !folder.is_dir() {
-        return Ok(None);
+        return Ok(Migrations::nowhere(folder));
     }
     run(folder, &Writer::open(url, application, permit).await?, OWN).await
 }
@@ -80,14 +95,11 @@ pub(crate) async fn apply(
 /// The same, in the transaction that is open: where one is refused, none is left.
 ///
 /// # Errors
-/// The folder cannot be read; a migration is refused.
-pub(crate) async fn apply_within(
-    folder: &Path,
-    writer: &Writer,
-) -> Result<Option<Migrations>, Fault> {
+/// The folder cannot be read; the connection is lost.
+pub(crate) async fn apply_within(folder: &Path, writer: &Writer) -> Result<Migrations, Fault> {
     match folder.is_dir() {
         true => run(folder, writer, ("", "")).await,
-        false => Ok(None),
+        false => Ok(Migrations::nowhere(folder)),
     }
 }
 
@@ -106,13 +118,16 @@ pub(crate) async fn known(client: &Client) -> Result<Option<Vec<String>>, tokio_
     Ok(Some(rows.iter().map(|row| row.get(0)).collect()))
 }
 
-async fn run(
-    folder: &Path,
-    writer: &Writer,
-    around: (&str, &str),
-) -> Result<Option<Migrations>, Fault> {
+async fn run(folder: &Path, writer: &Writer, around: (&str, &str)) -> Result<Migrations, Fault> {
     let known = known(writer.client()).await.map_err(|error| writer.said(&error))?;
-    let Some(known) = known else { return Ok(None) };
+    let Some(known) = known else {
+        let why = format!(
+            "the database has no list of migrations (supabase_migrations.schema_migrations), so \
+             that those in {} are not applied",
+            folder.display()
+        );
+        return Ok(Migrations { absent: Some(why), ..Migrations::default() });
+    };
     let tree = tree(folder)?;
     let is_known = |migration: &Migration| known.contains(&migration.version);
     let last = known.last().cloned().unwrap_or_default();
@@ -127,18 +142,29 @@ async fn run(
     let early = missing.iter().filter(|migration| migration.version <= last);
     found.out_of_order = early.map(|migration| file(migration)).collect();
     if !found.out_of_order.is_empty() {
-        return Ok(Some(found));
+        return Ok(found);
     }
     for migration in missing {
         let file = file(migration);
-        one(writer, (migration, &file), around).await.map_err(|fault| {
-            fault
-                .object(&file)
-                .help("mend the migration: nothing of it is left, and staging serves on")
-        })?;
-        found.pending.push(file);
+        match one(writer, (migration, &file), around).await {
+            Ok(()) => found.pending.push(file),
+            Err(fault) if writer.is_lost() => return Err(fault.within(&file)),
+            Err(fault) => {
+                found.broken = Some(
+                    fault
+                        .stage(STAGE)
+                        .object(&file)
+                        .help("mend the migration: nothing of it is left, and staging serves on"),
+                );
+                if around != OWN {
+                    // They were undone with it.
+                    found.pending.clear();
+                }
+                break;
+            }
+        }
     }
-    Ok(Some(found))
+    Ok(found)
 }
 
 /// The migrations of a folder, in the order of their versions.
@@ -175,9 +201,12 @@ async fn one(
     writer.run(&format!("reset all; {LOCK}; {begin}")).await?;
     let done = async {
         let before = transaction(writer).await?;
-        for statement in statements.iter().filter(|statement| !statement.brackets) {
-            let place = format!("{file}:{}", statement.line);
-            writer.run(statement.text).await.map_err(|fault| fault.object(&place))?;
+        for (index, statement) in statements.iter().enumerate() {
+            if statement.brackets {
+                continue;
+            }
+            let place = format!("{file}:{}, statement {}", statement.line, index + 1);
+            writer.run(statement.text).await.map_err(|fault| fault.within(&place))?;
             // The server has the last word on where a statement ends.
             if transaction(writer).await? != before {
                 let message = "the statement ended the transaction of its migration";
@@ -220,7 +249,7 @@ mod tests {
         create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
         insert into supabase_migrations.schema_migrations values ('20240101', null, 'a'), ('20240301', null, 'c')";
 
-    async fn applied(folder: &Path, url: &ConnectionUrl) -> Result<Option<Migrations>, Fault> {
+    async fn applied(folder: &Path, url: &ConnectionUrl) -> Result<Migrations, Fault> {
         apply(folder, url, "smokedrill test", &permit(url).await).await
     }
 
@@ -232,48 +261,65 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, sql: &str| fs::write(folder.path().join(name), sql).unwrap();
         let apply = async || applied(folder.path(), &url).await;
-        assert_eq!(apply().await.unwrap(), None);
+        let place = folder.path().display().to_string();
+        let why = apply().await.unwrap().absent.unwrap();
+        assert!(why.contains("has no list") && why.contains(&place), "{why}");
+        let why = applied(&folder.path().join("none"), &url).await.unwrap().absent.unwrap();
+        assert_eq!(why, format!("there is no folder {place}/none"));
         client.batch_execute(TABLE).await.unwrap();
         write("20240101_a.sql", "select 1 / 0");
         write("20240201_b.sql", "select 1 / 0");
         write("20240401_d.sql", "create table public.d (); create table public.e ()");
         write("20240402_f.sql", "comment on table public.d is 'x'");
         write("notes.md", "");
-        let found = apply().await.unwrap().unwrap();
+        let found = apply().await.unwrap();
         let mut expected = Migrations {
             applied: 1,
             pending: Vec::new(),
             out_of_order: vec!["20240201_b.sql".into()],
             unknown: vec!["20240301".into()],
+            ..Migrations::default()
         };
         assert_eq!(found, expected, "nothing is applied where one is out of order");
         assert!(found.refused().unwrap().to_string().contains("20240201_b.sql"));
         fs::remove_file(folder.path().join("20240201_b.sql")).unwrap();
-        let found = apply().await.unwrap().unwrap();
+        let found = apply().await.unwrap();
         expected.out_of_order.clear();
         expected.pending = vec!["20240401_d.sql".into(), "20240402_f.sql".into()];
         assert_eq!(found, expected);
         assert!(found.refused().is_none());
-        assert_eq!(apply().await.unwrap().unwrap().pending, Vec::<String>::new());
+        assert_eq!(apply().await.unwrap().pending, Vec::<String>::new());
         write("20240501_g.sql", "begin;\ncreate table public.g ();\ncommit;\nselect 1 / 0");
-        let told = apply().await.unwrap_err().to_string();
-        assert!(told.contains("20240501_g.sql:4") && told.contains("22012"), "{told}");
+        // Why it is refused, as text.
+        let broken = async || apply().await.unwrap().refused().unwrap().to_string();
+        let told = broken().await;
+        assert!(told.contains("20240501_g.sql:4, statement 4: division by"), "{told}");
         let left = "select to_regclass('public.g') is null and not exists
             (select from supabase_migrations.schema_migrations where version = '20240501')";
         assert!(client.query_one(left, &[]).await.unwrap().get::<_, bool>(0));
         for (script, told) in [
             ("create table public.g ();\nrollback", "20240501_g.sql: line 2: ROLLBACK"),
-            ("select 1;\n\ncreate index concurrently on public.d (oid)", "20240501_g.sql:3: "),
+            (
+                "select 1;\n\ncreate index concurrently on public.d (oid)",
+                "20240501_g.sql:3, statement 2: ",
+            ),
+            // The table is told beside the statement, and never the row.
+            (
+                "create table public.u (mail text primary key);\n\n\
+                 insert into public.u values ('jane@brook.test');\n\
+                 insert into public.u values ('jane@brook.test')",
+                "20240501_g.sql:4, statement 3: public.u: duplicate key",
+            ),
             // Where the quotes end for the server, and where for the standard.
             (
                 "set standard_conforming_strings = off; create table public.h ();\n\
                  select 'x\\''; commit; select 'y' || 'z\\''",
-                "20240501_g.sql:2: the statement ended",
+                "20240501_g.sql:2, statement 3: the statement ended",
             ),
         ] {
             write("20240501_g.sql", script);
-            let said = apply().await.unwrap_err().to_string();
-            assert!(said.contains(told), "{said}");
+            let said = broken().await;
+            assert!(said.contains(told) && said.starts_with(STAGE), "{said}");
         }
         assert!(client.query_one(left, &[]).await.unwrap().get::<_, bool>(0));
     }

@@ -4,6 +4,7 @@
 //! Who is killed can say nothing: of that drill the next one tells, and `drill-status` before it.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 use smokedrill_demo::Fault;
@@ -235,6 +236,23 @@ fn full_disk(stage: &mut Stage) -> Option<Ran> {
     Some(ran)
 }
 
+#[test]
+fn where_no_report_can_be_written_nothing_is_begun_and_whoever_waits_is_told() {
+    let stage = Stage::new();
+    let Some(disk) = Disk::over(&stage.reports("")) else { return };
+    let kept = stage.target.project.backups().len();
+    disk.fill();
+    let ran = stage.drill();
+    disk.empty();
+    assert_eq!(ran.code, 2, "{}", ran.console());
+    holds("the terminal", &ran.console(), &["No space left on device", "--reports DIR"]);
+    let told = stage.listener.all();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!((&told[0]["event"], &told[0]["verdict"]), (&"finished".into(), &"errored".into()));
+    holds("what was told", told[0]["text"].as_str().unwrap(), &["nothing ran", "No space left"]);
+    assert_eq!(stage.target.project.backups().len(), kept);
+}
+
 /// Has the fault happen, and holds what is there against the row.
 fn hold(row: &Row) {
     let mut stage = Stage::new();
@@ -340,7 +358,39 @@ fn next(stage: &Stage, drill: &str, says: &str) {
     let history = stage.target.project.run(&["drill-history"]);
     holds("drill-history", &history.console(), &["died", "PASS"]);
     let status = stage.target.project.run(&["drill-status"]);
-    assert!(!status.console().contains("did not end"), "{}", status.console());
+    assert!(!status.console().contains("left no report"), "{}", status.console());
+}
+
+#[test]
+fn what_cannot_be_kept_is_red_everywhere_and_who_was_not_told_is_noted() {
+    let stage = Stage::new();
+    stage.settings("[[notify]]\nkind = \"json\"\nurl = \"http://127.0.0.1:1/T000/dead\"");
+    fs::create_dir_all(stage.reports("")).unwrap();
+    fs::write(stage.reports("history"), "in the way").unwrap();
+    let ran = stage.drill();
+    assert_eq!(ran.code, 3, "{}", ran.console());
+    let id = stage.journal()["run"]["id"].as_str().unwrap().to_owned();
+    let folder = stage.reports("drill").join(&id);
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    let journal = read("journal.json");
+    // What is kept is what is on record.
+    let log = fs::read_to_string(stage.reports("audit.jsonl")).unwrap();
+    let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["operation"], &last["result"]), (&"drill.run".into(), &"errored".into()));
+    let sum = Command::new("sha256sum").arg(folder.join("journal.json")).output().unwrap().stdout;
+    assert_eq!(String::from_utf8_lossy(&sum).split(' ').next(), last["manifest"].as_str());
+    let kept: Value = serde_json::from_slice(&journal).unwrap();
+    let report: Value = serde_json::from_slice(&read("report.json")).unwrap();
+    for run in [&kept["run"], &report["run"], &stage.journal()["run"]] {
+        assert_eq!((&run["verdict"], &run["exit_code"]), (&"errored".into(), &3.into()));
+    }
+    let untold = "notify 1 (json) was not told `finished`";
+    let summary = fs::read_to_string(stage.reports("summary.md")).unwrap();
+    holds("summary.md", &summary, &[untold, "cannot write"]);
+    holds("report.json", &report["notes"].to_string(), &[untold, "cannot write"]);
+    holds("report.md", &String::from_utf8_lossy(&read("report.md")), &[untold]);
+    let show = stage.target.project.run(&["review", "show"]);
+    assert!(show.code == 0 && !show.console().contains("note:"), "{}", show.console());
 }
 
 #[track_caller]

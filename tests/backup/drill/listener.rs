@@ -31,11 +31,15 @@ impl Listener {
         Self { url, posted }
     }
 
+    /// All that it was told.
+    pub(crate) fn all(&self) -> Vec<Value> {
+        self.posted.lock().unwrap().clone()
+    }
+
     /// What it was told of a drill, in the order in which that happened.
     pub(crate) fn told(&self, drill: &str) -> Vec<Value> {
-        let posted = self.posted.lock().unwrap();
-        let mut told: Vec<Value> =
-            posted.iter().filter(|body| body["drill"] == drill).cloned().collect();
+        let mut told = self.all();
+        told.retain(|body| body["drill"] == drill);
         // Each is sent by a task of its own, and so may overtake another.
         let order = |body: &Value| {
             ["started", "failed", "finished"].iter().position(|e| body["event"] == *e)

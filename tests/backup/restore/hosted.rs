@@ -288,7 +288,7 @@ fn what_fails_on_the_way_is_undone_and_the_old_staging_serves() {
     assert_eq!(contents(&url), held);
     let migration = "supabase/migrations/20270101000000_next.sql";
     target.project.write(migration, "create table public.next (); select 1 / 0");
-    target.restore(&[]).is_red("restore::made", &["migration check", "20270101000000_next.sql"]);
+    target.restore(&[]).is_red("restore::migrations", &["20270101000000_next.sql:1, statement 2"]);
     target.project.write(migration, "create table public.next ()");
     assert_eq!(contents(&url), held);
     // Killed, stopped, or cut off in the middle.

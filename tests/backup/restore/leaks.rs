@@ -96,3 +96,44 @@ fn a_key_that_is_kept_is_found_elsewhere_too() {
     target.psql(&url, "update closures set reason = 'Christmas' where reason ~ '^sk_live'");
     ran.is_red("masking::no-secret-survives", &["public.closures.reason"]);
 }
+
+#[test]
+fn what_shows_that_it_is_a_key_is_found_in_a_column_that_is_kept() {
+    let site = shared();
+    let target = Target::new(&site);
+    let url = site.production.superuser_url();
+    for (planted, weeded) in [
+        ("Christmas', 'ghp_' || repeat('a1', 12)", "^ghp_"),
+        ("Christmas', 'see host=crm.test password=Cr4m-Pass-99'", "password"),
+    ] {
+        let (from, to) = planted.split_once(", ").unwrap();
+        target.psql(&url, &format!("update closures set reason = {to} where reason = '{from}"));
+        assert_eq!(target.project.drill(&["backup::made"]).code, 0);
+        let ran = target.restore(&[]);
+        let weed = format!("update closures set reason = 'Christmas' where reason ~ '{weeded}'");
+        target.psql(&url, &weed);
+        ran.is_red("masking::no-secret-survives", &["public.closures.reason"]);
+    }
+}
+
+#[test]
+fn a_password_within_a_function_is_reset() {
+    let site = shared();
+    let target = Target::new(&site);
+    let url = site.production.superuser_url();
+    target.psql(
+        &url,
+        "create function public.call_crm() returns void language plpgsql as $$ begin
+           perform dblink_exec('host=crm.test user=crm password=Cr4m-Pass-99', 'select 1');
+           update api_keys set secret_hash = null where secret_hash=secret; end $$",
+    );
+    assert_eq!(target.project.drill(&["backup::made"]).code, 0);
+    let ran = target.restore(&[]);
+    target.psql(&url, "drop function public.call_crm()");
+    assert_eq!(ran.code, 0, "{}", ran.console());
+    let staging = Session::open(&target.staging.superuser_url());
+    let body = staging.texts("select prosrc from pg_proc where proname = 'call_crm'").concat();
+    assert!(body.contains("user=crm password=staging-reset', 'select 1'"), "{body}");
+    assert!(body.contains("where secret_hash=secret;"), "{body}");
+    assert_eq!(target.in_files(&["Cr4m-Pass-99".to_owned()]), [0]);
+}

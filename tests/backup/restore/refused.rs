@@ -104,6 +104,9 @@ fn each_rule_that_is_taken_away_stops_the_restore_before_a_byte_is_loaded() {
     let text = fs::read_to_string(&path).unwrap();
     let green = target.project.run(&["masking", "check"]);
     assert_eq!(green.code, 0, "{}", green.console());
+    for line in [": stays: ", ": test-{id}@example.com\n", " more columns stay, of types"] {
+        assert!(green.stdout.contains(line), "{line}: {}", green.stdout);
+    }
     let lines: Vec<&str> = text.lines().collect();
     let mut gone = 0;
     for (index, line) in lines.iter().enumerate() {
@@ -153,6 +156,11 @@ fn rules_that_match_nothing_or_cannot_apply_stop_it_too() {
         ),
         ("skills = {", "skils = {", "no column `skils`"),
         ("born_on = \"null\"", "born_on = \"email\"", "holds no such text"),
+        (
+            "number = { keep = \"a number of ours\" }",
+            "number = { value = \"same\" }",
+            "public.invoices.number makes every row the same",
+        ),
     ] {
         target.rules(from, to);
         target.restore(&[]).is_red("restore::made", &["masking rules", told]);

@@ -29,9 +29,17 @@ fn where_a_migration_was_mended_the_same_restore_goes_on_and_says_what_it_took_o
     let target = Target::new(&site);
     Session::open(&target.staging.superuser_url()).texts("create table public.of_before ()");
     target.project.write(MIGRATION, BAD);
-    target.restore(&[]).is_red("restore::made", &["migration check", "20270101000000_next.sql"]);
+    let place = "migration check: 20270101000000_next.sql:1, statement 1: division";
+    let ran = target.restore(&[]);
+    ran.is_red("restore::migrations", &[place]);
+    // What was made and proved before it stands, and is told so.
+    for id in ["restore::made", "masking::no-production-value-survives", "integrity::checksums"] {
+        assert_eq!(ran.outcome(id), "passed", "{id}");
+    }
+    assert_eq!(ran.reason("restore::swapped"), "needs `restore::migrations`");
     let page = pages(&target);
     assert!(page.contains("RESUME=1`") && page.contains("_failed_"), "{page}");
+    assert!(page.contains(place), "{page}");
     let loaded = number(&target, "_failed_");
     // Somebody has changed what was loaded: nothing of it is taken on trust.
     let name = target.databases().into_iter().find(|name| name.contains("_failed_")).unwrap();
@@ -46,7 +54,7 @@ fn where_a_migration_was_mended_the_same_restore_goes_on_and_says_what_it_took_o
     let kept = format!("{head}/{name}{options}");
     target.psql(&kept, "set session_replication_role = replica; update customers set tags = array_remove(tags, 'x') where 'x' = any (tags)");
     // It fails once more, and is kept once more.
-    target.restore(&["--resume"]).is_red("restore::made", &["migration check"]);
+    target.restore(&["--resume"]).is_red("restore::migrations", &["migration check"]);
     assert_eq!(number(&target, "_failed_"), loaded);
     target.project.write(MIGRATION, GOOD);
     let ran = target.restore(&["--resume"]);
@@ -111,7 +119,7 @@ fn nothing_is_gone_on_with_by_other_rules_from_another_backup_or_after_a_migrati
     // Of two migrations, the first one stays.
     target.project.write(MIGRATION, GOOD);
     target.project.write("supabase/migrations/20270102000000_other.sql", BAD);
-    target.restore(&[]).is_red("restore::made", &["20270102000000_other.sql"]);
+    target.restore(&[]).is_red("restore::migrations", &["20270102000000_other.sql:1"]);
     let page = pages(&target);
     assert!(page.contains("the migration 20270101000000 was applied"), "{page}");
     assert!(!page.contains("RESUME"), "{page}");

@@ -137,7 +137,7 @@ fn trend(history: &[RunLine], (title, figure, told, line): Figure) -> Option<Tre
     let alt: Vec<&str> = columns.iter().map(|column| column.told.as_str()).collect();
     let alt = format!("{title}, drill by drill. {}", alt.join("; "));
     let last = values.last().and_then(|(_, value)| *value);
-    let before = values.iter().rev().skip(1).find_map(|(_, value)| *value);
+    let before = values.iter().rev().nth(1).and_then(|(_, value)| *value);
     let change = match (last, before) {
         (Some(last), Some(before)) if before > 0.0 => {
             let percent = (last - before) / before * 100.0;
@@ -164,4 +164,20 @@ fn trend(history: &[RunLine], (title, figure, told, line): Figure) -> Option<Tre
 /// To a tenth: no picture needs more.
 fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::before;
+    use super::{long, trend};
+
+    #[test]
+    fn the_last_drill_is_the_last_one_and_not_the_last_that_knew() {
+        let mut lines = before("passed");
+        let change = |lines: &[_]| trend(lines, ("x", |line| line.rto, long, None)).unwrap().change;
+        assert!(change(&lines).contains("since the last drill"), "{}", change(&lines));
+        let at = lines.len() - 2;
+        lines[at].rto = None;
+        assert_eq!(change(&lines), "");
+    }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use sha2::{Digest as _, Sha256};
 
 use super::super::folder::{amend, write};
@@ -21,7 +23,8 @@ fn reports(journal: &Journal) -> tempfile::TempDir {
 }
 
 fn written(place: &Path, journal: &Journal) -> Result<String, String> {
-    let inputs = Inputs { journal, sections: Vec::new(), pictures: Vec::new() };
+    let inputs =
+        Inputs { journal, zone: TimeZone::UTC, sections: Vec::new(), pictures: Vec::new() };
     write(place, &inputs, &Redactor::new(&[], Vec::new()), true)
 }
 
@@ -83,6 +86,33 @@ fn an_amended_report_keeps_what_it_said_and_is_never_written_over() {
 }
 
 #[test]
+fn a_report_that_was_altered_is_not_sealed_anew() {
+    let journal = journal("passed");
+    let place = reports(&journal);
+    written(place.path(), &journal).unwrap();
+    let folder = place.path().join("drill/20261124T034125Z-4f2a99cc");
+    let amended =
+        || amend(place.path(), &journal.run.id, |report| report.put(section("go, by ann")));
+    for name in ["report.json", "journal.json", "SHA256SUMS"] {
+        let path = folder.join(name);
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, whole.replacen('a', "b", 1)).unwrap();
+        assert!(amended().unwrap_err().contains("is not as it was written"), "{name}");
+        fs::remove_file(&path).unwrap();
+        assert!(amended().is_err(), "{name}");
+        fs::write(&path, whole).unwrap();
+    }
+    // One that a kill has left half amended is amended by the next.
+    let sums = fs::read(folder.join("SHA256SUMS")).unwrap();
+    amended().unwrap();
+    let next = fs::read(folder.join("SHA256SUMS")).unwrap();
+    fs::write(folder.join("SHA256SUMS.next"), next).unwrap();
+    fs::write(folder.join("SHA256SUMS"), sums).unwrap();
+    amended().unwrap();
+    sealed(&folder);
+}
+
+#[test]
 fn a_report_that_cannot_be_written_leaves_nothing_half_done() {
     let journal = journal("passed");
     let place = reports(&journal);
@@ -106,8 +136,12 @@ fn no_secret_of_the_run_is_in_any_file() {
     }
     let redactor = Redactor::new(&[], Vec::new());
     assert!(redactor.learn(secret));
-    let inputs =
-        Inputs { journal: &journal, sections: vec![section(secret)], pictures: Vec::new() };
+    let inputs = Inputs {
+        journal: &journal,
+        zone: TimeZone::UTC,
+        sections: vec![section(secret)],
+        pictures: Vec::new(),
+    };
     write(place.path(), &inputs, &redactor, true).unwrap();
     let folder = place.path().join("drill/20261124T034125Z-77aa00bb");
     for name in ["report.md", "report.json", "report.html"] {

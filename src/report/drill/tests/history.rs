@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 
-use super::super::model::Status;
+use super::super::model::{RunLine, Status};
 use super::super::{runs, trend};
 use super::{before, journal, of, report};
 
@@ -88,4 +88,58 @@ fn what_serves_after_a_restore_that_failed_is_told_as_it_is() {
     assert!(told.contains("restored staging serves") && !told.contains("of before"), "{told}");
     let told = advice(false, "not known: the server does not say", None);
     assert!(told.contains("not known") && !told.contains("serves on"), "{told}");
+}
+
+#[test]
+fn a_part_of_a_drill_counts_for_nothing_be_it_red_or_green() {
+    let mut journal = journal("failed");
+    let mut lines = before("failed");
+    let plain = of(&journal, &lines);
+    assert!(plain.summary.whole && plain.history.last().unwrap().counts());
+    journal.filtered_out.push("smoke::ready".to_owned());
+    let part = of(&journal, &lines);
+    assert!(part.summary.headline.contains("It was no whole one: 1 test was left out."));
+    let mut part = part.history.last().unwrap().clone();
+    assert!(!part.whole && !part.counts());
+    // It is shown as what it is, and the next one is not held against it.
+    part.started = lines.last().unwrap().started + jiff::SignedDuration::from_hours(1);
+    part.id = "part".to_owned();
+    lines.push(part);
+    journal.filtered_out.clear();
+    assert_eq!(of(&journal, &lines).deviations, plain.deviations);
+    let place = tempfile::tempdir().unwrap();
+    runs::append(place.path(), lines.last().unwrap()).unwrap();
+    let shown = trend::show(place.path(), None).unwrap();
+    assert!(shown.contains("  part  staging"), "{shown}");
+    // A line from before this was told is taken as it stands.
+    let mut old = serde_json::to_value(&lines[0]).unwrap();
+    old.as_object_mut().unwrap().remove("whole");
+    assert!(serde_json::from_value::<RunLine>(old).unwrap().counts());
+}
+
+#[test]
+fn a_trend_is_of_drills_that_ended_and_a_stage_is_held_against_the_last() {
+    let place = tempfile::tempdir().unwrap();
+    let mut lines = before("passed");
+    let trend = |lines: &[RunLine]| {
+        let _ = fs::remove_file(place.path().join(runs::FILE));
+        lines.iter().for_each(|line| runs::append(place.path(), line).unwrap());
+        let shown = trend::show(place.path(), Some("staging")).unwrap();
+        let row = shown.lines().find(|row| row.starts_with("whole drill")).unwrap().to_owned();
+        (row, shown)
+    };
+    let (row, _) = trend(&lines);
+    let mut stopped = lines.last().unwrap().clone();
+    stopped.started += jiff::SignedDuration::from_hours(1);
+    (stopped.id, stopped.seconds) = ("stopped".to_owned(), Some(10.0));
+    stopped.verdict = crate::journal::Verdict::Interrupted;
+    lines.push(stopped);
+    let (then, shown) = trend(&lines);
+    assert!(then == row && shown.contains("  stop  staging"), "{shown}");
+    lines.pop();
+    lines.last_mut().unwrap().stages.remove("restore");
+    let report = of(&journal("passed"), &lines);
+    let restore = report.stages.iter().find(|stage| stage.name == "restore").unwrap();
+    assert_eq!(restore.last_seconds, None);
+    assert!(restore.usual_seconds.is_some());
 }

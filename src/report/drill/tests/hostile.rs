@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::Value;
 
@@ -89,7 +90,7 @@ fn no_text_becomes_markup() {
             poison(&mut value["entries"], "entries", text);
             let journal: Journal = serde_json::from_value(value).unwrap();
             let (sections, pictures) = (vec![section(text)], Vec::new());
-            let inputs = Inputs { journal: &journal, sections, pictures };
+            let inputs = Inputs { journal: &journal, zone: TimeZone::UTC, sections, pictures };
             let report = build::build(&inputs, &before(case), jiff::Timestamp::UNIX_EPOCH);
             is_clean_page(&html::render(&report, &BTreeMap::new()).unwrap(), text);
             is_clean_markdown(&markdown::render(&report), text);

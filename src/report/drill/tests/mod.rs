@@ -12,11 +12,13 @@ mod history;
 mod hostile;
 mod page;
 mod template;
+mod whole;
 
 use std::fs;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::model::{DrillReport, RunLine};
 use super::{Inputs, build};
@@ -36,7 +38,7 @@ fn journal(case: &str) -> Journal {
 }
 
 /// The drills before; a machine that made only a backup knows none.
-fn before(case: &str) -> Vec<RunLine> {
+pub(super) fn before(case: &str) -> Vec<RunLine> {
     if case == "partial" {
         return Vec::new();
     }
@@ -45,7 +47,8 @@ fn before(case: &str) -> Vec<RunLine> {
 }
 
 fn of(journal: &Journal, before: &[RunLine]) -> DrillReport {
-    let inputs = Inputs { journal, sections: Vec::new(), pictures: Vec::new() };
+    let inputs =
+        Inputs { journal, zone: TimeZone::UTC, sections: Vec::new(), pictures: Vec::new() };
     build::build(&inputs, before, Timestamp::UNIX_EPOCH)
 }
 
