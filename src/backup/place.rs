@@ -137,8 +137,12 @@ pub(crate) fn find(
 /// # Errors
 /// It is not as it was written.
 pub(crate) fn on_record(lines: &[Line], id: &str, sha256: &str) -> Result<(), Fault> {
-    let made =
-        lines.iter().find(|line| line.object.as_deref() == Some(id) && line.manifest.is_some());
+    // Lines of drills and of statements hold hashes, too.
+    let made = lines.iter().find(|line| {
+        line.operation.starts_with("backup.")
+            && line.object.as_deref() == Some(id)
+            && line.manifest.is_some()
+    });
     match made.and_then(|line| line.manifest.as_deref()) {
         Some(recorded) if recorded != sha256 => {
             let message = format!(

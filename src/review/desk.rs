@@ -328,11 +328,12 @@ fn reason(text: &str) -> Result<String, Fault> {
 /// that `ask` gives, if it is not empty. Returns the public one, with the lines to paste.
 ///
 /// # Errors
-/// *Usage*: no password can be asked for, or two were typed. *Errored*: the file is there already, or cannot be written.
+/// *Usage*: nobody can be asked, or two passwords were typed. *Errored*: the file is there already, or cannot be written.
 pub fn review_key(
     path: &Path,
     ask: impl Fn(&str) -> std::io::Result<String>,
 ) -> Result<String, Fault> {
+    // A key without a password is one that somebody wanted to be so.
     let ask = |prompt: &str| {
         ask(prompt).map_err(|error| {
             Fault::usage(format!("no password can be asked for: {error}"))

@@ -365,7 +365,7 @@ fn next(stage: &Stage, drill: &str, says: &str) {
 fn what_cannot_be_kept_is_red_everywhere_and_who_was_not_told_is_noted() {
     let stage = Stage::new();
     stage.settings("[[notify]]\nkind = \"json\"\nurl = \"http://127.0.0.1:1/T000/dead\"");
-    fs::create_dir_all(stage.reports("")).unwrap();
+    fs::remove_dir_all(stage.reports("history")).unwrap();
     fs::write(stage.reports("history"), "in the way").unwrap();
     let ran = stage.drill();
     assert_eq!(ran.code, 3, "{}", ran.console());
