@@ -71,7 +71,7 @@ impl Book {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(read_fault(&path, &error)),
         };
-        let lines = whole(&text).split(|byte| *byte == b'\n');
+        let lines = whole(&text).0.split(|byte| *byte == b'\n');
         for (index, line) in lines.filter(|line| !line.is_empty()).enumerate() {
             let refused = |message: String| {
                 altered(message, format!("{} line {}", path.display(), index + 1))
@@ -154,7 +154,11 @@ impl Book {
         line.push(b'\n');
         // What a kill has cut off was never said.
         let text = fs::read(&path).map_err(|error| fault(&error))?;
-        file.set_len(whole(&text).len() as u64).map_err(|error| fault(&error))?;
+        let (said, closed) = whole(&text);
+        if !closed {
+            line.insert(0, b'\n');
+        }
+        file.set_len(said.len() as u64).map_err(|error| fault(&error))?;
         file.write_all(&line).and_then(|()| file.sync_all()).map_err(|error| fault(&error))?;
         self.hashes.push(hash);
         self.statements.push(statement);
@@ -162,10 +166,15 @@ impl Book {
     }
 }
 
-/// The whole lines of a text: one that a kill cut off was never said.
-fn whole(text: &[u8]) -> &[u8] {
+/// The whole lines of a text, and whether the last is closed: one that a kill cut off was never said,
+/// and one that only lost its newline, such as to an editor, was.
+fn whole(text: &[u8]) -> (&[u8], bool) {
     let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    text.get(..end).unwrap_or_default()
+    let (lines, rest) = text.split_at(end);
+    match serde_json::from_slice::<Statement>(rest) {
+        Ok(_) => (text, false),
+        Err(_) => (lines, true),
+    }
 }
 
 /// Something is not as it was left.

@@ -15,6 +15,7 @@ use crate::actor::{actor, host};
 use crate::audit::{Audit, Operation, Record, Standing as Result_};
 use crate::backup::backups::settings;
 use crate::fault::Fault;
+use crate::journal::Journal;
 use crate::project::root;
 use crate::redact::Redactor;
 use crate::report::drill::folder;
@@ -33,6 +34,8 @@ pub struct Desk {
     audit: PathBuf,
     reports: PathBuf,
     book: Book,
+    /// That the settings are others than the drill's.
+    changed: Option<String>,
 }
 
 impl Desk {
@@ -52,7 +55,8 @@ impl Desk {
             Fault::failed(message).stage(STAGE).help(help)
         })?;
         let reports = reports.to_owned();
-        Ok(Self { settings: settings.review, audit, reports, book })
+        let changed = changed(suites, &book.journal);
+        Ok(Self { settings: settings.review, audit, reports, book, changed })
     }
 
     /// How the drill stands: its checklist, what is red, what is waived, and the decision.
@@ -61,8 +65,13 @@ impl Desk {
         let (id, time) = (&run.id, units::time(run.started));
         let verdict = format!("{:?}", run.verdict).to_lowercase();
         let section = self.section();
-        let note = self.book.note().map(|note| format!("note: {note}\n")).unwrap_or_default();
-        format!("drill {id} of {} on {time}: {verdict}\n{note}{}", run.environment, section.shown())
+        let notes = self.book.note().into_iter().chain(self.changed.as_deref());
+        let notes: String = notes.map(|note| format!("note: {note}\n")).collect();
+        format!(
+            "drill {id} of {} on {time}: {verdict}\n{notes}{}",
+            run.environment,
+            section.shown()
+        )
     }
 
     /// The open items of the checklist: name, and what is to be seen.
@@ -351,6 +360,17 @@ pub fn review_key(
          name = \"…\"\n    roles = [\"…\"]\n    key = \"{public}\"\n",
         path.display()
     ))
+}
+
+/// That the checklist and its persons are not those of the drill: what is open by them was perhaps
+/// not open then, and the other way round.
+fn changed(suites: &Path, journal: &Journal) -> Option<String> {
+    let mut inputs = journal.run.inputs.iter();
+    let (path, then) = inputs.find(|(path, _)| Path::new(path).ends_with("drill.toml"))?;
+    let now = std::fs::read(suites.join("drill.toml")).map(|bytes| hash(&bytes)).ok();
+    (now.as_ref() != Some(then)).then(|| {
+        format!("{path} was changed since the drill: checklist, persons and roles are those of now")
+    })
 }
 
 /// The folder of a drill: the newest, unless one is named.

@@ -291,13 +291,15 @@ fn the_last_statement_neither_vanishes_nor_changes_unseen() {
     };
     // Unsigned, and the last: nothing in the book is bound to it.
     let whole = fs::read_to_string(&book).unwrap();
-    for altered in [String::new(), whole.replace("\"no\"", "\"yes\""), whole.trim_end().to_owned()]
-    {
+    for altered in [String::new(), whole.replace("\"no\"", "\"yes\"")] {
         assert_ne!(altered, whole);
         assert!(opens(&altered).contains("a statement that the audit log knows is gone"));
     }
-    fs::write(&book, &whole).unwrap();
+    // An editor may take its newline: it was said all the same.
+    fs::write(&book, whole.trim_end()).unwrap();
+    assert!(project.desk().unwrap().show().contains("no    sms: A text comes, by Ben"));
     project.decide("Ana", "ana.key", false).unwrap();
+    assert!(fs::read_to_string(&book).unwrap().starts_with(&whole));
     assert!(opens(&whole).contains("is gone, or was altered"));
     fs::remove_file(&book).unwrap();
     assert!(told(project.answer("sms", "yes")).1.contains("2 statements"));
@@ -336,6 +338,21 @@ fn the_journal_is_the_one_that_the_drill_has_left() {
     let lines = fs::read_to_string(&log).unwrap();
     fs::write(&log, lines.replace("\"staging\"", "\"elsewhere\"")).unwrap();
     assert!(shown(&project).contains("note: the audit log was tampered with"));
+}
+
+#[test]
+fn that_the_settings_are_others_than_the_drills_is_told() {
+    let project = Project::new(&[]).with(|journal| {
+        let sum = hash(b"manual = []");
+        journal.run.inputs.insert("suites/drill.toml".to_owned(), sum);
+    });
+    let shown = project.desk().unwrap().show();
+    assert!(shown.contains("note: suites/drill.toml was changed since the drill"), "{shown}");
+    let sum = hash(&fs::read(project.path("suites/drill.toml")).unwrap());
+    let project = project.with(|journal| {
+        journal.run.inputs.insert("suites/drill.toml".to_owned(), sum);
+    });
+    assert!(!project.desk().unwrap().show().contains("was changed since"));
 }
 
 #[test]

@@ -73,6 +73,11 @@ fn where_a_migration_was_mended_the_same_restore_goes_on_and_says_what_it_took_o
     for stage in ["data import", "schema recreation"] {
         assert!(!told.contains(stage), "{stage}: {told}");
     }
+    // That was loaded for the same recovery, and counts in its time.
+    let journal = fs::read(target.project.path().join("reports/journal.json")).unwrap();
+    let journal: serde_json::Value = serde_json::from_slice(&journal).unwrap();
+    let before = journal["run"]["evidence"]["restore"]["loaded_before"].as_f64();
+    assert!(before.is_some_and(|before| before > 0.0), "{before:?}");
     let audit = target.project.run(&["audit", "list"]).stdout;
     for text in ["going on with what an earlier one has loaded", "of what 2"] {
         assert!(audit.contains(text), "{text}: {audit}");
