@@ -9,6 +9,8 @@ PROGRAM := $(RUN) sh scripts/program
 ENVIRONMENT = $(if $(ENV), --env "$(ENV)")
 # Whose backups: without ENV those of drill.toml's source; the demo's where that is unknown here.
 SOURCE = $(addprefix --env ,$(or $(ENV),$(SMOKE_ENV)))
+# A build with optimizations (RELEASE=1): for gigabytes.
+PROFILE = $(if $(RELEASE), --release)
 # Which backup: latest, previous, or its name. The demo makes one of its own, unless one is named.
 BACKUP ?= latest
 CHOICE = $(if $(ENV)$(findstring command,$(origin BACKUP)), --backup "$(BACKUP)")
@@ -29,7 +31,7 @@ smoke: ## Run the smoke checks against ENV (default: SMOKE_ENV, or else local)
 	$(RUN) cargo test --locked --test smoke --$(ENVIRONMENT)
 
 backup-prod: ## Back up and prove the backup: ENV=production, or else the demo of local
-	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(KEY) --tag backup
+	$(RUN) cargo test --locked$(PROFILE) --test drill --$(ENVIRONMENT)$(KEY) --tag backup
 
 verify-backup: ## Read a backup to its end and compare it with its manifest (BACKUP=latest, of ENV)
 	$(PROGRAM) backup verify "$(BACKUP)" $(SOURCE)$(KEY)
@@ -44,7 +46,7 @@ prune-reports: ## Remove reports of drills that are older than they are kept (th
 	$(PROGRAM) reports prune
 
 restore-staging: ## Restore a backup into ENV, masked and proved, and run the smoke checks
-	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY)$(GOING_ON) --exclude-tag backup
+	$(RUN) cargo test --locked$(PROFILE) --test drill --$(ENVIRONMENT)$(CHOICE)$(KEY)$(GOING_ON) --exclude-tag backup
 
 mark-staging: ## Say once that the database of ENV may be overwritten; asks for its name
 	$(PROGRAM) staging mark --env "$(ENV)"
@@ -53,7 +55,7 @@ check-masking: ## Show what becomes of each column of a backup (BACKUP=latest, o
 	$(PROGRAM) masking check "$(BACKUP)" $(SOURCE)$(KEY)
 
 drill: ## All of it: back up, restore into ENV, prove both, run the smoke checks
-	$(RUN) cargo test --locked --test drill --$(ENVIRONMENT)$(KEY)
+	$(RUN) cargo test --locked$(PROFILE) --test drill --$(ENVIRONMENT)$(KEY)
 
 drill-history: ## Show the drills that were made (of ENV), and how their figures change
 	$(PROGRAM) drill-history$(ENVIRONMENT)
