@@ -8,7 +8,7 @@
 //! indexes hold, and two that are equal stay so.
 //!
 //! Hashes alone are kept, with a seed that is new for each run: a dump of this process shows
-//! nobody. A person takes about 200 bytes: a key, an address, a number and a name.
+//! nobody. A person takes about 250 bytes: a key, an address, a number and a name.
 
 mod digest;
 mod gathered;
