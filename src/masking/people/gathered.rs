@@ -8,7 +8,8 @@ use std::sync::Mutex;
 use super::People;
 use super::digest::{AsIs, Digest, Map, Trait};
 use super::numbers::Numbers;
-use super::sieve::Sieve;
+use super::same::Same;
+use super::words::{Words, turned};
 use crate::fault::Fault;
 use crate::masking::rules::unruled;
 use crate::masking::sample::Samples;
@@ -27,8 +28,7 @@ pub(crate) struct Row<'a> {
 /// What is gathered.
 pub(crate) struct Harvest {
     digest: Digest,
-    /// The persons; each points at another that it is the same as, or at itself.
-    same: Vec<u32>,
+    same: Same,
     /// Keys and addresses, and whose they are.
     keys: Map,
     emails: Map,
@@ -54,21 +54,11 @@ pub(crate) struct Harvest {
     pub(crate) unfound: Unfound,
 }
 
-/// How names begin, and how long they are.
-#[derive(Debug, Default)]
-pub(super) struct Words {
-    pub(super) first: HashSet<u64, BuildHasherDefault<AsIs>>,
-    pub(super) sieve: Sieve,
-    pub(super) most: usize,
-    /// Whether there is a name of one word.
-    pub(super) single: bool,
-}
-
 impl Harvest {
     pub(crate) fn new() -> Self {
         Self {
             digest: Digest::new(),
-            same: Vec::new(),
+            same: Same::default(),
             keys: Map::default(),
             emails: Map::default(),
             phones: Map::default(),
@@ -100,8 +90,8 @@ impl Harvest {
         let known = known.chain(emails.iter().filter_map(|email| self.emails.get(email)));
         let known: Vec<u32> = known.copied().collect();
         let person = match known.first() {
-            Some(first) => known.iter().fold(*first, |one, other| self.join(one, *other)),
-            None => self.person(),
+            Some(first) => known.iter().fold(*first, |one, other| self.same.join(one, *other)),
+            None => self.same.person(),
         };
         for key in keys {
             self.keys.insert(key, person);
@@ -205,21 +195,19 @@ impl Harvest {
             return Err(unruled(&suspects));
         }
         self.unfound.check()?;
-        self.flatten();
-        let whose =
-            |same: &[u32], person: u32| same.get(person as usize).copied().unwrap_or(person);
+        self.same.flatten();
         let mut numbers = Numbers::new();
         let mut of_person: HashMap<u32, u32> = HashMap::new();
-        for person in 0..u32::try_from(self.same.len()).unwrap_or(u32::MAX) {
-            if whose(&self.same, person) == person {
+        for person in 0..self.same.count() {
+            if self.same.whose(person) == person {
                 of_person.insert(person, numbers.take()?);
             }
         }
-        let mut resolve = |map: &mut Map, order: Vec<u64>, same: &[u32]| {
+        let mut resolve = |map: &mut Map, order: Vec<u64>, same: &Same| {
             let mut first = HashSet::new();
             for hash in order {
                 let Some(slot) = map.get_mut(&hash) else { continue };
-                let person = whose(same, *slot);
+                let person = same.whose(*slot);
                 *slot = match first.insert(person) {
                     true => of_person.get(&person).copied().unwrap_or_default(),
                     false => numbers.take()?,
@@ -231,7 +219,7 @@ impl Harvest {
         resolve(&mut self.phones, self.phone_order, &self.same)?;
         for map in [&mut self.names, &mut self.keys] {
             for slot in map.values_mut() {
-                let person = whose(&self.same, *slot);
+                let person = self.same.whose(*slot);
                 *slot = of_person.get(&person).copied().unwrap_or_default();
             }
         }
@@ -272,73 +260,5 @@ impl Harvest {
             later: Mutex::new((HashMap::default(), numbers)),
             writing: RandomState::new(),
         })
-    }
-
-    fn person(&mut self) -> u32 {
-        let person = u32::try_from(self.same.len()).unwrap_or(u32::MAX);
-        self.same.push(person);
-        person
-    }
-
-    /// Two that are one: the one who came first.
-    fn join(&mut self, one: u32, other: u32) -> u32 {
-        let (one, other) = (root(&mut self.same, one), root(&mut self.same, other));
-        let (first, second) = (one.min(other), one.max(other));
-        if let Some(slot) = self.same.get_mut(second as usize) {
-            *slot = first;
-        }
-        first
-    }
-
-    /// Has everyone point at whom they are the same as in the end.
-    fn flatten(&mut self) {
-        for person in 0..self.same.len() {
-            // Whoever that is came first, and points there already.
-            let whose = self.same.get(person).and_then(|next| self.same.get(*next as usize));
-            if let (Some(whose), Some(slot)) = (whose.copied(), self.same.get_mut(person)) {
-                *slot = whose;
-            }
-        }
-    }
-}
-
-/// A name with another word first, as `archer ada` of `Archer, Ada`.
-fn turned(name: &str) -> Vec<String> {
-    let words: Vec<&str> = name.split(' ').collect();
-    if !(2..=MOST_TURNED).contains(&words.len()) {
-        return Vec::new();
-    }
-    let turned =
-        (1..words.len()).map(|first| [&words[first..], &words[..first]].concat().join(" "));
-    turned.filter(|turned| turned != name).collect()
-}
-
-/// No longer name is known with another word first.
-const MOST_TURNED: usize = 4;
-
-/// Whoever a person is the same as in the end. Those on the way point further on from now on, so that
-/// a long chain is not gone along again and again.
-fn root(same: &mut [u32], mut person: u32) -> u32 {
-    while let Some(next) = same.get(person as usize).copied().filter(|next| *next != person) {
-        let further = same.get(next as usize).copied().unwrap_or(next);
-        if let Some(slot) = same.get_mut(person as usize) {
-            *slot = further;
-        }
-        person = further;
-    }
-    person
-}
-
-impl Words {
-    /// Takes a name in its plain spelling.
-    fn add(&mut self, digest: Digest, name: &str) {
-        let words = name.split(' ').count();
-        self.first.insert(digest.first_word(name));
-        self.sieve.add(name.split(' ').next().unwrap_or_default());
-        if words > 1 {
-            self.most = self.most.max(words);
-        } else {
-            self.single = true;
-        }
     }
 }

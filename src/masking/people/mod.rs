@@ -13,7 +13,9 @@
 mod digest;
 mod gathered;
 mod numbers;
+mod same;
 mod sieve;
+mod words;
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, BuildHasherDefault, RandomState};
@@ -21,9 +23,9 @@ use std::sync::{Mutex, PoisonError};
 
 pub(crate) use digest::Trait;
 use digest::{AsIs, Digest, Map};
-use gathered::Words;
 pub(crate) use gathered::{Harvest, Row};
 use numbers::Numbers;
+use words::Words;
 
 use crate::fault::Fault;
 
