@@ -75,11 +75,13 @@ impl<'a> Sentry<'a> {
         let bearer = format!("Bearer {}", self.project.token);
         let authorization = ("authorization", bearer.as_str());
         let asked = Asked { method: Method::GET, url: &url, authorization, body: None };
+        // What was said last, where the next look is cut off.
+        let mut said = "no answer".to_owned();
         loop {
             // Once a look: the looks are many anyway.
             let looking = self.service.change(self.stop, &asked);
             let Ok(answer) = tokio::time::timeout_at(self.end.into(), looking).await else {
-                return Ok(Err(self.late("no answer")));
+                return Ok(Err(self.late(&said)));
             };
             let why = match answer? {
                 Ok(answer) if answer.status == 200 => match answer.json() {
@@ -101,6 +103,7 @@ impl<'a> Sentry<'a> {
             if left.is_zero() {
                 return Ok(Err(self.late(&why)));
             }
+            said = why;
             let pause = self.project.interval.min(left.max(Duration::from_millis(1)));
             self.stop.unless(tokio::time::sleep(pause)).await?;
         }
