@@ -7,7 +7,7 @@ use crate::backup::manifest::Manifest;
 use crate::backup::place::told;
 use crate::fault::Fault;
 use crate::masking::plan::MaskPlan;
-use crate::masking::rules::{Resolved, Rules, Unclassified};
+use crate::masking::rules::{Resolved, Rules, Unclassified, asked};
 
 /// What is done with each column, as [`resolved`] has it.
 pub(super) fn plan(rules: &Rules, manifest: &Manifest, toc: &Toc) -> Result<MaskPlan, Fault> {
@@ -30,22 +30,10 @@ pub(crate) fn resolved(rules: &Rules, manifest: &Manifest, toc: &Toc) -> Result<
 
 /// The columns without a rule, with the lines to paste.
 fn unclassified(list: &[Unclassified]) -> Fault {
-    let mut lines = String::new();
-    let mut table = "";
-    for one in list {
-        if one.table != table {
-            table = &one.table;
-            lines.push_str(&format!("\n[[table]]\nname = {table:?}\n[table.columns]\n"));
-        }
-        lines.push_str(&format!("{one}\n"));
-    }
     let many = if list.len() == 1 { "column" } else { "columns" };
     let message = format!(
         "{} {many} could hold personal data, and no rule says what becomes of it; nothing was loaded",
         list.len()
     );
-    Fault::usage(message).help(format!(
-        "add to suites/masking.toml, after thinking of each (a table that is there already takes \
-         the lines below its own):\n{lines}"
-    ))
+    asked(&message, list)
 }

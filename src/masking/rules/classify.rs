@@ -164,6 +164,16 @@ impl fmt::Display for Unclassified {
 
 /// Columns that hold what needs a rule, with the lines to paste.
 pub(crate) fn unruled(list: &[Unclassified]) -> Fault {
+    let message = format!(
+        "{} columns that need no rule by their type and name hold what looks like personal data; \
+         nothing was loaded",
+        list.len()
+    );
+    asked(&message, list)
+}
+
+/// What is wrong with columns that lack a rule, with the lines to paste.
+pub(crate) fn asked(message: &str, list: &[Unclassified]) -> Fault {
     let mut lines = String::new();
     let mut table = "";
     for one in list {
@@ -173,11 +183,6 @@ pub(crate) fn unruled(list: &[Unclassified]) -> Fault {
         }
         lines.push_str(&format!("{one}\n"));
     }
-    let message = format!(
-        "{} columns that need no rule by their type and name hold what looks like personal data; \
-         nothing was loaded",
-        list.len()
-    );
     Fault::usage(message).help(format!(
         "add to suites/masking.toml, after thinking of each (a table that is there already takes \
          the lines below its own):\n{lines}"

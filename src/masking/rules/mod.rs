@@ -39,7 +39,7 @@ mod stated;
 mod tests;
 mod wording;
 
-pub(crate) use classify::{Unclassified, is_harmless, unruled};
+pub(crate) use classify::{Unclassified, asked, is_harmless, unruled};
 pub(crate) use load::Rules;
 pub(crate) use path::shown as shown_path;
 pub(crate) use resolve::{ArchiveTable, Resolved, shown as shown_table};
