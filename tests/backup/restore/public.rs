@@ -1,4 +1,4 @@
-//! The schema of somebody else: that of Synapse, a Matrix homeserver, with 139 tables, which its package
+//! The schema of somebody else: that of Synapse, a Matrix homeserver, with 138 tables, which its package
 //! brings along. It is no Supabase project, and its accounts' names are keys in sixty columns.
 //!
 //! The package is fetched by `pip`. Where there is none, or it reaches no registry, the tests say so and
