@@ -41,25 +41,32 @@ pub(crate) fn secret(value: &str, length: Option<u32>, people: &People, out: &mu
 /// Writes what the key of a stored object becomes, segment by segment: folders that are known,
 /// numbers and ids stay, and so does the suffix; the rest is a hash, the same for the same text.
 pub(crate) fn object_key(key: &str, folders: &[String], people: &People, out: &mut String) {
-    let stays = |text: &str| is_id(text, key.contains('/'));
     for (index, segment) in key.split('/').enumerate() {
         if index > 0 {
             out.push('/');
         }
-        if segment.is_empty() || folders.iter().any(|folder| folder == segment) || stays(segment) {
+        let (stem, suffix) = parted(segment);
+        if stays(segment, stem, folders, key.contains('/')) {
             out.push_str(segment);
-            continue;
-        }
-        let suffix = segment.rfind('.').map_or("", |at| &segment[at..]);
-        let suffix = if is_suffix(suffix) { suffix } else { "" };
-        let stem = segment.strip_suffix(suffix).unwrap_or(segment);
-        match stays(stem) {
-            true => out.push_str(segment),
-            false => {
-                let _ = write!(out, "object-{:016x}{suffix}", people.written(stem.as_bytes()));
-            }
+        } else {
+            let _ = write!(out, "object-{:016x}{suffix}", people.written(stem.as_bytes()));
         }
     }
+}
+
+/// A segment of a key without the suffix that says what kind of file it is, and that suffix.
+fn parted(segment: &str) -> (&str, &str) {
+    let suffix = segment.rfind('.').map_or("", |at| &segment[at..]);
+    let suffix = if is_suffix(suffix) { suffix } else { "" };
+    (segment.strip_suffix(suffix).unwrap_or(segment), suffix)
+}
+
+/// Whether a segment of a key is nobody's; `within` a path, or all of the key.
+fn stays(segment: &str, stem: &str, folders: &[String], within: bool) -> bool {
+    segment.is_empty()
+        || folders.iter().any(|folder| folder == segment)
+        || is_id(segment, within)
+        || is_id(stem, within)
 }
 
 /// Whether a key says something of whoever has it: a number or a UUID does not.
@@ -70,17 +77,11 @@ pub(crate) fn tells(key: &str) -> bool {
 /// Whether each part of a stored object's key is one that stays, or one that was made.
 pub(crate) fn is_made_key(key: &str, folders: &[String]) -> bool {
     key.split('/').all(|segment| {
-        let suffix = segment.rfind('.').map_or("", |at| &segment[at..]);
-        let stem = match is_suffix(suffix) {
-            true => segment.strip_suffix(suffix).unwrap_or(segment),
-            false => segment,
-        };
+        let (stem, _) = parted(segment);
         let made = stem.strip_prefix("object-").is_some_and(|hash| {
             hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
         });
-        let stays = segment.is_empty() || folders.iter().any(|folder| folder == segment);
-        let within = key.contains('/');
-        made || stays || is_id(segment, within) || is_id(stem, within)
+        made || stays(segment, stem, folders, key.contains('/'))
     })
 }
 

@@ -36,9 +36,9 @@ pub(super) async fn definitions(subject: &Subject<'_>, session: &Session) -> Res
         let Some(text) = text else { continue };
         let mut count = secrets.find_iter(&text).count() as u64;
         count += keys(&text, subject.people);
-        count += passwords_of(&text, is_code(&place));
-        let know = (subject.people, subject.allowed);
         let is_code = is_code(&place);
+        count += passwords_of(&text, is_code);
+        let know = (subject.people, subject.allowed);
         leaks::find(&text, true, know, |what| {
             count += u64::from(!is_code || what != Trait::Name);
         });

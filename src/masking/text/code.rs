@@ -26,6 +26,13 @@ fn look_whole(sql: &str) -> Spans {
     spans
 }
 
+/// The last of these pieces that begins at or before a place: they stand in order, and none is within
+/// another.
+pub(super) fn last(pieces: &[(usize, usize)], at: usize) -> Option<(usize, usize)> {
+    let index = pieces.partition_point(|(begin, _)| *begin <= at).checked_sub(1)?;
+    pieces.get(index).copied()
+}
+
 fn look(sql: &str, base: usize, spans: &mut Spans) {
     let bytes = sql.as_bytes();
     let mut at = 0;

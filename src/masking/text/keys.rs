@@ -14,15 +14,19 @@ const MOST: usize = 64;
 /// A definition with `made` in the place of each key of production. One that looks like a word or a
 /// number stays, since it may be the name of something: if it is a key, the proof refuses it.
 pub(crate) fn reset_keys<'t>(text: &'t str, people: &People, made: &str) -> Cow<'t, str> {
-    let spans = keys(text, people, false);
+    reset(text, &keys(text, people, false), made)
+}
+
+/// A text with `made` in the place of each of these, which stand in their order.
+pub(super) fn reset<'t>(text: &'t str, spans: &[(usize, usize)], made: &str) -> Cow<'t, str> {
     if spans.is_empty() {
         return Cow::Borrowed(text);
     }
     let (mut out, mut done) = (String::with_capacity(text.len()), 0);
     for (from, to) in spans {
-        out.push_str(text.get(done..from).unwrap_or_default());
+        out.push_str(text.get(done..*from).unwrap_or_default());
         out.push_str(made);
-        done = to;
+        done = *to;
     }
     out.push_str(text.get(done..).unwrap_or_default());
     Cow::Owned(out)

@@ -3,8 +3,8 @@
 //! An e-mail address is replaced wherever it stands. A telephone number is, where it begins with
 //! a plus, or is one of production's: other digits are the number of a job, a part or a page. A
 //! name is one of production's: of two words or more, whatever its case and what parts them; or of
-//! one, where it is all of the text, or is written as a name is, with a capital. All of them are found behind escapes too, those of JSON, of
-//! an address of the web and of HTML. A key or token that shows by its form what it is becomes one of
+//! one, where it is all of the text, or is written as a name is, with a capital. All of them are
+//! found behind escapes too, those of JSON, of an address of the web and of HTML. A key or token that shows by its form what it is becomes one of
 //! staging's. What is long is looked through in pieces.
 
 mod allowed;
@@ -100,10 +100,8 @@ fn mask_as<'t>(text: &'t str, lone: bool, known: Known<'_>) -> Result<Cow<'t, st
 /// No number is left.
 pub(crate) fn mask_code<'t>(text: &'t str, known: Known<'_>) -> Result<Cow<'t, str>, Fault> {
     let (words, names) = (code::words(text), code::names(text));
-    // The last one that begins before it: they stand in order, and none is within another.
-    let within = |spans: &[(usize, usize)], from: usize| {
-        let index = spans.partition_point(|(begin, _)| *begin <= from);
-        index.checked_sub(1).is_some_and(|index| from < spans[index].1)
+    let within = |pieces: &[(usize, usize)], from: usize| {
+        code::last(pieces, from).is_some_and(|(_, end)| from < end)
     };
     replace(text, false, known, |from, found| {
         // Something else may name it so, and would find it no more.

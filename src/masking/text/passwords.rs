@@ -5,12 +5,13 @@
 //! host=db user=x password=…    ?api_key=…    alter role x password '…'    postgres://x:…@db
 //! ```
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::code;
-use super::keys::is_word;
+use super::keys::{is_word, reset};
 use crate::pattern;
 
 static PASSWORDS: LazyLock<Regex> = LazyLock::new(|| {
@@ -57,20 +58,11 @@ pub(crate) fn passwords(text: &str) -> Vec<(usize, usize)> {
 
 /// A definition with `made` in the place of each that stands in a literal or a comment: in code
 /// `password = …` is a column.
-pub(crate) fn reset_passwords(sql: &str, made: &str) -> String {
+pub(crate) fn reset_passwords<'t>(sql: &'t str, made: &str) -> Cow<'t, str> {
     let literals = code::words(sql);
-    let within = |from: usize, to: usize| {
-        let index = literals.partition_point(|(begin, _)| *begin <= from);
-        index.checked_sub(1).is_some_and(|index| literals[index].1 >= to)
-    };
-    let (mut out, mut done) = (String::with_capacity(sql.len()), 0);
-    for (from, to) in passwords(sql).into_iter().filter(|(from, to)| within(*from, *to)) {
-        out.push_str(sql.get(done..from).unwrap_or_default());
-        out.push_str(made);
-        done = to;
-    }
-    out.push_str(sql.get(done..).unwrap_or_default());
-    out
+    let mut spans = passwords(sql);
+    spans.retain(|(from, to)| code::last(&literals, *from).is_some_and(|(_, end)| end >= *to));
+    reset(sql, &spans, made)
 }
 
 #[cfg(test)]
